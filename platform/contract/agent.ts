@@ -1,0 +1,52 @@
+/** The agent half of a room, as `apps/agent` runs it. */
+import type { Worker } from 'node:worker_threads';
+import type { DropRecord, EvidenceFinding, Health, ServiceSpec } from './service.ts';
+
+/** An OCSF event as a room emits it; the agent adds device, tenant-free metadata and nothing else. */
+export type OcsfEvent = Readonly<Record<string, unknown>> & {
+  readonly class_uid: number;
+  readonly type_uid: number;
+  readonly time: number;
+  readonly metadata: { readonly uid: string } & Readonly<Record<string, unknown>>;
+};
+
+/** The host as OCSF `device` and the room's bookkeeping see it. */
+export interface HostIdentity {
+  readonly assetId: string;
+  readonly hostname: string;
+  readonly machineId: string;
+  readonly os: { readonly name: string; readonly version: string; readonly kernel: string };
+}
+
+export interface AgentRoomContext {
+  readonly host: HostIdentity;
+  /** A directory of this room's own, mode 0700; survives restarts and upgrades. */
+  readonly stateDirectory: string;
+  /** Appends to the spool; resolves once the record is on disk, so it may free its source then. */
+  emit(events: readonly OcsfEvent[]): Promise<void>;
+  /** Adds uid, digest and signature, and appends to the spool. */
+  evidence(findings: readonly EvidenceFinding[], observedAtMs: number): Promise<void>;
+  dropped(record: DropRecord): void;
+  /** Ed25519 or ECDSA signature (base64) by the agent's own key, for baselines and evidence. */
+  sign(bytes: Uint8Array): string;
+  verify(bytes: Uint8Array, signature: string): boolean;
+  /** Starts one of the room's `workers` by name; the agent's bundle and its source both resolve it. */
+  spawnWorker(name: string, data: unknown, transfer?: readonly ArrayBuffer[]): Worker;
+  /** Milliseconds since the epoch; passed in so that tests own the clock. */
+  now(): number;
+  log(line: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+/** A room at work on one host. Disposing it releases every descriptor, thread and timer. */
+export interface RunningRoom extends AsyncDisposable {
+  /** Reconciles towards the policy at its own pace; resolves when the policy is in force. */
+  apply(policy: unknown): Promise<void>;
+  health(): Health;
+}
+
+export interface AgentRoom {
+  readonly service: ServiceSpec;
+  /** Worker entry points by name; each module runs on import and reads `workerData.data`. */
+  readonly workers: Readonly<Record<string, () => Promise<unknown>>>;
+  start(context: AgentRoomContext): Promise<RunningRoom>;
+}

@@ -1,0 +1,69 @@
+/** The server half of a room, as `apps/server` mounts it. */
+import type { Kysely, Migration } from 'kysely';
+import type * as z from 'zod';
+import type { TenantScope } from '../tenancy/tenancy.ts';
+import type { OcsfEvent } from './agent.ts';
+import type { Permission } from './api.ts';
+import type { ServiceSpec } from './service.ts';
+
+/** Runs `work` in one transaction under the tenant's role and row-level security. */
+export type InTenant = <T>(tenant: TenantScope, work: (db: Kysely<never>) => Promise<T>) => Promise<T>;
+
+export interface EventQuery {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly classUids?: readonly number[];
+  readonly assetId?: string;
+  readonly text?: string;
+  readonly filters?: readonly {
+    readonly field: string;
+    readonly op: 'eq' | 'ne' | 'contains' | 'prefix';
+    readonly value: string;
+  }[];
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface ServerRoomContext {
+  readonly inTenant: InTenant;
+  searchEvents(
+    tenant: TenantScope,
+    query: EventQuery,
+  ): Promise<{ readonly events: readonly OcsfEvent[]; readonly nextCursor?: string }>;
+  now(): number;
+}
+
+/**
+ * One route of a room. The server mounts it below `/v1/tenants/:tenantId/`, checks `permission` in the
+ * one place where permissions are checked, and hands the scope in.
+ */
+export interface RoomRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Relative, without a leading slash: `integrity/changes`. */
+  readonly path: string;
+  readonly permission: Permission;
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly response: z.ZodType;
+  handle(
+    context: ServerRoomContext,
+    tenant: TenantScope,
+    input: {
+      readonly params: unknown;
+      readonly query: unknown;
+      readonly body: unknown;
+      readonly accountId: string;
+    },
+  ): Promise<unknown>;
+}
+
+export interface ServerRoom {
+  readonly service: ServiceSpec;
+  readonly routes: readonly RoomRoute[];
+  /** Keys carry the room's prefix (`fim_0001_baselines`); tables too, and only the room writes them. */
+  readonly migrations: Readonly<Record<string, Migration>>;
+  /** Directory of the room's detections: one Sigma rule a file, `*.yml`, each with samples beside it. */
+  readonly detectionsDirectory?: URL;
+}

@@ -1,0 +1,92 @@
+/**
+ * What a managed service (a room) says about itself, on one screen.
+ *
+ * Runs anywhere: no Node, no DOM. The agent, server and console halves are in `agent.ts`, `server.ts`
+ * and `console.ts` beside this file.
+ */
+import * as z from 'zod';
+
+/** `VMS-09.1`: the first evidence rule of control VMS-09, in the catalogue's order. */
+export const EvidenceRuleId = z.string().regex(/^[A-Z]{3}-\d{2}\.\d{1,2}$/);
+export type EvidenceRuleId = z.infer<typeof EvidenceRuleId>;
+
+export const EvidenceResult = z.enum(['pass', 'fail', 'error']);
+export type EvidenceResult = z.infer<typeof EvidenceResult>;
+
+/**
+ * One dated observation about one control on one asset. `raw` is what was looked at, small enough to
+ * keep; `digest` is the SHA-256 (hex) of its canonical JSON, `signature` is the agent's key over
+ * `canonicalEvidence` (base64). Tenant and asset come from the client certificate, never from here.
+ */
+export const Evidence = z.strictObject({
+  uid: z.string().min(8).max(128),
+  rule: EvidenceRuleId,
+  service: z.string().min(1).max(64),
+  observedAtMs: z.int().min(0),
+  result: EvidenceResult,
+  /** One sentence in plain words; shown as the "why" of a status. */
+  because: z.string().min(1).max(1_000),
+  raw: z.record(z.string(), z.unknown()),
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  signature: z.string().max(1_024).optional(),
+});
+export type Evidence = z.infer<typeof Evidence>;
+
+/** What a pure `evidence.ts` concludes; the room's runner adds uid, digest and signature. */
+export interface EvidenceFinding {
+  readonly rule: EvidenceRuleId;
+  readonly result: EvidenceResult;
+  readonly because: string;
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A promise of evidence. A room may tighten the catalogue's freshness, never loosen it. */
+export interface EvidencePromise {
+  readonly rule: EvidenceRuleId;
+  readonly everySeconds: number;
+  readonly freshForSeconds: number;
+}
+
+export interface ServiceSpec<Policy extends z.ZodType = z.ZodType> {
+  /** The id of `managed_services` in the control catalogue. */
+  readonly id: string;
+  readonly title: string;
+  /** Every field has a safe default, so that `policy.parse({})` is a working policy. */
+  readonly policy: Policy;
+  /** OCSF class uids this room emits. */
+  readonly emits: readonly number[];
+  readonly evidences: readonly EvidencePromise[];
+}
+
+export function defineService<Policy extends z.ZodType>(spec: ServiceSpec<Policy>): ServiceSpec<Policy> {
+  return Object.freeze(spec);
+}
+
+export const HEALTH_STATES = ['starting', 'healthy', 'degraded', 'failed', 'stopped'] as const;
+
+/** Health of a room, an engine or a process: a state and always a reason. */
+export const Health = z.strictObject({
+  state: z.enum(HEALTH_STATES),
+  because: z.string().min(1).max(1_000),
+  sinceMs: z.int().min(0),
+  /** Share of the work at hand that is done, 0 to 1, with an estimate of what remains. */
+  progress: z
+    .strictObject({
+      done: z.number().min(0).max(1),
+      remainingSeconds: z.number().min(0).optional(),
+      what: z.string().max(200),
+    })
+    .optional(),
+  /** Bounds and counters worth a look: `{ queueBytes: 120, queueBytesMax: 8388608 }`. */
+  figures: z.record(z.string(), z.number()).optional(),
+});
+export type Health = z.infer<typeof Health>;
+
+/** Whatever is dropped is counted, with the stage and whether it was meant. */
+export const DropRecord = z.strictObject({
+  stage: z.string().min(1).max(64),
+  reason: z.string().min(1).max(200),
+  count: z.int().min(1),
+  meant: z.boolean(),
+});
+export type DropRecord = z.infer<typeof DropRecord>;
