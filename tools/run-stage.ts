@@ -1,0 +1,60 @@
+/** Runs one stage with node's own runner and says what it counted. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Stage } from './stages.ts';
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export async function runStage(
+  stage: Stage,
+  extra: readonly string[] = [],
+): Promise<Counts & { readonly ok: boolean }> {
+  const scratch = mkdtempSync(join(tmpdir(), 'demarc-counts-'));
+  const countsFile = join(scratch, 'counts');
+  const args = [
+    '--test',
+    `--test-isolation=${stage.isolation}`,
+    `--test-timeout=${stage.timeoutMs}`,
+    // Engines and kernels do not share well: files of a stage run one after the other.
+    '--test-concurrency=1',
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./tools/count-reporter.ts',
+    `--test-reporter-destination=${countsFile}`,
+    ...extra,
+    ...stage.files,
+  ];
+  try {
+    const code = await run(process.execPath, args);
+    const counts = readCounts(countsFile);
+    // No summary means that the runner itself died: that is a failure, whatever passed before.
+    return { ...(counts ?? { passed: 0, failed: 1, skipped: 0 }), ok: code === 0 && counts !== undefined };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+export function run(command: string, args: readonly string[], env = process.env): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', env });
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));
+  });
+}
+
+function readCounts(file: string): Counts | undefined {
+  const last = readFileSync(file, 'utf8').trim().split('\n').at(-1);
+  if (last === undefined || last === '') return undefined;
+  const raw = JSON.parse(last) as Record<string, number>;
+  return {
+    passed: raw['passed'] ?? 0,
+    failed: (raw['failed'] ?? 0) + (raw['cancelled'] ?? 0),
+    skipped: (raw['skipped'] ?? 0) + (raw['todo'] ?? 0),
+  };
+}
