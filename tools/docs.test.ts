@@ -1,9 +1,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { collectErrors, errorsDocument } from './errors-doc.ts';
 
-test('docs/errors.md is what the catalogues say', async (t) => {
+test('docs/errors.md is what the catalogues say', async (t: TestContext) => {
   t.assert.equal(
     readFileSync('docs/errors.md', 'utf8'),
     await errorsDocument(),
@@ -11,7 +11,7 @@ test('docs/errors.md is what the catalogues say', async (t) => {
   );
 });
 
-test('each error code is used once, and has a sentence and a next step', async (t) => {
+test('each error code is used once, and has a sentence and a next step', async (t: TestContext) => {
   const errors = await collectErrors();
   t.assert.ok(errors.length > 0);
   t.assert.equal(new Set(errors.map((error) => error.code)).size, errors.length);
@@ -22,7 +22,7 @@ test('each error code is used once, and has a sentence and a next step', async (
   }
 });
 
-test('every relative link in the documents leads somewhere', (t) => {
+test('every relative link in the documents leads somewhere', (t: TestContext) => {
   const broken: string[] = [];
   const documents = globSync(['*.md', 'docs/**/*.md', 'services/*/README.md']);
   for (const document of documents) {
