@@ -1,0 +1,60 @@
+import { defineErrors, entry } from '../errors/errors.ts';
+
+export const storesErrors = defineErrors({
+  STORES_ENGINE_MISSING: entry<{ engine: string; looked: string }>({
+    says: ({ engine, looked }) => `${engine} is not installed (looked in ${looked}).`,
+    fix: 'Run ./demarc up as root, which installs it, or install the Debian package postgresql.',
+    status: 503,
+    retryable: false,
+  }),
+  STORES_DATA_DIRECTORY_LOCKED: entry<{ engine: string; directory: string }>({
+    says: ({ engine, directory }) => `Another ${engine} is using ${directory}.`,
+    fix: 'Stop the other instance (./demarc down with the same DEMARC_DATA_DIR), or choose another data directory.',
+    status: 503,
+    retryable: true,
+  }),
+  STORES_DATA_DIRECTORY_CORRUPT: entry<{ engine: string; directory: string; because: string }>({
+    says: ({ engine, directory, because }) => `${engine} cannot use ${directory}: ${because}`,
+    fix: 'Keep the directory for analysis, and restore the latest backup into an empty one: ./demarc restore --from FILE',
+    status: 503,
+    retryable: false,
+  }),
+  STORES_DISK_FULL: entry<{ directory: string; freeBytes: number; neededBytes: number }>({
+    says: ({ directory, freeBytes, neededBytes }) =>
+      `${directory} has ${freeBytes} bytes free and needs ${neededBytes}.`,
+    fix: 'Free space on that file system, or set DEMARC_DATA_DIR to a larger one. Nothing acknowledged is lost.',
+    status: 507,
+    retryable: true,
+  }),
+  STORES_PORT_TAKEN: entry<{ port: number; setting: string }>({
+    says: ({ port, setting }) => `Port ${port} on this machine is taken (${setting}).`,
+    fix: 'Stop what listens there (ss -ltnp), or choose another port with the named setting.',
+    status: 503,
+    retryable: true,
+  }),
+  STORES_SOCKET_PATH_TOO_LONG: entry<{ path: string; lengthMax: number }>({
+    says: ({ path, lengthMax }) =>
+      `The socket path ${path} is longer than the ${lengthMax} bytes a unix socket may have.`,
+    fix: 'Set DEMARC_DATA_DIR to a shorter path.',
+    status: 503,
+    retryable: false,
+  }),
+  STORES_ENGINE_FAILED: entry<{ engine: string; because: string; log: string }>({
+    says: ({ engine, because, log }) => `${engine} did not start: ${because} (log: ${log})`,
+    fix: 'Read the log named here; then ./demarc up again.',
+    status: 503,
+    retryable: true,
+  }),
+  STORES_USER_MISSING: entry<{ user: string }>({
+    says: ({ user }) => `The system user ${user} does not exist.`,
+    fix: 'Run ./demarc up as root, which makes it, or: useradd --system --no-create-home --shell /usr/sbin/nologin NAME',
+    status: 503,
+    retryable: false,
+  }),
+  STORES_MIGRATION_FAILED: entry<{ migration: string; because: string }>({
+    says: ({ migration, because }) => `The database migration ${migration} failed: ${because}`,
+    fix: 'Nothing was changed. Restore the version that ran before, or report the migration with the message.',
+    status: 503,
+    retryable: false,
+  }),
+});
