@@ -1,13 +1,11 @@
 /** The server half of a room, as `apps/server` mounts it. */
-import type { Kysely, Migration } from 'kysely';
+import type { Migration } from 'kysely/migration';
 import type * as z from 'zod';
+import type { InTenant } from '../stores/postgres.ts';
 import type { TenantScope } from '../tenancy/tenancy.ts';
 import type { OcsfEvent } from './agent.ts';
 import type { Permission } from './api.ts';
 import type { ServiceSpec } from './service.ts';
-
-/** Runs `work` in one transaction under the tenant's role and row-level security. */
-export type InTenant = <T>(tenant: TenantScope, work: (db: Kysely<never>) => Promise<T>) => Promise<T>;
 
 export interface EventQuery {
   readonly fromMs: number;

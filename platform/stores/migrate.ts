@@ -1,6 +1,6 @@
 /** Brings the schema to what the code expects; runs as the owner, in one transaction a migration. */
-import { Kysely, type Migration, PostgresDialect } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { Kysely, PostgresDialect } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { storesErrors } from './errors.ts';
 import { clientConfig, type PostgresConnection } from './postgres.ts';
