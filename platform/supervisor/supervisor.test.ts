@@ -1,0 +1,69 @@
+import { type TestContext, test } from 'node:test';
+import { Supervisor } from './supervisor.ts';
+
+interface FakeProcess {
+  readonly pid: number;
+  die(): void;
+}
+
+function part(name: string, log: string[], processes: FakeProcess[]) {
+  return {
+    name,
+    restart: true,
+    async start() {
+      log.push(`start ${name}`);
+      let die: () => void = () => undefined;
+      const exited = new Promise<{ code: number | null; signal: null }>((resolve) => {
+        die = () => resolve({ code: 1, signal: null });
+      });
+      processes.push({ pid: processes.length + 1, die });
+      return {
+        pid: processes.length,
+        exited,
+        async stop() {
+          log.push(`stop ${name}`);
+          die();
+        },
+      };
+    },
+  };
+}
+
+test('parts start in order and stop in reverse', async (t: TestContext) => {
+  const log: string[] = [];
+  const supervisor = new Supervisor([part('a', log, []), part('b', log, [])]);
+  await supervisor.start();
+  await supervisor.stop();
+  t.assert.deepEqual(log, ['start a', 'start b', 'stop b', 'stop a']);
+});
+
+test('a part that dies is started again, and counted', async (t: TestContext) => {
+  const log: string[] = [];
+  const processes: FakeProcess[] = [];
+  const healthy = Promise.withResolvers<void>();
+  const supervisor = new Supervisor([part('a', log, processes)], {
+    random: () => 0,
+    onChange: (state) => {
+      if (state.restartCount === 1 && state.health.state === 'healthy') healthy.resolve();
+    },
+  });
+  await supervisor.start();
+  processes[0]?.die();
+  await healthy.promise;
+  t.assert.equal(supervisor.parts()[0]?.restartCount, 1);
+  await supervisor.stop();
+});
+
+test('a part that cannot start ends the start and says why', async (t: TestContext) => {
+  const supervisor = new Supervisor([
+    {
+      name: 'a',
+      restart: true,
+      start: async () => {
+        throw new Error('no disk');
+      },
+    },
+  ]);
+  await t.assert.rejects(supervisor.start(), /no disk/);
+  t.assert.equal(supervisor.parts()[0]?.health.because, 'no disk');
+});
