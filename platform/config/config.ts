@@ -24,7 +24,12 @@ const LISTEN = z.string().transform((text, context): Listen => {
 });
 const PORT = z.coerce.number().int().min(1).max(65_535);
 const URL_TEXT = z.url();
-const NAMES = z.string().transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== ''));
+const NAMES = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== ''),
+);
 
 interface Setting<T> {
   readonly schema: z.ZodType<T, string>;
@@ -33,7 +38,12 @@ interface Setting<T> {
   readonly says: string;
 }
 
-function setting<T>(schema: z.ZodType<T, string>, fallback: string | undefined, says: string, secret = false): Setting<T> {
+function setting<T>(
+  schema: z.ZodType<T, string>,
+  fallback: string | undefined,
+  says: string,
+  secret = false,
+): Setting<T> {
   return { schema, fallback, secret, says };
 }
 
@@ -72,9 +82,16 @@ type ValueOf<S> = S extends Setting<infer T> ? T : never;
 
 /** Optional settings are `undefined` when they are not set. */
 export type Settings = {
-  readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> | (Name extends Optional ? undefined : never);
+  readonly [Name in SettingName]:
+    | ValueOf<(typeof SETTINGS)[Name]>
+    | (Name extends Optional ? undefined : never);
 };
-type Optional = 'DEMARC_POSTGRES_URL' | 'DEMARC_CLICKHOUSE_URL' | 'DEMARC_URL' | 'DEMARC_TOKEN' | 'DEMARC_AGENT_DIR';
+type Optional =
+  | 'DEMARC_POSTGRES_URL'
+  | 'DEMARC_CLICKHOUSE_URL'
+  | 'DEMARC_URL'
+  | 'DEMARC_TOKEN'
+  | 'DEMARC_AGENT_DIR';
 
 export interface PrintedSetting {
   readonly name: SettingName;
@@ -93,7 +110,10 @@ export interface ReadSettings {
  * @param environment the process's own, handed in by the app's `config.ts`
  * @throws CONFIG_UNKNOWN_SETTING, CONFIG_INVALID_SETTING
  */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>, defaultDataDirectory: string): ReadSettings {
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  defaultDataDirectory: string,
+): ReadSettings {
   for (const name of Object.keys(environment)) {
     if (name.startsWith('DEMARC_') && !(name in SETTINGS) && !name.startsWith('DEMARC_E2E_')) {
       throw configErrors.make('CONFIG_UNKNOWN_SETTING', { name });

@@ -1,0 +1,101 @@
+/** The `demarc` command. Each command is a file in `commands/`. */
+import { DemarcError } from '@demarc/platform/errors';
+import { Command, CommanderError } from 'commander';
+import { register as registerAssets } from './commands/assets.ts';
+import { register as registerBackup } from './commands/backup.ts';
+import { register as registerDown } from './commands/down.ts';
+import { register as registerEvents } from './commands/events.ts';
+import { register as registerMatrix } from './commands/matrix.ts';
+import { register as registerService } from './commands/service.ts';
+import { register as registerStatus } from './commands/status.ts';
+import { register as registerSupervise } from './commands/supervise.ts';
+import { register as registerTenant } from './commands/tenant.ts';
+import { register as registerTest } from './commands/test.ts';
+import { register as registerUp } from './commands/up.ts';
+import { type CliConfig, readConfig } from './config.ts';
+import { EXIT } from './exit-codes.ts';
+import { type Output, print, table } from './output.ts';
+import { VERSION } from './version.ts';
+
+export interface Deps {
+  readonly config: CliConfig;
+  readonly output: Output;
+}
+
+const output: Output = { json: process.argv.includes('--json') };
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const deps: Deps = { config, output };
+  const program = new Command('demarc')
+    .description('Runs security services for tenants and shows, from evidence, who is responsible.')
+    .version(VERSION)
+    .option('--json', 'print JSON')
+    .option('--print-config', 'print every setting with its origin, and stop')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `\nExit codes: ${Object.entries(EXIT)
+        .map(([name, code]) => `${code} ${name}`)
+        .join(', ')}`,
+    );
+  for (const register of [
+    registerUp,
+    registerDown,
+    registerStatus,
+    registerTenant,
+    registerAssets,
+    registerEvents,
+    registerMatrix,
+    registerService,
+    registerBackup,
+    registerTest,
+    registerSupervise,
+  ]) {
+    register(program, deps);
+  }
+  // `--json` may stand anywhere: people put it last.
+  for (const command of everyCommand(program)) command.exitOverride().option('--json', 'print JSON');
+  if (process.argv.includes('--print-config')) {
+    print(output, config.printed, () =>
+      table(
+        ['setting', 'value', 'origin', 'what'],
+        config.printed.map((line) => [line.name, line.value, line.origin, line.says]),
+      ),
+    );
+    return;
+  }
+  await program.parseAsync();
+}
+
+function everyCommand(parent: Command): readonly Command[] {
+  return parent.commands.flatMap((command) => [command, ...everyCommand(command)]);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  if (error instanceof DemarcError) {
+    const { code, message, fix, status, retryable } = error;
+    if (output.json)
+      process.stdout.write(`${JSON.stringify({ error: { code, message, fix, retryable } })}\n`);
+    else process.stderr.write(`${code}: ${message}\nNext step: ${fix}\n`);
+    return exitCodeOf(code, status);
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.failed;
+}
+
+function exitCodeOf(code: string, status: number): number {
+  if (code === 'CLI_NOT_RUNNING' || code === 'CLI_API_UNREACHABLE') return EXIT.notRunning;
+  if (status === 401 || status === 403) return EXIT.forbidden;
+  if (status === 404) return EXIT.notFound;
+  return status === 400 ? EXIT.usage : EXIT.failed;
+}

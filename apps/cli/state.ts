@@ -1,0 +1,20 @@
+/** What the supervisor says of itself, read from its state file. */
+import { readFileSync } from 'node:fs';
+import { readProcessFile } from '@demarc/platform/supervisor/processes';
+import type { CliConfig } from './config.ts';
+import type { PlatformState } from './supervise.ts';
+
+/** The supervisor's process id while it runs. */
+export function supervisorPid(config: CliConfig): number | undefined {
+  return readProcessFile(config.paths.processFile('supervisor'))?.pid;
+}
+
+/** The last state written by process `pid`; undefined before it wrote one. */
+export function platformState(config: CliConfig, pid?: number): PlatformState | undefined {
+  try {
+    const state = JSON.parse(readFileSync(config.paths.state, 'utf8')) as PlatformState;
+    return pid === undefined || state.pid === pid ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}

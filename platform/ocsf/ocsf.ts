@@ -1,0 +1,34 @@
+/** Door: OCSF 1.8, the shape every event takes once, at birth. */
+
+export { canonicalJson } from './canonical.ts';
+export { OCSF_VERSION } from './generated/schema.ts';
+export type {
+  OcsfActor,
+  OcsfDetectionFinding,
+  OcsfDevice,
+  OcsfEvidences,
+  OcsfFile,
+  OcsfFileActivity,
+  OcsfFingerprint,
+  OcsfMetadata,
+  OcsfProcess,
+  OcsfUser,
+} from './generated/types.ts';
+export { type OcsfProblem, type OcsfVerdict, validateOcsf } from './validate.ts';
+
+export const FILE_SYSTEM_ACTIVITY = 1_001;
+export const DETECTION_FINDING = 2_004;
+
+/** `severity_id` as published. */
+export const SEVERITY = { informational: 1, low: 2, medium: 3, high: 4, critical: 5 } as const;
+
+/** `activity_id` of File System Activity as published. */
+export const FILE_ACTIVITY = {
+  create: 1,
+  update: 3,
+  delete: 4,
+  rename: 5,
+  setAttributes: 6,
+  setSecurity: 7,
+  other: 99,
+} as const;
