@@ -14,7 +14,7 @@ export async function buildConsole(): Promise<void> {
     ['apps/console/**/*', 'services/*/console/**/*', 'platform/contract/*.ts', 'package-lock.json'],
     {
       cwd: root,
-      exclude: (name) => name === 'node_modules' || name === 'dist',
+      exclude: (found) => found.name === 'node_modules' || found.name === 'dist',
       withFileTypes: true,
     },
   )

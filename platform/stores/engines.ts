@@ -7,7 +7,7 @@ export {
   EVENTS_WRITER,
   startClickHouse,
 } from './clickhouse-engine.ts';
-export type { EngineProcess } from './engine-process.ts';
+export { type EngineProcess, spawnEngine } from './engine-process.ts';
 export { engineUser, privateDirectory, type SystemUser, systemUser } from './owner.ts';
 export { embeddedBinaries, postgresBinaries } from './postgres-binaries.ts';
 export { connectionAs, DATABASE, type PostgresEngineOptions, startPostgres } from './postgres-engine.ts';
