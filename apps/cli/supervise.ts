@@ -38,7 +38,7 @@ export async function supervise(config: CliConfig): Promise<void> {
   }
   writeProcessFile(own, process.pid);
   const startedAt = new Date().toISOString();
-  let phase: PlatformState['phase'] = 'starting';
+  let phase = 'starting' as PlatformState['phase'];
   let problem: PlatformState['error'];
   let disk = diskPart(config);
 

@@ -1,0 +1,40 @@
+import { defineErrors, entry } from '@demarc/platform/errors';
+
+export const siemErrors = defineErrors({
+  SIEM_EVENT_INVALID: entry<{ problems: string }>({
+    says: ({ problems }) => `The event is not valid OCSF 1.8: ${problems}`,
+    fix: 'Correct what produces it; the event is kept in quarantine and counted.',
+    status: 422,
+    retryable: false,
+  }),
+  SIEM_FIELD_UNKNOWN: entry<{ field: string }>({
+    says: ({ field }) => `"${field}" is not a path into an event.`,
+    fix: 'Use names joined by dots as in OCSF: file.path, actor.process.name, severity_id',
+    status: 400,
+    retryable: false,
+  }),
+  SIEM_RANGE_INVALID: entry<{ from: string; to: string }>({
+    says: ({ from, to }) => `The time range from ${from} to ${to} is empty or longer than 400 days.`,
+    fix: 'Choose a start before the end, and at most 400 days between them.',
+    status: 400,
+    retryable: false,
+  }),
+  SIEM_CURSOR_INVALID: entry<Record<string, never>>({
+    says: () => 'The cursor is not one that this search handed out.',
+    fix: 'Search again from the first page.',
+    status: 400,
+    retryable: false,
+  }),
+  SIEM_SEARCH_TOO_HEAVY: entry<{ because: string }>({
+    says: ({ because }) => `The search was stopped: ${because}`,
+    fix: 'Narrow the time range or add a filter on a class or an asset.',
+    status: 422,
+    retryable: false,
+  }),
+  SIEM_STORE_UNAVAILABLE: entry<{ because: string }>({
+    says: ({ because }) => `The event store did not take the batch: ${because}`,
+    fix: 'Nothing is lost: the agent keeps the batch and sends it again. Look at ./demarc status.',
+    status: 503,
+    retryable: true,
+  }),
+});

@@ -1,0 +1,38 @@
+import { protectTenantTable } from '@demarc/platform/stores';
+import { sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/**
+ * The ledger of batches: which token arrived when, and what was answered. Written before the events are
+ * stored, so that a repeated batch is stored with the instant of its first arrival and gives the same rows.
+ */
+export const siemMigrations: Readonly<Record<string, Migration>> = {
+  siem_0001_batches: {
+    async up(db) {
+      await db.schema
+        .createTable('siem_batch')
+        .addColumn('tenant_id', 'text', (column) => column.notNull())
+        .addColumn('batch_token', 'text', (column) => column.notNull())
+        .addColumn('asset_id', 'text', (column) => column.notNull())
+        .addColumn('received_at_ms', 'int8', (column) => column.notNull())
+        .addColumn('receipt', 'jsonb')
+        .addPrimaryKeyConstraint('siem_batch_pk', ['tenant_id', 'asset_id', 'batch_token'])
+        .execute();
+      await protectTenantTable(db, 'siem_batch');
+      await db.schema.createIndex('siem_batch_age').on('siem_batch').column('received_at_ms').execute();
+    },
+  },
+  siem_0002_counters: {
+    async up(db) {
+      await db.schema
+        .createTable('siem_counter')
+        .addColumn('tenant_id', 'text', (column) => column.notNull())
+        .addColumn('day', 'date', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('count', 'int8', (column) => column.notNull().defaultTo(sql`0`))
+        .addPrimaryKeyConstraint('siem_counter_pk', ['tenant_id', 'day', 'name'])
+        .execute();
+      await protectTenantTable(db, 'siem_counter');
+    },
+  },
+};
