@@ -1,0 +1,14 @@
+/** Door: who somebody is and what they may do. */
+export {
+  type CertificateAuthority,
+  type ClientIdentity,
+  type IssuedCertificate,
+  identityOfCertificate,
+  makeRequest,
+  openAuthority,
+  type ServerCertificate,
+} from './authority/authority.ts';
+export { identityErrors } from './errors.ts';
+export { hashPassword, verifyPassword } from './passwords.ts';
+export { can, type Grant, maySeeTenant, type Principal, permissionsOf } from './permissions.ts';
+export { hashToken, newToken } from './tokens.ts';
