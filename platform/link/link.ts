@@ -13,6 +13,8 @@ export const LINK_PATHS = {
   enroll: '/link/v1/enroll',
   exchange: '/link/v1/exchange',
   renew: '/link/v1/renew',
+  /** The platform's root certificate; checked against the fingerprint in the enrolment token. */
+  authority: '/link/v1/authority.pem',
   installer: '/link/v1/install.sh',
   agentPackage: '/link/v1/demarc-agent.deb',
 } as const;

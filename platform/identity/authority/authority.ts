@@ -13,7 +13,10 @@ import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { identityErrors } from '../errors.ts';
 
-x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+type CryptoKey = webcrypto.CryptoKey;
+type CryptoKeyPair = webcrypto.CryptoKeyPair;
+
+x509.cryptoProvider.set(webcrypto);
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const SECOND_MS = 1_000;

@@ -1,0 +1,216 @@
+/** What the link knows of assets: enrolled, seen, revoked. */
+import { randomUUID } from 'node:crypto';
+import type { Health } from '@demarc/platform/contract';
+import type { Asset } from '@demarc/platform/contract/api';
+import { hashToken, type IssuedCertificate, newToken } from '@demarc/platform/identity';
+import type { EnrollRequest, ExchangeHeader } from '@demarc/platform/link';
+import type { PostgresStore } from '@demarc/platform/stores';
+import type { TenantScope } from '@demarc/platform/tenancy';
+import { sql } from 'kysely';
+import { linkErrors } from './errors.ts';
+
+/** An agent says something at least every few seconds; this long without a word is silence. */
+export const SILENT_AFTER_MS = 30_000;
+const TOKEN_LIFE_MS = 24 * 3_600_000;
+const ASSETS_MAX = 10_000;
+
+interface AssetRow {
+  readonly asset_id: string;
+  readonly name: string;
+  readonly type: Asset['type'];
+  readonly os: string;
+  readonly address: string;
+  readonly enrolled_at_ms: number;
+  readonly last_seen_at_ms: number | null;
+  readonly revoked_at_ms: number | null;
+  readonly certificate_expires_at_ms: number | null;
+  readonly agent_version: string;
+  readonly clock_offset_ms: number | null;
+  readonly rooms: readonly { readonly serviceId: string; readonly health: Health }[];
+  readonly dropped_count: number;
+}
+
+export async function listAssets(
+  store: PostgresStore,
+  tenant: TenantScope,
+  nowMs: number,
+): Promise<readonly Asset[]> {
+  return store.inTenant(tenant, async (db) => {
+    const { rows } =
+      await sql<AssetRow>`SELECT * FROM link_asset ORDER BY name, asset_id LIMIT ${ASSETS_MAX}`.execute(db);
+    return rows.map((row) => assetOf(row, nowMs));
+  });
+}
+
+/** @throws LINK_ASSET_UNKNOWN */
+export async function getAsset(
+  store: PostgresStore,
+  tenant: TenantScope,
+  assetId: string,
+  nowMs: number,
+): Promise<Asset> {
+  return store.inTenant(tenant, async (db) => {
+    const { rows } = await sql<AssetRow>`SELECT * FROM link_asset WHERE asset_id = ${assetId}`.execute(db);
+    const row = rows[0];
+    if (row === undefined) throw linkErrors.make('LINK_ASSET_UNKNOWN', { assetId });
+    return assetOf(row, nowMs);
+  });
+}
+
+function assetOf(row: AssetRow, nowMs: number): Asset {
+  const instant = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+  return {
+    assetId: row.asset_id,
+    name: row.name,
+    type: row.type,
+    os: row.os,
+    address: row.address,
+    state: stateOf(row, nowMs),
+    enrolledAt: instant(row.enrolled_at_ms),
+    lastSeenAt: instant(row.last_seen_at_ms),
+    agentVersion: row.agent_version,
+    certificateExpiresAt: instant(row.certificate_expires_at_ms),
+    clockOffsetMs: row.clock_offset_ms,
+    rooms: row.rooms.map(({ serviceId, health }) => ({ serviceId, health })),
+    droppedCount: row.dropped_count,
+  };
+}
+
+function stateOf(row: AssetRow, nowMs: number): Asset['state'] {
+  if (row.revoked_at_ms !== null) return 'revoked';
+  if (row.last_seen_at_ms === null) return 'never-seen';
+  return nowMs - row.last_seen_at_ms > SILENT_AFTER_MS ? 'silent' : 'online';
+}
+
+/** A single-use secret for one tenant; only its hash is kept. */
+export async function createEnrollmentToken(
+  store: PostgresStore,
+  tenant: TenantScope,
+  createdBy: string,
+  nowMs: number,
+) {
+  const secret = newToken();
+  const expiresAtMs = nowMs + TOKEN_LIFE_MS;
+  await sql`DELETE FROM link_enrollment_token WHERE expires_at_ms < ${nowMs - TOKEN_LIFE_MS}`.execute(
+    store.db,
+  );
+  await sql`INSERT INTO link_enrollment_token (token_hash, tenant_id, created_by, expires_at_ms)
+    VALUES (${hashToken(secret)}, ${tenant.tenantId}, ${createdBy}, ${expiresAtMs})`.execute(store.db);
+  return { secret, expiresAtMs };
+}
+
+/** Uses the token up; the tenant it was made for. @throws LINK_TOKEN_REFUSED */
+export async function useEnrollmentToken(
+  store: PostgresStore,
+  secret: string,
+  nowMs: number,
+): Promise<string> {
+  const { rows } = await sql<{
+    readonly tenant_id: string;
+  }>`UPDATE link_enrollment_token SET used_at_ms = ${nowMs}
+    WHERE token_hash = ${hashToken(secret)} AND used_at_ms IS NULL AND expires_at_ms > ${nowMs}
+    RETURNING tenant_id`.execute(store.db);
+  const tenantId = rows[0]?.tenant_id;
+  if (tenantId === undefined) throw linkErrors.make('LINK_TOKEN_REFUSED', {});
+  return tenantId;
+}
+
+/** A machine that enrols again is the same asset; one that was revoked starts over with this act. */
+export async function enrolledAsset(
+  store: PostgresStore,
+  tenant: TenantScope,
+  request: EnrollRequest,
+  address: string,
+  nowMs: number,
+): Promise<string> {
+  const os = `${request.os.name} ${request.os.version}`.trim();
+  return store.inTenant(tenant, async (db) => {
+    const { rows } = await sql<{ readonly asset_id: string }>`
+      INSERT INTO link_asset (tenant_id, asset_id, name, type, machine_id, os, address, enrolled_at_ms)
+      VALUES (${tenant.tenantId}, ${randomUUID()}, ${request.hostname}, 'vm', ${request.machineId}, ${os}, ${address}, ${nowMs})
+      ON CONFLICT (tenant_id, machine_id) DO UPDATE
+        SET name = excluded.name, os = excluded.os, address = excluded.address, revoked_at_ms = NULL
+      RETURNING asset_id`.execute(db);
+    const assetId = rows[0]?.asset_id;
+    if (assetId === undefined) throw new Error('the asset was not written');
+    return assetId;
+  });
+}
+
+export async function rememberCertificate(
+  store: PostgresStore,
+  tenant: TenantScope,
+  assetId: string,
+  issued: IssuedCertificate,
+  publicKeyPem: string,
+  nowMs: number,
+): Promise<void> {
+  await sql`INSERT INTO link_certificate (serial, tenant_id, asset_id, public_key_pem, issued_at_ms, expires_at_ms)
+    VALUES (${issued.serial}, ${tenant.tenantId}, ${assetId}, ${publicKeyPem}, ${nowMs}, ${issued.expiresAtMs})`.execute(
+    store.db,
+  );
+  await store.inTenant(tenant, async (db) => {
+    await sql`UPDATE link_asset SET certificate_expires_at_ms = ${issued.expiresAtMs} WHERE asset_id = ${assetId}`.execute(
+      db,
+    );
+  });
+}
+
+/** What the ledger of certificates says of one, asked at every request. @throws LINK_CERTIFICATE_REFUSED */
+export async function checkCertificate(store: PostgresStore, serial: string, nowMs: number) {
+  const { rows } = await sql<{
+    readonly tenant_id: string;
+    readonly asset_id: string;
+    readonly public_key_pem: string;
+    readonly issued_at_ms: number;
+    readonly expires_at_ms: number;
+    readonly revoked_at_ms: number | null;
+  }>`SELECT * FROM link_certificate WHERE serial = ${serial}`.execute(store.db);
+  const row = rows[0];
+  if (row === undefined)
+    throw linkErrors.make('LINK_CERTIFICATE_REFUSED', { because: 'it was not issued here' });
+  if (row.revoked_at_ms !== null)
+    throw linkErrors.make('LINK_CERTIFICATE_REFUSED', { because: 'it was revoked' });
+  if (row.expires_at_ms <= nowMs)
+    throw linkErrors.make('LINK_CERTIFICATE_REFUSED', { because: 'it has expired' });
+  return {
+    tenantId: row.tenant_id,
+    assetId: row.asset_id,
+    publicKeyPem: row.public_key_pem,
+    issuedAtMs: row.issued_at_ms,
+    expiresAtMs: row.expires_at_ms,
+  };
+}
+
+/** Takes effect at the agent's next request. @throws LINK_ASSET_UNKNOWN */
+export async function revokeAsset(
+  store: PostgresStore,
+  tenant: TenantScope,
+  assetId: string,
+  nowMs: number,
+): Promise<void> {
+  await getAsset(store, tenant, assetId, nowMs);
+  await sql`UPDATE link_certificate SET revoked_at_ms = ${nowMs}
+    WHERE tenant_id = ${tenant.tenantId} AND asset_id = ${assetId} AND revoked_at_ms IS NULL`.execute(
+    store.db,
+  );
+  await store.inTenant(tenant, async (db) => {
+    await sql`UPDATE link_asset SET revoked_at_ms = ${nowMs} WHERE asset_id = ${assetId}`.execute(db);
+  });
+}
+
+export async function sawAsset(
+  store: PostgresStore,
+  tenant: TenantScope,
+  assetId: string,
+  header: ExchangeHeader,
+  nowMs: number,
+): Promise<void> {
+  const dropped = header.dropped.reduce((sum, record) => sum + record.count, 0);
+  await store.inTenant(tenant, async (db) => {
+    await sql`UPDATE link_asset SET last_seen_at_ms = ${nowMs}, name = ${header.hostname}, agent_version = ${header.agentVersion},
+      clock_offset_ms = ${header.sentAtMs - nowMs}, rooms = ${JSON.stringify(header.rooms)}::jsonb,
+      dropped_count = dropped_count + ${dropped}
+      WHERE asset_id = ${assetId}`.execute(db);
+  });
+}

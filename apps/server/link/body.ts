@@ -1,0 +1,133 @@
+/** Reads a request's body within bounds, and takes an exchange apart. */
+import { createHash } from 'node:crypto';
+import type { ServerHttp2Stream } from 'node:http2';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import type { Evidence } from '@demarc/platform/contract';
+import type { OcsfEvent } from '@demarc/platform/contract/agent';
+import { BATCH_BYTES_MAX, ExchangeHeader, LinkRecord, RECORD_BYTES_MAX } from '@demarc/platform/link';
+import { linkErrors } from './errors.ts';
+
+const decompress = promisify(zstdDecompress);
+const HEADER_BYTES_MAX = 1_048_576;
+export const COMPRESSED_BYTES_MAX = 8_388_608;
+const NEWLINE = 0x0a;
+
+export async function readBody(stream: ServerHttp2Stream, bytesMax: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw linkErrors.make('LINK_BODY_TOO_LARGE', { bytesMax });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export interface Exchange {
+  readonly header: ExchangeHeader;
+  readonly events: readonly { readonly index: number; readonly event: OcsfEvent }[];
+  readonly evidence: readonly { readonly index: number; readonly evidence: Evidence }[];
+  /** Lines that are not records; they do not sink the others. */
+  readonly rejected: readonly { readonly index: number; readonly code: string; readonly detail: string }[];
+}
+
+/** @throws LINK_BODY_TOO_LARGE, LINK_BODY_INVALID */
+export async function parseExchange(compressed: Buffer): Promise<Exchange> {
+  let body: Buffer;
+  try {
+    // The bound is what protects us from a small body that unfolds to gigabytes.
+    body = (await decompress(compressed, { maxOutputLength: BATCH_BYTES_MAX + HEADER_BYTES_MAX })) as Buffer;
+  } catch (error) {
+    if ((error as { readonly code?: string }).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw linkErrors.make('LINK_BODY_TOO_LARGE', { bytesMax: BATCH_BYTES_MAX }, { cause: error });
+    }
+    throw linkErrors.make('LINK_BODY_INVALID', { because: 'it is not zstd' }, { cause: error });
+  }
+  const headerEnd = body.indexOf(NEWLINE);
+  if (headerEnd === -1 || headerEnd > HEADER_BYTES_MAX)
+    throw linkErrors.make('LINK_BODY_INVALID', { because: 'it has no header line' });
+  const header = parseHeader(body.subarray(0, headerEnd));
+  const lines = body.subarray(headerEnd + 1);
+  if (lines.length > 0 && createHash('sha256').update(lines).digest('hex') !== header.batchToken) {
+    throw linkErrors.make('LINK_BODY_INVALID', { because: 'the token is not the digest of the records' });
+  }
+  return { header, ...parseRecords(lines) };
+}
+
+function parseHeader(line: Buffer): ExchangeHeader {
+  const parsed = ExchangeHeader.safeParse(parseJson(line));
+  if (parsed.success) return parsed.data;
+  const because =
+    `${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`.trim();
+  throw linkErrors.make('LINK_BODY_INVALID', { because: `header: ${because}` });
+}
+
+function parseRecords(lines: Buffer): Omit<Exchange, 'header'> {
+  const events: { index: number; event: OcsfEvent }[] = [];
+  const evidence: { index: number; evidence: Evidence }[] = [];
+  const rejected: { index: number; code: string; detail: string }[] = [];
+  let index = 0;
+  for (let from = 0; from < lines.length; index += 1) {
+    const newline = lines.indexOf(NEWLINE, from);
+    const end = newline === -1 ? lines.length : newline;
+    const line = lines.subarray(from, end);
+    from = end + 1;
+    if (line.length > RECORD_BYTES_MAX) {
+      rejected.push({
+        index,
+        code: 'LINK_RECORD_TOO_LONG',
+        detail: `${line.length} bytes; at most ${RECORD_BYTES_MAX}`,
+      });
+      continue;
+    }
+    const value = parseJson(line);
+    // Events are checked against OCSF later, on the road: once is enough.
+    if (isEvent(value)) {
+      events.push({ index, event: value.event });
+      continue;
+    }
+    const record = LinkRecord.safeParse(value);
+    if (record.success && record.data.kind === 'evidence')
+      evidence.push({ index, evidence: record.data.evidence });
+    else
+      rejected.push({
+        index,
+        code: 'LINK_RECORD_INVALID',
+        detail: record.success ? 'not an event' : (record.error.issues[0]?.message ?? ''),
+      });
+  }
+  return { events, evidence, rejected };
+}
+
+function isEvent(value: unknown): value is { readonly kind: 'event'; readonly event: OcsfEvent } {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !('kind' in value) ||
+    value.kind !== 'event' ||
+    !('event' in value)
+  )
+    return false;
+  const { event } = value;
+  return (
+    typeof event === 'object' &&
+    event !== null &&
+    'metadata' in event &&
+    typeof event.metadata === 'object' &&
+    event.metadata !== null &&
+    'uid' in event.metadata &&
+    typeof event.metadata.uid === 'string' &&
+    'time' in event &&
+    typeof event.time === 'number' &&
+    'class_uid' in event
+  );
+}
+
+export function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
