@@ -5,6 +5,7 @@
  * and `console.ts` beside this file.
  */
 import * as z from 'zod';
+import { canonicalJson } from '../ocsf/canonical.ts';
 
 /** `VMS-09.1`: the first evidence rule of control VMS-09, in the catalogue's order. */
 export const EvidenceRuleId = z.string().regex(/^[A-Z]{3}-\d{2}\.\d{1,2}$/);
@@ -31,6 +32,12 @@ export const Evidence = z.strictObject({
   signature: z.string().max(1_024).optional(),
 });
 export type Evidence = z.infer<typeof Evidence>;
+
+/** What an agent signs and the server verifies: everything but the raw record, which the digest stands for. */
+export function canonicalEvidence(evidence: Omit<Evidence, 'raw' | 'signature'>): string {
+  const { uid, rule, service, observedAtMs, result, because, digest } = evidence;
+  return canonicalJson({ uid, rule, service, observedAtMs, result, because, digest });
+}
 
 /** What a pure `evidence.ts` concludes; the room's runner adds uid, digest and signature. */
 export interface EvidenceFinding {

@@ -128,7 +128,7 @@ async function answer(
   headers: IncomingHttpHeaders,
 ): Promise<void> {
   try {
-    const path = headers[constants.HTTP2_HEADER_PATH]?.split('?')[0] ?? '';
+    const path = String(headers[constants.HTTP2_HEADER_PATH] ?? '').split('?')[0] ?? '';
     const route = `${headers[constants.HTTP2_HEADER_METHOD] ?? ''} ${path}`;
     if (route === `POST ${LINK_PATHS.exchange}`) reply(stream, 200, await exchange(deps, stream));
     else if (route === `POST ${LINK_PATHS.enroll}`) reply(stream, 200, await enroll(deps, attempts, stream));
