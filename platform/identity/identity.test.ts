@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { identityOfCertificate, makeRequest, openAuthority } from './authority/authority.ts';
+import { identityOfCertificate, openAuthority } from './authority/authority.ts';
+import { makeRequest } from './authority/request.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { can, type Principal } from './permissions.ts';
 

@@ -4,10 +4,10 @@ export {
   type ClientIdentity,
   type IssuedCertificate,
   identityOfCertificate,
-  makeRequest,
   openAuthority,
   type ServerCertificate,
 } from './authority/authority.ts';
+export { makeRequest } from './authority/request.ts';
 export { identityErrors } from './errors.ts';
 export { hashPassword, verifyPassword } from './passwords.ts';
 export { can, type Grant, maySeeTenant, type Principal, permissionsOf } from './permissions.ts';

@@ -184,17 +184,6 @@ async function publicKeyOf(csrPem: string): Promise<CryptoKey> {
   }
 }
 
-/** A key and a request for it; what an agent makes. The subject says nothing: the authority decides. */
-export async function makeRequest(): Promise<{ readonly key: string; readonly csr: string }> {
-  const keys = (await webcrypto.subtle.generateKey(CURVE, true, ['sign', 'verify'])) as CryptoKeyPair;
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: 'CN=demarc-agent',
-    keys,
-    signingAlgorithm: CURVE,
-  });
-  return { key: await exportKey(keys.privateKey), csr: request.toString('pem') };
-}
-
 /** Who a client certificate of ours names; undefined when it names nobody. Does not check the signature. */
 export function identityOfCertificate(
   pem: string | Buffer,

@@ -1,0 +1,80 @@
+/** Who this machine is to the platform: made by enrolment, kept in one private file. */
+import { createPrivateKey, createPublicKey, sign, verify, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname, release } from 'node:os';
+import { join } from 'node:path';
+import type { HostIdentity } from '@demarc/platform/contract/agent';
+import * as z from 'zod';
+import { agentErrors } from './errors.ts';
+import { readState, writeState } from './files.ts';
+
+const Identity = z.strictObject({
+  server: z.url(),
+  assetId: z.uuid(),
+  tenantId: z.string(),
+  authority: z.string(),
+  certificate: z.string(),
+  key: z.string(),
+});
+export type Identity = z.infer<typeof Identity>;
+
+const fileOf = (directory: string): string => join(directory, 'identity.json');
+
+/** @throws AGENT_NOT_ENROLLED */
+export function loadIdentity(directory: string): Identity {
+  const identity = Identity.safeParse(readState(fileOf(directory)));
+  if (!identity.success) throw agentErrors.make('AGENT_NOT_ENROLLED', { directory });
+  return identity.data;
+}
+
+export function saveIdentity(directory: string, identity: Identity): void {
+  writeState(fileOf(directory), identity);
+}
+
+export function certificateExpiresAtMs(identity: Identity): number {
+  return new X509Certificate(identity.certificate).validToDate.getTime();
+}
+
+/** Signatures by the key of the client certificate: the server knows the public half by the certificate. */
+export function signerOf(identity: Identity) {
+  const key = createPrivateKey(identity.key);
+  const publicKey = createPublicKey(key);
+  return {
+    sign: (bytes: Uint8Array): string => sign('sha256', bytes, key).toString('base64'),
+    verify: (bytes: Uint8Array, signature: string): boolean =>
+      verify('sha256', bytes, publicKey, Buffer.from(signature, 'base64')),
+  };
+}
+
+export function hostFacts(): {
+  readonly hostname: string;
+  readonly machineId: string;
+  readonly os: HostIdentity['os'];
+} {
+  const release_ = osRelease();
+  return {
+    hostname: hostname(),
+    machineId: machineId(),
+    os: { name: release_['NAME'] ?? 'Linux', version: release_['VERSION_ID'] ?? '', kernel: release() },
+  };
+}
+
+function osRelease(): Readonly<Record<string, string>> {
+  try {
+    const pairs = readFileSync('/etc/os-release', 'utf8').matchAll(/^([A-Z_]+)="?([^"\n]*)"?$/gm);
+    return Object.fromEntries([...pairs].map(([, name = '', value = '']) => [name, value]));
+  } catch {
+    return {};
+  }
+}
+
+/** machine-id(5); a container without one is known by its host name. */
+function machineId(): string {
+  try {
+    const id = readFileSync('/etc/machine-id', 'utf8').trim();
+    if (/^[0-9a-f]{32}$/.test(id)) return id;
+  } catch {
+    // Falls through.
+  }
+  return `host-${hostname()}`.slice(0, 64);
+}

@@ -1,0 +1,95 @@
+/** The agent: `enroll`, `run`, `status`. In a worker thread, one of the rooms' workers. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { DemarcError } from '@demarc/platform/errors';
+import { readConfig } from './config.ts';
+import { enroll } from './enroll.ts';
+import { agentErrors } from './errors.ts';
+import { readState } from './files.ts';
+import { type AgentStatus, run } from './run.ts';
+import { ROOMS } from './services.ts';
+
+/** A status older than this was written by an agent that is gone or hangs. */
+const STATUS_FRESH_MS = 10_000;
+
+if (isMainThread) {
+  try {
+    await main();
+  } catch (error) {
+    if (error instanceof DemarcError)
+      console.error(`${error.code}: ${error.message}\nNext step: ${error.fix}`);
+    else console.error(error);
+    process.exit(1);
+  }
+} else {
+  await startWorker();
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      server: { type: 'string' },
+      'token-file': { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const config = readConfig();
+  switch (positionals[0]) {
+    case 'enroll': {
+      if (values.server === undefined)
+        throw agentErrors.make('AGENT_USAGE', { because: 'enroll needs --server' });
+      // From a file or standard input: arguments are read by every user of the machine.
+      const token = readFileSync(values['token-file'] ?? 0, 'utf8');
+      const identity = await enroll(config.directory, values.server, token);
+      console.log(
+        values.json ? JSON.stringify({ assetId: identity.assetId }) : `enrolled as asset ${identity.assetId}`,
+      );
+      return;
+    }
+    case 'run':
+      await run(config, new URL(import.meta.url));
+      // Worker threads and sockets are closed; anything that lingers must not keep a stopped agent alive.
+      process.exit(0);
+      break;
+    case 'status':
+      printStatus(config.directory, values.json);
+      return;
+    default:
+      throw agentErrors.make('AGENT_USAGE', { because: `"${positionals[0] ?? ''}" is not a command` });
+  }
+}
+
+function printStatus(directory: string, json: boolean): void {
+  const status = readState<AgentStatus>(join(directory, 'status.json'));
+  if (status === undefined || Date.now() - status.writtenAtMs > STATUS_FRESH_MS) {
+    throw agentErrors.make('AGENT_NOT_RUNNING', { directory });
+  }
+  if (json) return console.log(JSON.stringify(status));
+  console.log(
+    `agent ${status.version}, asset ${status.assetId}, ${status.connected ? 'connected to' : 'NOT connected to'} ${status.server}: ${status.because}`,
+  );
+  for (const { serviceId, health } of status.rooms) {
+    const progress =
+      health.progress === undefined
+        ? ''
+        : ` (${health.progress.what}: ${Math.round(health.progress.done * 100)} %)`;
+    console.log(`${serviceId}: ${health.state}: ${health.because}${progress}`);
+  }
+  console.log(
+    Object.entries(status.figures)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
+  );
+}
+
+async function startWorker(): Promise<void> {
+  const { worker } = workerData as { readonly worker: string };
+  const at = worker.indexOf('/');
+  const room = ROOMS.find((candidate) => candidate.service.id === worker.slice(0, at));
+  const start = room?.workers[worker.slice(at + 1)];
+  if (start === undefined) throw new Error(`there is no worker ${worker}`);
+  await start();
+}

@@ -1,0 +1,196 @@
+/**
+ * Runs the rooms that policy asks for. A room that fails is started again with growing pauses, and its
+ * health says so; one room's end is never another's.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import {
+  canonicalEvidence,
+  type DropRecord,
+  type Evidence,
+  type EvidenceFinding,
+  type Health,
+} from '@demarc/platform/contract';
+import type {
+  AgentRoom,
+  AgentRoomContext,
+  HostIdentity,
+  OcsfEvent,
+  RunningRoom,
+} from '@demarc/platform/contract/agent';
+import type { ExchangeReply } from '@demarc/platform/link';
+import { canonicalJson } from '@demarc/platform/ocsf';
+
+export type PolicySet = ExchangeReply['policies'];
+
+export interface RoomsOptions {
+  readonly rooms: readonly AgentRoom[];
+  readonly host: HostIdentity;
+  readonly directory: string;
+  /** The agent's own entry, from source or from the bundle: workers start through it. */
+  readonly entry: URL;
+  append(lines: readonly string[]): Promise<void>;
+  dropped(record: DropRecord): void;
+  sign(bytes: Uint8Array): string;
+  verify(bytes: Uint8Array, signature: string): boolean;
+  log(line: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+const RETRY_MS_MIN = 1_000;
+const RETRY_MS_MAX = 300_000;
+/** Of one worker's JavaScript heap; a room that needs more is ended by V8 and started again. */
+const WORKER_HEAP_MEBIBYTES_MAX = 192;
+
+interface Slot {
+  readonly room: AgentRoom;
+  running: RunningRoom | undefined;
+  health: Health;
+  wantedVersion: string | undefined;
+  appliedVersion: string;
+  failures: number;
+  retryAt: number;
+}
+
+export class Rooms {
+  readonly #options: RoomsOptions;
+  readonly #slots: readonly Slot[];
+  #policies: PolicySet = [];
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+    this.#slots = options.rooms.map((room) => ({
+      room,
+      running: undefined,
+      health: { state: 'stopped', because: 'not bought for this machine', sinceMs: Date.now() },
+      wantedVersion: undefined,
+      appliedVersion: '',
+      failures: 0,
+      retryAt: 0,
+    }));
+  }
+
+  /** Moves towards what policy says, one step after the other; returns at once. */
+  reconcile(policies: PolicySet): void {
+    this.#policies = policies;
+    this.#work = this.#work
+      .then(() => this.#step())
+      .catch((error: unknown) => this.#options.log('rooms', { error: String(error) }));
+  }
+
+  states(): readonly {
+    readonly serviceId: string;
+    readonly policyVersion: string;
+    readonly health: Health;
+  }[] {
+    return this.#slots.map((slot) => ({
+      serviceId: slot.room.service.id,
+      policyVersion: slot.appliedVersion,
+      health: slot.running?.health() ?? slot.health,
+    }));
+  }
+
+  async stop(): Promise<void> {
+    this.#policies = [];
+    await this.#work.then(() => this.#step());
+  }
+
+  async #step(): Promise<void> {
+    for (const slot of this.#slots) {
+      const wanted = this.#policies.find((policy) => policy.serviceId === slot.room.service.id);
+      if (wanted === undefined) await this.#end(slot, 'not bought for this machine');
+      else if (
+        slot.appliedVersion !== wanted.policyVersion ||
+        slot.running === undefined ||
+        slot.running.health().state === 'failed'
+      ) {
+        await this.#run(slot, wanted);
+      }
+    }
+  }
+
+  async #run(slot: Slot, wanted: PolicySet[number]): Promise<void> {
+    if (Date.now() < slot.retryAt) return;
+    try {
+      if (slot.running?.health().state === 'failed') await this.#end(slot, 'it failed');
+      slot.running ??= await slot.room.start(this.#contextOf(slot.room));
+      await slot.running.apply(wanted.policy);
+      slot.appliedVersion = wanted.policyVersion;
+      slot.failures = 0;
+    } catch (error) {
+      slot.failures += 1;
+      slot.retryAt = Date.now() + Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** slot.failures);
+      const because = error instanceof Error ? error.message : String(error);
+      this.#options.log(`${slot.room.service.id}: failed`, { because });
+      await this.#end(slot, because, 'failed');
+    }
+  }
+
+  async #end(slot: Slot, because: string, state: 'stopped' | 'failed' = 'stopped'): Promise<void> {
+    const running = slot.running;
+    slot.running = undefined;
+    slot.appliedVersion = '';
+    if (running !== undefined) await running[Symbol.asyncDispose]();
+    if (slot.health.state !== state || slot.health.because !== because) {
+      slot.health = { state, because: because.slice(0, 1_000), sinceMs: Date.now() };
+    }
+  }
+
+  #contextOf(room: AgentRoom): AgentRoomContext {
+    const { host, directory, entry, append, dropped, sign, verify, log } = this.#options;
+    const stateDirectory = join(directory, 'rooms', room.service.id);
+    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+    return {
+      host,
+      stateDirectory,
+      emit: (events: readonly OcsfEvent[]) =>
+        append(events.map((event) => JSON.stringify({ kind: 'event', event }))),
+      evidence: (findings, observedAtMs) =>
+        append(
+          findings.map((finding) =>
+            JSON.stringify({
+              kind: 'evidence',
+              evidence: signedEvidence(finding, room.service.id, host.assetId, observedAtMs, sign),
+            }),
+          ),
+        ),
+      dropped,
+      sign,
+      verify,
+      spawnWorker: (name, data, transfer) =>
+        new Worker(entry, {
+          name: `${room.service.id}/${name}`,
+          workerData: { worker: `${room.service.id}/${name}`, data },
+          resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MEBIBYTES_MAX },
+          ...(transfer === undefined ? {} : { transferList: [...transfer] }),
+        }),
+      now: () => Date.now(),
+      log: (line, details) => log(`${room.service.id}: ${line}`, details),
+    };
+  }
+}
+
+export function signedEvidence(
+  finding: EvidenceFinding,
+  service: string,
+  assetId: string,
+  observedAtMs: number,
+  sign: (bytes: Uint8Array) => string,
+): Evidence {
+  const digest = createHash('sha256').update(canonicalJson(finding.raw)).digest('hex');
+  const uid = createHash('sha256')
+    .update(`${assetId}\0${finding.rule}\0${observedAtMs}\0${finding.result}\0${digest}`)
+    .digest('hex');
+  const unsigned = {
+    uid,
+    rule: finding.rule,
+    service,
+    observedAtMs: Math.trunc(observedAtMs),
+    result: finding.result,
+    because: finding.because,
+    digest,
+  };
+  return { ...unsigned, raw: { ...finding.raw }, signature: sign(Buffer.from(canonicalEvidence(unsigned))) };
+}

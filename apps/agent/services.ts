@@ -1,0 +1,5 @@
+/** The rooms this agent can run. An eighth service is one folder and one line here. */
+import { fileIntegrityMonitoringAgent } from '@demarc/file-integrity-monitoring/agent';
+import type { AgentRoom } from '@demarc/platform/contract/agent';
+
+export const ROOMS: readonly AgentRoom[] = [fileIntegrityMonitoringAgent];
