@@ -217,9 +217,9 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 function interfaceOf(name: string, rows: Readonly<Record<string, Row>>): string {
-  const members = Object.entries(rows).map(([attribute, [kind, required, detail]]) => {
+  const members = Object.entries(rows).map(([attribute, [kind, required, detail, profile]]) => {
     const single = kind.startsWith('o') ? camel(String(detail)) : (TYPES[kind.charAt(0)] ?? 'unknown');
-    return `readonly ${attribute}${required === 1 ? '' : '?'}: ${kind.endsWith('*') ? `readonly ${single}[]` : single}`;
+    return `readonly ${attribute}${required === 1 && profile === undefined ? '' : '?'}: ${kind.endsWith('*') ? `readonly ${single}[]` : single}`;
   });
   return `export interface ${name} { ${members.join('; ')} }`;
 }

@@ -1,0 +1,84 @@
+/**
+ * The few calls into libc that Node has no door for, through koffi: no compiler anywhere.
+ * Constants are from the kernel's uapi headers (linux/fanotify.h, linux/xattr.h).
+ */
+import koffi from 'koffi';
+
+const libc = koffi.load('libc.so.6');
+
+/** -1 on failure; then `errno()` says why. */
+export const fanotifyInit = libc.func('int fanotify_init(unsigned int, unsigned int)') as (
+  flags: number,
+  eventFlags: number,
+) => number;
+export const fanotifyMark = libc.func('int fanotify_mark(int, unsigned int, uint64_t, int, const char*)') as (
+  fd: number,
+  flags: number,
+  mask: bigint,
+  directory: number,
+  path: string,
+) => number;
+export const openByHandleAt = libc.func('int open_by_handle_at(int, const void*, int)') as (
+  mount: number,
+  handle: Uint8Array,
+  flags: number,
+) => number;
+export const readlink = libc.func('int64_t readlink(const char*, void*, size_t)') as (
+  path: string,
+  buffer: Uint8Array,
+  size: number,
+) => number | bigint;
+export const read = libc.func('int64_t read(int, void*, size_t)') as (
+  fd: number,
+  buffer: Uint8Array,
+  size: number,
+) => number | bigint;
+export const close = libc.func('int close(int)') as (fd: number) => number;
+export const poll = libc.func('int poll(void*, unsigned long, int)') as (
+  fds: Uint8Array,
+  count: number,
+  timeoutMs: number,
+) => number;
+export const llistxattr = libc.func('int64_t llistxattr(const void*, void*, size_t)') as (
+  path: Uint8Array,
+  list: Uint8Array,
+  size: number,
+) => number | bigint;
+export const lgetxattr = libc.func('int64_t lgetxattr(const void*, const char*, void*, size_t)') as (
+  path: Uint8Array,
+  name: string,
+  value: Uint8Array,
+  size: number,
+) => number | bigint;
+const strerror = libc.func('const char* strerror(int)') as (code: number) => string;
+
+export function lastError(): string {
+  return strerror(koffi.errno());
+}
+
+export function lastErrno(): number {
+  return koffi.errno();
+}
+
+export const FAN = {
+  CLOEXEC: 0x1,
+  NONBLOCK: 0x2,
+  REPORT_DFID_NAME: 0xc00,
+  UNLIMITED_MARKS: 0x20,
+  MARK_ADD: 0x1,
+  MARK_FILESYSTEM: 0x100,
+  MODIFY: 0x2,
+  ATTRIB: 0x4,
+  CLOSE_WRITE: 0x8,
+  CREATE: 0x100,
+  DELETE: 0x200,
+  OPEN_EXEC: 0x1000,
+  Q_OVERFLOW: 0x4000,
+  RENAME: 0x10000000,
+  ONDIR: 0x40000000,
+} as const;
+
+export const O_CLOEXEC = 0o2000000;
+export const O_LARGEFILE = 0o100000;
+export const O_PATH = 0o10000000;
+export const AT_FDCWD = -100;

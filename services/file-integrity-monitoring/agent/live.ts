@@ -1,0 +1,216 @@
+/**
+ * Keeps the live baseline true: takes what the sensor saw, looks at each path as it is now, compares, and
+ * says what changed. Bounded: what it cannot keep up with is verified as a whole subtree instead.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { HostIdentity, OcsfEvent } from '@demarc/platform/contract/agent';
+import type { FileIntegrityPolicy } from '../policy.ts';
+import type { Baseline } from './baseline.ts';
+import { type Change, compare } from './compare.ts';
+import type { Contents } from './contents.ts';
+import { type Entry, readEntry } from './entry.ts';
+import { displayPath, fromUtf8, isBelow } from './paths.ts';
+import { type ProcessFacts, readNames } from './processes.ts';
+import type { SensorChange } from './sensor.worker.ts';
+import { toOcsf } from './to-ocsf.ts';
+
+const PENDING_MAX = 100_000;
+/** A file is looked at once it was quiet for so long: an editor's write, rename and chmod are one story. */
+const QUIET_MS = 60;
+const SLICE = 64;
+const EVENTS_PER_EMIT = 500;
+
+interface Pending {
+  change: SensorChange;
+  seenAtMs: number;
+}
+
+export interface LiveOptions {
+  readonly baseline: Baseline;
+  readonly contents: Contents;
+  readonly policy: FileIntegrityPolicy;
+  readonly host: HostIdentity;
+  emit(events: readonly OcsfEvent[]): Promise<void>;
+  /** More than we can follow one by one: verify what lies below. */
+  onGap(path: string | undefined, because: string): void;
+  onCanary(path: string, seenAtMs: number): void;
+  isCanary(path: string): boolean;
+  now(): number;
+}
+
+export class Live {
+  readonly #options: LiveOptions;
+  readonly #pending = new Map<string, Pending>();
+  readonly #diffRoots: readonly string[];
+  #users = readNames('/etc/passwd');
+  #groups = readNames('/etc/group');
+  #working: Promise<void> | undefined;
+  #stopped = false;
+  changesSeen = 0;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+    this.#diffRoots = options.policy.diff.map(fromUtf8);
+  }
+
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  take(changes: readonly SensorChange[]): void {
+    for (const change of changes) {
+      if (this.#options.isCanary(change.path)) {
+        this.#options.onCanary(change.path, change.seenAtMs);
+        continue;
+      }
+      const known = this.#pending.get(change.path);
+      if (known === undefined && this.#pending.size >= PENDING_MAX) {
+        this.#pending.clear();
+        this.#options.onGap(undefined, 'more changes than can be followed one by one');
+        continue;
+      }
+      // The last writer wins, unless only the first one is known.
+      const process =
+        change.process.source === 'unknown' && known !== undefined ? known.change.process : change.process;
+      const fromPath = change.fromPath ?? known?.change.fromPath;
+      this.#pending.set(change.path, {
+        change: { ...change, process, ...(fromPath === undefined ? {} : { fromPath }) },
+        seenAtMs: change.seenAtMs,
+      });
+    }
+    if (this.#pending.size > 0) this.#working ??= this.#work();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Until everything that was taken is said. */
+  async settled(): Promise<void> {
+    while (this.#working !== undefined) await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#pending.size > 0 && !this.#stopped) {
+        await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+        const quietSince = Date.now() - QUIET_MS;
+        // Under a storm nothing is quiet for long: half full is reason enough to go on.
+        const due = [...this.#pending.values()].filter(
+          ({ seenAtMs }) => seenAtMs <= quietSince || this.#pending.size > PENDING_MAX / 2,
+        );
+        for (const { change } of due) this.#pending.delete(change.path);
+        await this.#say(due.map(({ change }) => change));
+      }
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  async #say(due: readonly SensorChange[]): Promise<void> {
+    let events: OcsfEvent[] = [];
+    for (const [index, change] of due.entries()) {
+      for (const found of this.#look(change))
+        events.push(this.#event(found, change.process, change.seenAtMs));
+      if (index % SLICE === SLICE - 1) await turn();
+      if (events.length >= EVENTS_PER_EMIT) {
+        await this.#options.emit(events);
+        events = [];
+      }
+    }
+    if (events.length > 0) await this.#options.emit(events);
+  }
+
+  #look(change: SensorChange): readonly Change[] {
+    const { baseline, policy } = this.#options;
+    const before = baseline.get(change.path);
+    const now = readEntry(change.path, policy.hashSizeBytesMax);
+    if (change.isDirectory && (now === undefined || now.type === 'directory')) {
+      // What happened inside before we looked was said with a handle that is gone, or not at all.
+      if (now === undefined) return this.#deletedBelow(change.path);
+      if (before === undefined) this.#options.onGap(change.path, 'a directory appeared with what was in it');
+    }
+    const renamed = this.#renamed(change, now);
+    if (renamed !== undefined) return [renamed];
+    const found = compare(before, now);
+    if (found === undefined) return [];
+    if (now === undefined) baseline.delete(change.path);
+    else if (baseline.size >= policy.entriesMax && before === undefined) return [found];
+    else baseline.set(now);
+    return [found];
+  }
+
+  #renamed(change: SensorChange, now: Entry | undefined): Change | undefined {
+    const { baseline } = this.#options;
+    if (change.fromPath === undefined || now === undefined) return undefined;
+    const from = baseline.get(change.fromPath);
+    if (from === undefined || from.ino !== now.ino || from.dev !== now.dev) return undefined;
+    // Only if it left: with a link it can be in both places.
+    if (readEntry(change.fromPath, 0)?.ino === from.ino) return undefined;
+    const replaced = baseline.get(now.path);
+    baseline.delete(change.fromPath);
+    baseline.set(now);
+    // The old name has its own event pending; with nothing there before and now, it will say nothing.
+    const before = replaced ?? from;
+    const content = replaced !== undefined && replaced.sha256 !== now.sha256;
+    return {
+      kind: 'renamed',
+      entry: now,
+      before,
+      aspects: content ? ['content'] : [],
+      fromPath: change.fromPath,
+    };
+  }
+
+  #deletedBelow(path: string): readonly Change[] {
+    const { baseline } = this.#options;
+    const gone = [...baseline.paths()].filter((candidate) => isBelow(candidate, path));
+    return gone.flatMap((candidate) => {
+      if (readEntry(candidate, 0) !== undefined) return [];
+      const change = compare(baseline.get(candidate), undefined);
+      baseline.delete(candidate);
+      return change === undefined ? [] : [change];
+    });
+  }
+
+  #event(change: Change, process: ProcessFacts | undefined, atMs: number): OcsfEvent {
+    this.changesSeen += 1;
+    return observed(
+      change,
+      'real-time',
+      process,
+      atMs,
+      this.#options,
+      this.#diffRoots,
+      this.#name(change.entry),
+    );
+  }
+
+  #name(entry: Entry): { readonly owner: string; readonly group: string } {
+    if (!this.#users.has(entry.uid) || !this.#groups.has(entry.gid)) {
+      this.#users = readNames('/etc/passwd');
+      this.#groups = readNames('/etc/group');
+    }
+    return { owner: this.#users.get(entry.uid) ?? '', group: this.#groups.get(entry.gid) ?? '' };
+  }
+}
+
+/** Shared with verification: the same change gives the same kind of event, whoever found it. */
+export function observed(
+  change: Change,
+  seenBy: 'real-time' | 'verification',
+  process: ProcessFacts | undefined,
+  atMs: number,
+  options: Pick<LiveOptions, 'contents' | 'policy' | 'host'>,
+  diffRoots: readonly string[],
+  names: { readonly owner: string; readonly group: string },
+): OcsfEvent {
+  const { entry, before } = change;
+  let diff: string | undefined;
+  if (diffRoots.some((root) => isBelow(entry.path, root)) && change.kind !== 'deleted') {
+    options.contents.keep(entry.path, entry.sha256, options.policy.diffSizeBytesMax);
+    if (before !== undefined && before.sha256 !== entry.sha256)
+      diff = options.contents.diff(displayPath(entry.path), before.sha256, entry.sha256);
+  }
+  return toOcsf({ change, seenBy, atMs, process, diff, ...names }, options.host);
+}
