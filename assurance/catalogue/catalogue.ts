@@ -1,0 +1,167 @@
+/** The control catalogue: read strictly, checked for what the rules rely on. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { assuranceErrors } from '../errors.ts';
+
+const PARTY = z.string().regex(/^[a-z-]+(\+[a-z-]+)*$/);
+const DURATION = z.string().regex(/^P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?)?$/);
+const Duties = { operate: PARTY, configure: PARTY, respond: PARTY, assure: PARTY };
+
+const CatalogueFile = z.looseObject({
+  layers: z.array(z.looseObject({ id: z.string(), rank: z.int().nullable(), default_owner: z.string() })),
+  areas: z.array(z.looseObject({ id: z.string(), capabilities: z.array(z.string()) })),
+  managed_services: z.array(
+    z.looseObject({
+      id: z.string(),
+      title: z.string(),
+      tiers: z.array(z.string()),
+      delivers: z.string(),
+      customer_prerequisites: z.array(z.string()),
+    }),
+  ),
+  controls: z.array(
+    z.strictObject({
+      id: z.string().regex(/^[A-Z]{3}-\d{2}$/),
+      title: z.string(),
+      objective: z.string(),
+      area: z.string(),
+      capability: z.string(),
+      layer: z.string(),
+      asset_types: z.array(z.enum(['tenant', 'platform', 'edge', 'vm', 'network', 'database'])),
+      worth: z.int().min(1).max(5),
+      default_responsibility: z.strictObject({ accountable: PARTY, ...Duties }),
+      managed_services: z.array(
+        z.strictObject({
+          service: z.string(),
+          effect: z.enum(['satisfies', 'contributes', 'evidences']),
+          shifts: z.partialRecord(z.enum(['operate', 'configure', 'respond', 'assure']), PARTY).optional(),
+          customer_keeps: z.string().optional(),
+          tier: z.string().optional(),
+          note: z.string().optional(),
+        }),
+      ),
+      evidence: z.array(
+        z.strictObject({
+          kind: z.string(),
+          source: z.string(),
+          asserts: z.string(),
+          fresh_for: DURATION,
+          required: z.boolean(),
+        }),
+      ),
+      nist_800_53_r5: z.array(z.string()),
+      depends_on: z.array(
+        z.strictObject({ control: z.string(), effect: z.enum(['invalidates', 'undermines', 'informs']) }),
+      ),
+    }),
+  ),
+});
+type CatalogueFile = z.infer<typeof CatalogueFile>;
+
+export type Control = Omit<CatalogueFile['controls'][number], 'evidence'> & {
+  readonly evidence: readonly EvidenceRule[];
+  /** Duties of provider layers stay with the provider, whatever anyone decides. */
+  readonly floor: boolean;
+};
+export interface EvidenceRule {
+  /** `VMS-09.1` */
+  readonly id: string;
+  readonly kind: string;
+  readonly source: string;
+  readonly asserts: string;
+  readonly freshForSeconds: number;
+  readonly required: boolean;
+}
+
+export interface Catalogue {
+  readonly controls: ReadonlyMap<string, Control>;
+  readonly services: CatalogueFile['managed_services'];
+  readonly layers: CatalogueFile['layers'];
+  /** Rule id → the control it is for. */
+  readonly rules: ReadonlyMap<string, { readonly control: Control; readonly rule: EvidenceRule }>;
+}
+
+/** Layers no tenant record can change: hardware up to the fabric; of the management plane, tenancy. */
+const FLOOR_LAYERS = ['datacentre', 'hypervisor', 'storage', 'fabric-network'];
+const FLOOR_CAPABILITIES = ['tenancy'];
+
+const SHIPPED = new URL('./control-catalogue.yaml', import.meta.url);
+
+/** @throws ASSURANCE_CATALOGUE_INVALID */
+export function loadCatalogue(text: string = readFileSync(SHIPPED, 'utf8')): Catalogue {
+  const parsed = CatalogueFile.safeParse(parse(text));
+  if (!parsed.success) throw invalid(z.prettifyError(parsed.error).slice(0, 500));
+  const { layers, managed_services: services } = parsed.data;
+  const controls = new Map<string, Control>();
+  const rules = new Map<string, { readonly control: Control; readonly rule: EvidenceRule }>();
+  for (const given of parsed.data.controls) {
+    if (controls.has(given.id)) throw invalid(`${given.id} is there twice`);
+    const evidence = given.evidence.map((rule, index) => ({
+      id: `${given.id}.${index + 1}`,
+      kind: rule.kind,
+      source: rule.source,
+      asserts: rule.asserts,
+      freshForSeconds: seconds(rule.fresh_for),
+      required: rule.required,
+    }));
+    const floor =
+      FLOOR_LAYERS.includes(given.layer) ||
+      (given.layer === 'control-plane' && FLOOR_CAPABILITIES.includes(given.capability));
+    const control: Control = { ...given, evidence, floor };
+    controls.set(control.id, control);
+    for (const rule of evidence) rules.set(rule.id, { control, rule });
+  }
+  checkReferences(controls, parsed.data);
+  checkAcyclic(controls);
+  return { controls, services, layers, rules };
+}
+
+function checkReferences(controls: ReadonlyMap<string, Control>, file: CatalogueFile): void {
+  const layers = new Map(file.layers.map((layer) => [layer.id, layer.rank]));
+  const areas = new Map(file.areas.map((area) => [area.id, area.capabilities]));
+  const services = new Set(file.managed_services.map((service) => service.id));
+  for (const control of controls.values()) {
+    if (!layers.has(control.layer))
+      throw invalid(`${control.id} names the layer ${control.layer}, which is not defined`);
+    if (areas.get(control.area)?.includes(control.capability) !== true)
+      throw invalid(`${control.id}: ${control.area} has no capability ${control.capability}`);
+    for (const { service } of control.managed_services)
+      if (!services.has(service))
+        throw invalid(`${control.id} names the service ${service}, which is not defined`);
+    for (const { control: lower, effect } of control.depends_on) {
+      const target = controls.get(lower);
+      if (target === undefined) throw invalid(`${control.id} depends on ${lower}, which is not defined`);
+      const own = layers.get(control.layer) ?? null;
+      const other = layers.get(target.layer) ?? null;
+      // Governance has no rank: it carries nothing technical, and may be leaned on by anything.
+      if (effect !== 'informs' && own !== null && other !== null && other > own)
+        throw invalid(`${control.id} leans on ${lower}, which is in a higher layer`);
+    }
+  }
+}
+
+function checkAcyclic(controls: ReadonlyMap<string, Control>): void {
+  const done = new Set<string>();
+  const visit = (id: string, path: readonly string[]): void => {
+    if (path.includes(id))
+      throw invalid(`controls depend on each other in a circle: ${[...path, id].join(' → ')}`);
+    if (done.has(id)) return;
+    // A warning is no dependency: it caps nothing.
+    for (const { control, effect } of controls.get(id)?.depends_on ?? [])
+      if (effect !== 'informs') visit(control, [...path, id]);
+    done.add(id);
+  };
+  for (const id of controls.keys()) visit(id, []);
+}
+
+/** Days, hours and minutes of an ISO 8601 duration; the catalogue uses no others. */
+function seconds(duration: string): number {
+  const [, days = '0', hours = '0', minutes = '0'] =
+    /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(duration) ?? [];
+  return Number(days) * 86_400 + Number(hours) * 3_600 + Number(minutes) * 60;
+}
+
+function invalid(because: string): Error {
+  return assuranceErrors.make('ASSURANCE_CATALOGUE_INVALID', { because });
+}

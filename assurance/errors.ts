@@ -1,0 +1,64 @@
+import { defineErrors, entry } from '@demarc/platform/errors';
+
+export const assuranceErrors = defineErrors({
+  ASSURANCE_CATALOGUE_INVALID: entry<{ because: string }>({
+    says: ({ because }) => `The control catalogue cannot be used: ${because}`,
+    fix: 'Correct the catalogue; the message names the control and the field.',
+    status: 500,
+    retryable: false,
+  }),
+  ASSURANCE_EVIDENCE_REFUSED: entry<{ because: string }>({
+    says: ({ because }) => `The evidence is refused: ${because}`,
+    fix: 'Evidence is signed by its agent, dated not later than now, about a rule of the catalogue.',
+    status: 422,
+    retryable: false,
+  }),
+  ASSURANCE_SERVICE_UNKNOWN: entry<{ serviceId: string }>({
+    says: ({ serviceId }) => `There is no service ${serviceId} that can be bought here.`,
+    fix: 'List the services: ./demarc service list',
+    status: 404,
+    retryable: false,
+  }),
+  ASSURANCE_TIER_UNKNOWN: entry<{ serviceId: string; tier: string; tiers: string }>({
+    says: ({ serviceId, tier, tiers }) => `${serviceId} has no tier ${tier}; it has ${tiers}.`,
+    fix: 'Choose one of the tiers named here.',
+    status: 400,
+    retryable: false,
+  }),
+  ASSURANCE_ASSET_UNKNOWN: entry<{ assetId: string }>({
+    says: ({ assetId }) => `There is no asset ${assetId} that this service can protect.`,
+    fix: 'List the assets: ./demarc asset list',
+    status: 404,
+    retryable: false,
+  }),
+  ASSURANCE_PREREQUISITES_OPEN: entry<{ prerequisites: string }>({
+    says: ({ prerequisites }) => `The customer's prerequisites are not accepted: ${prerequisites}`,
+    fix: 'Read them and accept them with the purchase (prerequisitesAccepted, or --accept-prerequisites).',
+    status: 409,
+    retryable: false,
+  }),
+  ASSURANCE_ALREADY_BOUGHT: entry<{ serviceId: string; assetId: string }>({
+    says: ({ serviceId, assetId }) => `${serviceId} is bought for asset ${assetId} already.`,
+    fix: 'Leave that asset out, or cancel the running entitlement first.',
+    status: 409,
+    retryable: false,
+  }),
+  ASSURANCE_ENTITLEMENT_UNKNOWN: entry<{ entitlementId: string }>({
+    says: ({ entitlementId }) => `There is no running entitlement ${entitlementId}.`,
+    fix: 'List the services with their entitlements: ./demarc service list',
+    status: 404,
+    retryable: false,
+  }),
+  ASSURANCE_HANDBACK_NOT_DUE: entry<{ assetId: string }>({
+    says: ({ assetId }) => `No duties wait to be taken back on asset ${assetId}.`,
+    fix: 'A hand-back is due after a service that was operational has ended.',
+    status: 409,
+    retryable: false,
+  }),
+  ASSURANCE_CELL_UNKNOWN: entry<{ controlId: string; assetId: string }>({
+    says: ({ controlId, assetId }) => `Control ${controlId} does not apply to asset ${assetId}.`,
+    fix: 'Look at the matrix for the controls that apply: ./demarc matrix',
+    status: 404,
+    retryable: false,
+  }),
+});

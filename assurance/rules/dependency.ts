@@ -1,0 +1,36 @@
+/** How a lower control caps the ones that lean on it. */
+import type { ControlStatus } from '@demarc/platform/contract/api';
+
+export type Effect = 'invalidates' | 'undermines' | 'informs';
+
+/** From worst to best; `not-applicable` stands outside. */
+const ORDER: readonly ControlStatus[] = [
+  'not-satisfied',
+  'not-assessed',
+  'stale-evidence',
+  'partially-satisfied',
+  'satisfied',
+];
+
+/** The best status that a lower control in this status allows; undefined where it allows anything. */
+export function capOf(effect: Effect, lower: ControlStatus): ControlStatus | undefined {
+  const bad = lower === 'not-satisfied';
+  const blind = lower === 'stale-evidence' || lower === 'not-assessed';
+  if (effect === 'informs' || (!bad && !blind)) return undefined;
+  if (effect === 'undermines') return 'partially-satisfied';
+  return bad ? 'not-satisfied' : 'stale-evidence';
+}
+
+/** Never raises: the worse of the own status and every cap. */
+export function capped(
+  own: ControlStatus,
+  dependencies: readonly { readonly effect: Effect; readonly status: ControlStatus }[],
+): ControlStatus {
+  if (own === 'not-applicable') return own;
+  let status = own;
+  for (const { effect, status: lower } of dependencies) {
+    const cap = capOf(effect, lower);
+    if (cap !== undefined && ORDER.indexOf(cap) < ORDER.indexOf(status)) status = cap;
+  }
+  return status;
+}
