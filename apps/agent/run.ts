@@ -148,7 +148,11 @@ function stopRequested(): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
     // systemd and terminals give something else as standard input: only a pipe is a parent's.
     const { isFIFO, isSocket } = inputKind();
-    if (isFIFO || isSocket) process.stdin.once('end', resolve).once('error', () => resolve()).resume();
+    if (isFIFO || isSocket)
+      process.stdin
+        .once('end', resolve)
+        .once('error', () => resolve())
+        .resume();
   });
 }
 

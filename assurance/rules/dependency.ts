@@ -27,7 +27,7 @@ export function capped(
   dependencies: readonly { readonly effect: Effect; readonly status: ControlStatus }[],
 ): ControlStatus {
   if (own === 'not-applicable') return own;
-  let status = own;
+  let status: ControlStatus = own;
   for (const { effect, status: lower } of dependencies) {
     const cap = capOf(effect, lower);
     if (cap !== undefined && ORDER.indexOf(cap) < ORDER.indexOf(status)) status = cap;

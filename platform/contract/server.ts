@@ -27,7 +27,11 @@ export interface ServerRoomContext {
   searchEvents(
     tenant: TenantScope,
     query: EventQuery,
-  ): Promise<{ readonly events: readonly OcsfEvent[]; readonly nextCursor?: string }>;
+  ): Promise<{
+    readonly events: readonly OcsfEvent[];
+    readonly nextCursor: string | null;
+    readonly matchedCount: number;
+  }>;
   now(): number;
 }
 

@@ -1,0 +1,38 @@
+/** What routes are given. */
+import type { Assurance } from '@demarc/assurance';
+import type { LiveMessage, PlatformStatus } from '@demarc/platform/contract/api';
+import type { ServerRoom } from '@demarc/platform/contract/server';
+import type { PostgresStore } from '@demarc/platform/stores';
+import type { TenantScope } from '@demarc/platform/tenancy';
+import type { Siem } from '@demarc/siem';
+import type { FirstAdministrator } from '../accounts.ts';
+
+export interface ApiDeps {
+  readonly store: PostgresStore;
+  readonly siem: Siem;
+  readonly assurance: Assurance;
+  readonly rooms: readonly ServerRoom[];
+  readonly first: FirstAdministrator;
+  /** SHA-256 (hex) of the local command line's token. */
+  readonly cliTokenHash: string;
+  /** Host names the API answers to; anything else is a rebound name. */
+  readonly hostNames: readonly string[];
+  /** Token and the two lines to run for a machine that is to be enrolled. */
+  enrollment(
+    tenant: TenantScope,
+    createdBy: string,
+  ): Promise<{
+    readonly token: string;
+    readonly expiresAtMs: number;
+    readonly command: string;
+    readonly enrollCommand: string;
+  }>;
+  status(): PlatformStatus;
+  publish(tenant: TenantScope, message: LiveMessage): void;
+  readonly console: ReadonlyMap<
+    string,
+    { readonly type: string; readonly body: Buffer; readonly immutable: boolean }
+  >;
+  now(): number;
+  log(line: string, error?: unknown): void;
+}

@@ -1,0 +1,103 @@
+/**
+ * The one place where it is decided whether a request may go on: who is it, may they do this, for which
+ * tenant. A route that does not say which permission it needs cannot be registered.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type { Permission } from '@demarc/platform/contract/api';
+import { can, hashToken, identityErrors, type Principal } from '@demarc/platform/identity';
+import type { TenantScope } from '@demarc/platform/tenancy';
+import { grantTenantScope } from '@demarc/platform/tenancy/grant';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { sessionOf } from '../accounts.ts';
+import { serverErrors } from '../errors.ts';
+import type { ApiDeps } from './context.ts';
+
+export const SESSION_COOKIE = 'demarc_session';
+export const CSRF_HEADER = 'x-demarc-csrf';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a caller must be allowed to do; `signed-in` needs no more than a session. */
+    readonly permission?: Permission | 'signed-in';
+    /** Open to anyone: only the few routes that come before a session can exist. */
+    readonly open?: boolean;
+  }
+  interface FastifyRequest {
+    principal: Principal | undefined;
+    csrfToken: string;
+    tenantScope: TenantScope | undefined;
+  }
+}
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+const LOCAL_OPERATOR: Principal = {
+  accountId: 'cli',
+  name: 'local command line',
+  email: '',
+  grants: [{ role: 'provider-administrator', tenantId: null }],
+};
+
+export function guard(app: FastifyInstance, deps: ApiDeps): void {
+  app.decorateRequest('principal', undefined);
+  app.decorateRequest('csrfToken', '');
+  app.decorateRequest('tenantScope', undefined);
+  app.addHook('onRoute', (route) => {
+    const { permission, open } = route.config ?? {};
+    if (permission === undefined && open !== true)
+      throw new Error(`${String(route.method)} ${route.url} does not say which permission it needs`);
+  });
+  app.addHook('onRequest', async (request) => {
+    refuseReboundHost(request, deps);
+    if (request.is404) return;
+    const { permission, open } = request.routeOptions.config;
+    if (open === true) return;
+    await identify(request, deps);
+    const principal = request.principal;
+    if (principal === undefined) throw identityErrors.make('IDENTITY_SIGNED_OUT', {});
+    const { tenantId } = request.params as { readonly tenantId?: string };
+    if (permission !== 'signed-in' && (permission === undefined || !can(principal, permission, tenantId))) {
+      throw identityErrors.make('IDENTITY_FORBIDDEN', { permission: permission ?? 'none' });
+    }
+    if (tenantId !== undefined) request.tenantScope = grantTenantScope(tenantId);
+  });
+}
+
+/** A session cookie from a browser, or the local command line's bearer token. */
+async function identify(request: FastifyRequest, deps: ApiDeps): Promise<void> {
+  const bearer = /^Bearer ([\w-]{20,128})$/.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) {
+    const given = Buffer.from(hashToken(bearer), 'hex');
+    if (timingSafeEqual(given, Buffer.from(deps.cliTokenHash, 'hex'))) request.principal = LOCAL_OPERATOR;
+    return;
+  }
+  const token = request.cookies[SESSION_COOKIE];
+  const session = token === undefined ? undefined : await sessionOf(deps.store, token, deps.now());
+  if (session === undefined) return;
+  // A cookie travels by itself; what only our own pages can read must travel with it.
+  if (!SAFE_METHODS.includes(request.method) && request.headers[CSRF_HEADER] !== session.csrfToken)
+    throw serverErrors.make('API_CSRF_REFUSED', {});
+  request.principal = session.principal;
+  request.csrfToken = session.csrfToken;
+}
+
+/** A name that somebody points at this machine must not make a browser speak for them (DNS rebinding). */
+function refuseReboundHost(request: FastifyRequest, deps: ApiDeps): void {
+  const host = request.hostname
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase();
+  if (!deps.hostNames.includes(host))
+    throw serverErrors.make('API_HOST_REFUSED', { host: host.slice(0, 100) });
+}
+
+/** The scope the guard granted for this request. */
+export function scopeOf(request: FastifyRequest): TenantScope {
+  if (request.tenantScope === undefined) throw new Error('a route without a tenant asked for one');
+  return request.tenantScope;
+}
+
+export function principalOf(request: FastifyRequest): Principal {
+  if (request.principal === undefined) throw new Error('an open route asked who is calling');
+  return request.principal;
+}

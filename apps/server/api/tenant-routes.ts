@@ -1,0 +1,269 @@
+import {
+  Asset,
+  BuyService,
+  CancelService,
+  EnrollmentToken,
+  EventHistogram,
+  EventPage,
+  EventSearch,
+  Instant,
+  Matrix,
+  MatrixWhy,
+  ServiceOffer,
+  TenantIdParam,
+} from '@demarc/platform/contract/api';
+import { eventByUid, histogram, searchEvents } from '@demarc/siem';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { serverErrors } from '../errors.ts';
+import { getAsset, listAssets, revokeAsset } from '../link/assets.ts';
+import { policiesFor, setPolicy } from '../policies.ts';
+import type { ApiDeps } from './context.ts';
+import { principalOf, scopeOf } from './guard.ts';
+
+const Params = z.strictObject({ tenantId: TenantIdParam });
+const AssetParams = z.strictObject({ tenantId: TenantIdParam, assetId: z.uuid() });
+const Done = z.strictObject({ ok: z.boolean() });
+const AsOf = { asOf: Instant.optional(), knownAt: Instant.optional() };
+const PolicyReply = z.strictObject({ serviceId: z.string(), policyVersion: z.string(), policy: z.unknown() });
+
+const asOf = (query: { readonly asOf?: string | undefined; readonly knownAt?: string | undefined }) => ({
+  ...(query.asOf === undefined ? {} : { asOfMs: Date.parse(query.asOf) }),
+  ...(query.knownAt === undefined ? {} : { knownAtMs: Date.parse(query.knownAt) }),
+});
+
+/** Strips the optional keys that are present but undefined, which `exactOptionalPropertyTypes` keeps apart. */
+const exact = <T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, found]) => found !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
+
+export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  const base = '/v1/tenants/:tenantId';
+
+  api.get(`${base}/assets`, {
+    config: { permission: 'asset:read' },
+    schema: {
+      summary: 'Assets, with the health of every room on each',
+      params: Params,
+      response: { 200: z.array(Asset) },
+    },
+    handler: async (request) => [...(await listAssets(deps.store, scopeOf(request), deps.now()))],
+  });
+  api.get(`${base}/assets/:assetId`, {
+    config: { permission: 'asset:read' },
+    schema: { summary: 'One asset', params: AssetParams, response: { 200: Asset } },
+    handler: async (request) => getAsset(deps.store, scopeOf(request), request.params.assetId, deps.now()),
+  });
+  api.post(`${base}/assets/:assetId/revoke`, {
+    config: { permission: 'asset:revoke' },
+    schema: {
+      summary: 'Refuses the asset’s agent from its next request on',
+      params: AssetParams,
+      response: { 200: Done },
+    },
+    handler: async (request) => {
+      await revokeAsset(deps.store, scopeOf(request), request.params.assetId, deps.now());
+      deps.publish(scopeOf(request), { kind: 'asset', assetId: request.params.assetId, state: 'revoked' });
+      return { ok: true };
+    },
+  });
+  api.post(`${base}/enrollment-tokens`, {
+    config: { permission: 'asset:enroll' },
+    schema: {
+      summary: 'A single-use token that enrols one machine',
+      params: Params,
+      body: z.strictObject({}).optional(),
+      response: { 200: EnrollmentToken },
+    },
+    handler: async (request) => {
+      const { expiresAtMs, ...made } = await deps.enrollment(
+        scopeOf(request),
+        principalOf(request).accountId,
+      );
+      return { ...made, expiresAt: new Date(expiresAtMs).toISOString() };
+    },
+  });
+
+  api.post(`${base}/events/search`, {
+    config: { permission: 'event:read' },
+    schema: {
+      summary: 'Events, newest first',
+      params: Params,
+      body: EventSearch,
+      response: { 200: EventPage },
+    },
+    handler: async (request) => searchEvents(deps.siem, scopeOf(request), exact(request.body)),
+  });
+  api.post(`${base}/events/histogram`, {
+    config: { permission: 'event:read' },
+    schema: {
+      summary: 'Events counted over time',
+      params: Params,
+      querystring: z.strictObject({ by: z.enum(['severity_id', 'class_uid']).default('severity_id') }),
+      body: EventSearch,
+      response: { 200: EventHistogram },
+    },
+    handler: async (request) => histogram(deps.siem, scopeOf(request), exact(request.body), request.query.by),
+  });
+  api.get(`${base}/events/by-uid/:uid`, {
+    config: { permission: 'event:read' },
+    schema: {
+      summary: 'One event by its uid',
+      params: Params.extend({ uid: z.string().max(128) }),
+      response: { 200: z.record(z.string(), z.unknown()) },
+    },
+    handler: async (request) => {
+      const found = await eventByUid(deps.siem, scopeOf(request), request.params.uid);
+      if (found === undefined) throw serverErrors.make('API_NOT_FOUND', { path: request.url });
+      return found;
+    },
+  });
+
+  api.get(`${base}/matrix`, {
+    config: { permission: 'matrix:read' },
+    schema: {
+      summary: 'Who owns each duty of each control on each asset, and whether it holds',
+      params: Params,
+      querystring: z.strictObject({ ...AsOf, assetId: z.string().max(64).optional() }),
+      response: { 200: Matrix },
+    },
+    handler: async (request) => {
+      const { assetId } = request.query;
+      return deps.assurance.matrix(scopeOf(request), {
+        ...asOf(request.query),
+        ...(assetId === undefined ? {} : { assetId }),
+      });
+    },
+  });
+  api.get(`${base}/matrix/why`, {
+    config: { permission: 'matrix:read' },
+    schema: {
+      summary: 'Why one cell is what it is',
+      params: Params,
+      querystring: z.strictObject({ ...AsOf, assetId: z.string().max(64), controlId: z.string().max(16) }),
+      response: { 200: MatrixWhy },
+    },
+    handler: async (request) => {
+      const { assetId, controlId } = request.query;
+      return deps.assurance.why(scopeOf(request), { assetId, controlId, ...asOf(request.query) });
+    },
+  });
+  api.post(`${base}/schedule/accept`, {
+    config: { permission: 'service:buy' },
+    schema: {
+      summary: 'Accepts the responsibility schedule: the catalogue’s defaults hold from now on',
+      params: Params,
+      body: z.strictObject({}).optional(),
+      response: { 200: Done },
+    },
+    handler: async (request) => {
+      await deps.assurance.acceptSchedule(scopeOf(request), principalOf(request).accountId);
+      return { ok: true };
+    },
+  });
+
+  api.get(`${base}/services`, {
+    config: { permission: 'service:read' },
+    schema: {
+      summary: 'Managed services and what is bought of them',
+      params: Params,
+      response: { 200: z.array(ServiceOffer) },
+    },
+    handler: async (request) => [...(await deps.assurance.services(scopeOf(request)))],
+  });
+  api.post(`${base}/entitlements`, {
+    config: { permission: 'service:buy' },
+    schema: {
+      summary: 'Buys a service for assets; duties move with the first passing evidence',
+      params: Params,
+      body: BuyService,
+      response: { 200: z.strictObject({ entitlementId: z.uuid() }) },
+    },
+    handler: async (request) =>
+      deps.assurance.buy(scopeOf(request), request.body, principalOf(request).accountId),
+  });
+  api.post(`${base}/entitlements/:entitlementId/cancel`, {
+    config: { permission: 'service:cancel' },
+    schema: {
+      summary: 'Ends a service now',
+      params: Params.extend({ entitlementId: z.uuid() }),
+      body: CancelService,
+      response: { 200: Done },
+    },
+    handler: async (request) => {
+      await deps.assurance.cancel(
+        scopeOf(request),
+        request.params.entitlementId,
+        request.body,
+        principalOf(request).accountId,
+      );
+      return { ok: true };
+    },
+  });
+  api.post(`${base}/entitlements/:entitlementId/assets/:assetId/handback`, {
+    config: { permission: 'handback:accept' },
+    schema: {
+      summary: 'Takes the returned duties back',
+      params: AssetParams.extend({ entitlementId: z.uuid() }),
+      body: z.strictObject({}).optional(),
+      response: { 200: Done },
+    },
+    handler: async (request) => {
+      const { entitlementId, assetId } = request.params;
+      await deps.assurance.acceptHandback(
+        scopeOf(request),
+        entitlementId,
+        assetId,
+        principalOf(request).accountId,
+      );
+      return { ok: true };
+    },
+  });
+
+  const policyParams = AssetParams.extend({ serviceId: z.string().max(64) });
+  const serviceOf = (serviceId: string, path: string) => {
+    const service = deps.rooms.find((room) => room.service.id === serviceId)?.service;
+    if (service === undefined) throw serverErrors.make('API_NOT_FOUND', { path });
+    return service;
+  };
+  api.get(`${base}/policies/:serviceId/assets/:assetId`, {
+    config: { permission: 'policy:read' },
+    schema: { summary: 'The policy in force', params: policyParams, response: { 200: PolicyReply } },
+    handler: async (request) => {
+      const { serviceId, assetId } = request.params;
+      const [policy] = await policiesFor(deps.store, scopeOf(request), assetId, [
+        serviceOf(serviceId, request.url),
+      ]);
+      if (policy === undefined) throw serverErrors.make('API_NOT_FOUND', { path: request.url });
+      return policy;
+    },
+  });
+  api.put(`${base}/policies/:serviceId/assets/:assetId`, {
+    config: { permission: 'policy:write' },
+    schema: {
+      summary: 'Sets the policy; the agent has it within seconds',
+      params: policyParams,
+      body: z.record(z.string(), z.unknown()),
+      response: { 200: PolicyReply },
+    },
+    handler: async (request) => {
+      const { serviceId, assetId } = request.params;
+      const scope = scopeOf(request);
+      const service = serviceOf(serviceId, request.url);
+      await getAsset(deps.store, scope, assetId, deps.now());
+      const set = await setPolicy(
+        deps.store,
+        scope,
+        assetId,
+        service,
+        request.body,
+        principalOf(request).accountId,
+        deps.now(),
+      );
+      return { serviceId, ...set };
+    },
+  });
+}

@@ -1,0 +1,53 @@
+import { defineErrors, entry } from '@demarc/platform/errors';
+
+export const serverErrors = defineErrors({
+  API_REQUEST_INVALID: entry<{ because: string }>({
+    says: ({ because }) => `The request is not valid: ${because}`,
+    fix: 'Correct the field named here; /v1/openapi.json says what is expected.',
+    status: 400,
+    retryable: false,
+  }),
+  API_NOT_FOUND: entry<{ path: string }>({
+    says: ({ path }) => `There is nothing at ${path}.`,
+    fix: 'See /v1/openapi.json for the routes there are.',
+    status: 404,
+    retryable: false,
+  }),
+  API_CSRF_REFUSED: entry<Record<string, never>>({
+    says: () => 'The request carries no valid CSRF token.',
+    fix: 'Send the csrfToken of GET /v1/me as the header x-demarc-csrf.',
+    status: 403,
+    retryable: false,
+  }),
+  API_HOST_REFUSED: entry<{ host: string }>({
+    says: ({ host }) => `The host name ${host} is not one this API answers to.`,
+    fix: 'Use the address that ./demarc up printed.',
+    status: 421,
+    retryable: false,
+  }),
+  API_TOO_MANY_READERS: entry<Record<string, never>>({
+    says: () => 'Too many live streams are open.',
+    fix: 'Close one, or try again in a minute.',
+    status: 503,
+    retryable: true,
+  }),
+  API_TOO_MANY_REQUESTS: entry<{ seconds: number }>({
+    says: ({ seconds }) => `Too many requests; try again in ${seconds} s.`,
+    fix: 'Wait, then try again more slowly.',
+    status: 429,
+    retryable: true,
+  }),
+  API_INTERNAL: entry<{ id: string }>({
+    says: ({ id }) => `The server failed at this request (${id}).`,
+    fix: 'Its log has the cause under that id.',
+    status: 500,
+    retryable: true,
+  }),
+  SERVER_EXTERNAL_ROLE_MISSING: entry<{ because: string }>({
+    says: ({ because }) =>
+      `The PostgreSQL named by DEMARC_POSTGRES_URL has no working role demarc_server: ${because}`,
+    fix: 'Let that URL name a user with CREATEROLE, or make the roles as docs/decisions/0001-engines.md says.',
+    status: 503,
+    retryable: true,
+  }),
+});

@@ -1,0 +1,205 @@
+/** The server: stores, road, assurance, link and API in one process, without root's rights once it runs. */
+import { chownSync, existsSync, readFileSync } from 'node:fs';
+import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
+import type { LiveMessage } from '@demarc/platform/contract/api';
+import { DemarcError } from '@demarc/platform/errors';
+import { hashToken, openAuthority } from '@demarc/platform/identity';
+import { migrate, openClickHouse, openPostgres } from '@demarc/platform/stores';
+import { engineUser } from '@demarc/platform/stores/engines';
+import type { TenantScope } from '@demarc/platform/tenancy';
+import { carry, ensureEventTable, loadRules, openSiem, siemMigrations } from '@demarc/siem';
+import { FirstAdministrator } from './accounts.ts';
+import { buildApi } from './api/api.ts';
+import { readConsole } from './api/console-files.ts';
+import { readConfig, type ServerConfig } from './config.ts';
+import { createEnrollmentToken, listAssets } from './link/assets.ts';
+import { linkCertificate, pinOf } from './link/certificate.ts';
+import { linkErrors } from './link/errors.ts';
+import { installerScript } from './link/installer.ts';
+import { startLink } from './link/listener.ts';
+import { linkMigrations } from './link/migrations.ts';
+import { serverMigrations } from './migrations.ts';
+import { policiesFor } from './policies.ts';
+import { ROOMS } from './services.ts';
+import { platformStatus } from './status.ts';
+import { ensureFirstTenant, retentionOf } from './tenants.ts';
+
+const SERVER_USER = 'demarc';
+const now = (): number => Date.now();
+const log = (line: string, error?: unknown): void => {
+  const cause =
+    error instanceof Error ? (error.stack ?? error.message) : error === undefined ? '' : String(error);
+  console.error(`${new Date().toISOString()} ${line}${cause === '' ? '' : ` ${cause}`}`);
+};
+
+try {
+  await main(readConfig());
+} catch (error) {
+  if (error instanceof DemarcError) console.error(`${error.code}: ${error.message} Next step: ${error.fix}`);
+  else log('the server could not start', error);
+  process.exit(1);
+}
+
+async function main(config: ServerConfig): Promise<void> {
+  const { settings, paths } = config;
+  const rooms = ROOMS;
+  await migrate(config.ownerConnection, {
+    ...serverMigrations,
+    ...linkMigrations,
+    ...siemMigrations,
+    ...assuranceMigrations,
+    ...Object.assign({}, ...rooms.map((room) => room.migrations)),
+  });
+  const store = openPostgres({ connection: config.connection });
+  await ensureFirstTenant(store);
+  const clickhouse = openClickHouse(config.eventWriter);
+  await ensureEventTable(clickhouse);
+  const siem = openSiem({
+    inTenant: store.inTenant,
+    clickhouse,
+    reader: openClickHouse(config.eventReader),
+    rules: rooms.flatMap((room) =>
+      room.detectionsDirectory === undefined ? [] : loadRules(room.detectionsDirectory),
+    ),
+    retentionDays: retentionOf(store, now),
+    now,
+  });
+  const publish = (tenant: TenantScope, message: LiveMessage): void => siem.watchers.publish(tenant, message);
+  const assurance = new Assurance({
+    inTenant: store.inTenant,
+    catalogue: loadCatalogue(),
+    services: rooms.map((room) => room.service),
+    freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
+    assets: async (tenant) =>
+      (await listAssets(store, tenant, now())).map(({ assetId, name, type }) => ({ assetId, name, type })),
+    onChange: (tenant, reason) => publish(tenant, { kind: 'matrix', reason }),
+    now,
+  });
+
+  const authority = await openAuthority(paths.keys, now());
+  const certificate = await linkCertificate(authority, paths.keys, settings.DEMARC_LINK_NAMES, now());
+  const linkUrl = `https://${settings.DEMARC_LINK_NAMES[0] ?? hostOf(settings.DEMARC_LINK_LISTEN.host)}:${settings.DEMARC_LINK_LISTEN.port}`;
+  const apiUrl = `http://${hostOf(settings.DEMARC_API_LISTEN.host)}:${settings.DEMARC_API_LISTEN.port}`;
+  const first = new FirstAdministrator(store, paths.firstAdministrator, now);
+  await first.offer(apiUrl);
+  const consoleFiles = readConsole();
+  const enrollment = async (tenant: TenantScope, createdBy: string) => {
+    const { secret, expiresAtMs } = await createEnrollmentToken(store, tenant, createdBy, now());
+    const token = `${secret}.${authority.fingerprint}`;
+    return {
+      token,
+      expiresAtMs,
+      // The pinned key makes up for the authority that this machine does not know yet.
+      command: `curl -fsS --insecure --pinnedpubkey 'sha256//${pinOf(certificate)}' ${linkUrl}/link/v1/install.sh | sh -s -- ${token}`,
+      enrollCommand: `demarc-agent enroll --server ${linkUrl}`,
+    };
+  };
+
+  const link = await startLink({
+    listen: settings.DEMARC_LINK_LISTEN,
+    server: certificate,
+    authority,
+    store,
+    certificateSeconds: settings.DEMARC_CERTIFICATE_SECONDS,
+    async carry(tenant, assetId, exchange, publicKeyPem) {
+      const { header, events, evidence, rejected } = exchange;
+      if (header.batchToken === undefined || header.recordCount === 0) return undefined;
+      // Both halves are idempotent: a crash between them repeats work and no row.
+      const taken = await assurance.intake(
+        tenant,
+        assetId,
+        evidence.map((item) => item.evidence),
+        { receivedAtMs: now(), publicKeyPem },
+      );
+      const receipt = await carry(siem, tenant, { batchToken: header.batchToken, assetId, events });
+      const refused = taken.refused.map(({ uid, because }) => ({
+        index: evidence.find((item) => item.evidence.uid === uid)?.index ?? 0,
+        code: 'ASSURANCE_EVIDENCE_REFUSED',
+        detail: because,
+      }));
+      return {
+        ...receipt,
+        acceptedCount: receipt.acceptedCount + taken.accepted,
+        duplicateCount: receipt.duplicateCount + taken.duplicates,
+        rejected: [...receipt.rejected, ...rejected, ...refused],
+      };
+    },
+    async policiesFor(tenant, assetId) {
+      const entitled = await assurance.entitledServices(tenant, assetId);
+      return policiesFor(
+        store,
+        tenant,
+        assetId,
+        rooms.map((room) => room.service).filter(({ id }) => entitled.includes(id)),
+      );
+    },
+    async onSeen(tenant, assetId, { evidence }) {
+      publish(tenant, { kind: 'asset', assetId, state: 'online' });
+      for (const { evidence: item } of evidence)
+        publish(tenant, { kind: 'evidence', assetId, rule: item.rule, result: item.result });
+    },
+    installer: async () => installerScript({ linkUrl, pin: pinOf(certificate) }),
+    agentPackage: async () => {
+      const file = `${paths.packages}/demarc-agent.deb`;
+      if (!existsSync(file))
+        throw linkErrors.make('LINK_PACKAGE_UNAVAILABLE', { because: 'it is still being built' });
+      return readFileSync(file);
+    },
+    log,
+    now,
+  });
+  const api = await buildApi({
+    store,
+    siem,
+    assurance,
+    rooms,
+    first,
+    cliTokenHash: hashToken(config.cliToken),
+    hostNames: ['localhost', '127.0.0.1', '::1', settings.DEMARC_API_LISTEN.host.toLowerCase()],
+    enrollment,
+    status: () => platformStatus(paths, siem, assurance),
+    publish,
+    console: consoleFiles,
+    now,
+    log,
+  });
+  await api.listen({ host: settings.DEMARC_API_LISTEN.host, port: settings.DEMARC_API_LISTEN.port });
+  dropPrivileges(paths.firstAdministrator);
+  log(`server ready: ${apiUrl}, link ${linkUrl}`);
+
+  await stopRequested();
+  log('server stopping');
+  assurance[Symbol.dispose]();
+  await link[Symbol.asyncDispose]();
+  // Live streams never end by themselves.
+  api.server.closeAllConnections();
+  await api.close();
+  await Promise.all([siem.clickhouse.close(), siem.reader.close(), store[Symbol.asyncDispose]()]);
+  process.exit(0);
+}
+
+/** Last: everything that only root may read or open is read and open by now. */
+function dropPrivileges(firstAdministratorFile: string): void {
+  const user = engineUser(SERVER_USER);
+  if (user === undefined) return;
+  if (existsSync(firstAdministratorFile)) chownSync(firstAdministratorFile, user.uid, user.gid);
+  process.setgroups?.([user.gid]);
+  process.setgid?.(user.gid);
+  process.setuid?.(user.uid);
+}
+
+function hostOf(host: string): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return reachable.includes(':') ? `[${reachable}]` : reachable;
+}
+
+/** Under the supervisor, standard input is a pipe whose end says that the parent is gone. */
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+    process.stdin
+      .once('end', resolve)
+      .once('error', () => resolve())
+      .resume();
+  });
+}

@@ -1,0 +1,65 @@
+import { grantPlatformTable, protectTenantTable } from '@demarc/platform/stores';
+import type { Migration } from 'kysely/migration';
+
+export const serverMigrations: Readonly<Record<string, Migration>> = {
+  server_0001_tenants: {
+    async up(db) {
+      await db.schema
+        .createTable('server_tenant')
+        .addColumn('tenant_id', 'text', (column) => column.primaryKey())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('retention_days', 'int4', (column) => column.notNull().defaultTo(90))
+        .execute();
+      await grantPlatformTable(db, 'server_tenant', ['select', 'insert', 'update']);
+    },
+  },
+  server_0002_accounts: {
+    async up(db) {
+      await db.schema
+        .createTable('server_account')
+        .addColumn('account_id', 'text', (column) => column.primaryKey())
+        .addColumn('email', 'text', (column) => column.notNull().unique())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('password_hash', 'text', (column) => column.notNull())
+        .addColumn('failed_count', 'int4', (column) => column.notNull().defaultTo(0))
+        .addColumn('locked_until_ms', 'int8', (column) => column.notNull().defaultTo(0))
+        .execute();
+      await db.schema
+        .createTable('server_grant')
+        .addColumn('account_id', 'text', (column) =>
+          column.notNull().references('server_account.account_id').onDelete('cascade'),
+        )
+        .addColumn('role', 'text', (column) => column.notNull())
+        .addColumn('tenant_id', 'text')
+        .execute();
+      await db.schema
+        .createTable('server_session')
+        .addColumn('token_hash', 'text', (column) => column.primaryKey())
+        .addColumn('account_id', 'text', (column) =>
+          column.notNull().references('server_account.account_id').onDelete('cascade'),
+        )
+        .addColumn('csrf_token', 'text', (column) => column.notNull())
+        .addColumn('created_at_ms', 'int8', (column) => column.notNull())
+        .addColumn('used_at_ms', 'int8', (column) => column.notNull())
+        .execute();
+      await grantPlatformTable(db, 'server_account', ['select', 'insert', 'update']);
+      await grantPlatformTable(db, 'server_grant', ['select', 'insert']);
+      await grantPlatformTable(db, 'server_session', ['select', 'insert', 'update', 'delete']);
+    },
+  },
+  server_0003_policies: {
+    async up(db) {
+      await db.schema
+        .createTable('server_policy')
+        .addColumn('tenant_id', 'text', (column) => column.notNull())
+        .addColumn('asset_id', 'text', (column) => column.notNull())
+        .addColumn('service_id', 'text', (column) => column.notNull())
+        .addColumn('policy', 'jsonb', (column) => column.notNull())
+        .addColumn('set_by', 'text', (column) => column.notNull())
+        .addColumn('set_at_ms', 'int8', (column) => column.notNull())
+        .addPrimaryKeyConstraint('server_policy_pk', ['tenant_id', 'asset_id', 'service_id'])
+        .execute();
+      await protectTenantTable(db, 'server_policy');
+    },
+  },
+};

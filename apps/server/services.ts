@@ -1,0 +1,5 @@
+/** The rooms of this server. An eighth service is one folder and one line here. */
+import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
+import type { ServerRoom } from '@demarc/platform/contract/server';
+
+export const ROOMS: readonly ServerRoom[] = [fileIntegrityMonitoringServer];
