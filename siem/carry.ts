@@ -37,7 +37,7 @@ export async function carry(siem: Siem, tenant: TenantScope, batch: Batch): Prom
     batchToken: batch.batchToken,
     acceptedCount: fresh.length,
     duplicateCount,
-    rejected: rejected.map(({ raw: _, ...rest }) => rest),
+    rejected: rejected.map(({ index, code, detail }) => ({ index, code, detail })),
   };
   await remember(siem, tenant, batch, receipt);
   publish(siem, tenant, all);

@@ -45,7 +45,7 @@ export async function errorsDocument(): Promise<string> {
   ];
   for (const { code, home, entry } of await collectErrors()) {
     lines.push(`## ${code}`, '');
-    lines.push(`${entry.says(placeholders)}`, '');
+    lines.push(entry.says(placeholders), '');
     lines.push(`- Next step: ${entry.fix}`);
     lines.push(
       `- HTTP status: ${entry.status}; ${entry.retryable ? 'worth retrying' : 'retrying does not help'}`,

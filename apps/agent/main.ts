@@ -57,6 +57,7 @@ async function main(): Promise<void> {
     case 'status':
       printStatus(config.directory, values.json);
       return;
+    case undefined:
     default:
       throw agentErrors.make('AGENT_USAGE', { because: `"${positionals[0] ?? ''}" is not a command` });
   }

@@ -72,7 +72,7 @@ export function defineErrors<const C extends Catalogue>(entries: C): DefinedErro
         fix: found.fix,
         status: found.status,
         retryable: found.retryable,
-        details: (details ?? {}) as Readonly<Record<string, unknown>>,
+        details: details ?? {},
         cause: options?.cause,
       });
     },

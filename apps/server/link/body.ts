@@ -37,7 +37,7 @@ export async function parseExchange(compressed: Buffer): Promise<Exchange> {
   let body: Buffer;
   try {
     // The bound is what protects us from a small body that unfolds to gigabytes.
-    body = (await decompress(compressed, { maxOutputLength: BATCH_BYTES_MAX + HEADER_BYTES_MAX })) as Buffer;
+    body = await decompress(compressed, { maxOutputLength: BATCH_BYTES_MAX + HEADER_BYTES_MAX });
   } catch (error) {
     if ((error as { readonly code?: string }).code === 'ERR_BUFFER_TOO_LARGE') {
       throw linkErrors.make('LINK_BODY_TOO_LARGE', { bytesMax: BATCH_BYTES_MAX }, { cause: error });

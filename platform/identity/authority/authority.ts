@@ -75,7 +75,7 @@ export async function openAuthority(directory: string, nowMs: number): Promise<C
 }
 
 async function makeRoot(keyFile: string, certificateFile: string, nowMs: number): Promise<void> {
-  const keys = (await webcrypto.subtle.generateKey(CURVE, true, ['sign', 'verify'])) as CryptoKeyPair;
+  const keys = await webcrypto.subtle.generateKey(CURVE, true, ['sign', 'verify']);
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: 'CN=Demarc platform authority',
@@ -126,7 +126,7 @@ function authority(root: x509.X509Certificate, key: CryptoKey): CertificateAutho
       };
     },
     async issueServer(names, nowMs) {
-      const keys = (await webcrypto.subtle.generateKey(CURVE, true, ['sign', 'verify'])) as CryptoKeyPair;
+      const keys = await webcrypto.subtle.generateKey(CURVE, true, ['sign', 'verify']);
       const validity = { from: nowMs - BACKDATE_MS, to: nowMs + SERVER_DAYS * DAY_MS };
       const certificate = await issue(
         'CN=Demarc link',

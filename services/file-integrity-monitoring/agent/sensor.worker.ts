@@ -7,7 +7,7 @@
  */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type FanotifyEvent, type FanotifyInfo, INFO, parseEvents } from './fanotify.ts';
+import { type FanotifyEvent, INFO, parseEvents } from './fanotify.ts';
 import {
   AT_FDCWD,
   close,

@@ -95,7 +95,7 @@ export function toOcsf(observation: Observation, host: HostIdentity): OcsfEvent 
       ...(process === undefined ? {} : { process_source: process.source }),
       ...(before === undefined ? {} : { before: stateOf(before) }),
       after: stateOf(change.entry),
-    } as OcsfFileActivity['unmapped'] & object,
+    },
   };
   return event as unknown as OcsfEvent;
 }
@@ -133,8 +133,7 @@ export function gapToOcsf(
       profiles: ['host'],
       log_name: 'gap',
     },
-    unmapped: { gap: true, because: gap.because, changes: gap.changes } as OcsfFileActivity['unmapped'] &
-      object,
+    unmapped: { gap: true, because: gap.because, changes: gap.changes },
   };
   return event as unknown as OcsfEvent;
 }
@@ -187,9 +186,7 @@ function fileOf(entry: Entry, { owner, group }: Observation): OcsfFile {
     ...(entry.sha256 === ''
       ? {}
       : { hashes: [{ algorithm_id: SHA_256, algorithm: 'SHA-256', value: entry.sha256 }] }),
-    ...(Object.keys(entry.xattrs).length === 0
-      ? {}
-      : { xattributes: entry.xattrs as OcsfFile['xattributes'] & object }),
+    ...(Object.keys(entry.xattrs).length === 0 ? {} : { xattributes: entry.xattrs }),
   };
 }
 
