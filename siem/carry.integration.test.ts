@@ -212,7 +212,8 @@ test('pages neither skip nor repeat, also with equal times', async (t: TestConte
     seen.push(...page.events.map((event) => (event['file'] as { path: string }).path));
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
-  t.assert.deepEqual(seen.toSorted(), paths.toSorted());
+  t.assert.equal(seen.length, paths.length);
+  t.assert.deepEqual(new Set(seen), new Set(paths));
 });
 
 test('the time chart counts what the search counts', async (t: TestContext) => {

@@ -1,5 +1,5 @@
 /** The long-running parent of all parts. `up` starts it detached; `down` asks it to stop. */
-import { chmodSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { loadOrMakeSecrets } from '@demarc/platform/config/secrets';
 import { DemarcError } from '@demarc/platform/errors';
@@ -107,9 +107,20 @@ function prepareDirectories(config: CliConfig): void {
     const because = error instanceof Error ? error.message : String(error);
     throw cliErrors.make('CLI_DATA_DIRECTORY_UNUSABLE', { directory, because }, { cause: error });
   }
+  refuseUnreachable(directory);
   const freeBytes = freeBytesOf(directory);
   if (freeBytes < FREE_BYTES_MIN) {
     throw storesErrors.make('STORES_DISK_FULL', { directory, freeBytes, neededBytes: FREE_BYTES_MIN });
+  }
+}
+
+/** Engines and server are not root: a directory above that only root may enter would stop them later, unclearly. */
+function refuseUnreachable(directory: string): void {
+  if (process.getuid?.() !== 0) return;
+  for (let above = dirname(directory); above !== '/'; above = dirname(above)) {
+    if ((statSync(above).mode & 0o001) !== 0) continue;
+    const because = `${above} may be entered by root alone, and PostgreSQL, ClickHouse and the server do not run as root.`;
+    throw cliErrors.make('CLI_DATA_DIRECTORY_UNUSABLE', { directory, because });
   }
 }
 

@@ -3,9 +3,9 @@
  * through its command line and its API only. Imports no product code.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const exec = promisify(execFile);
@@ -36,10 +36,11 @@ export class Platform implements AsyncDisposable {
   readonly environment: Record<string, string>;
 
   constructor(options: PlatformOptions) {
-    // Not below a directory that only root may enter by accident: the engines run as users of their own.
     this.directory = mkdtempSync(join(tmpdir(), 'demarc-e2e-'));
     this.checkout = join(this.directory, 'checkout');
-    this.dataDirectory = join(this.directory, 'data');
+    // The clone is readable by root alone, as below /root; the engines' users must get through to the data.
+    this.dataDirectory = join(mkdtempSync(join(tmpdir(), 'demarc-e2e-data-')), 'data');
+    chmodSync(dirname(this.dataDirectory), 0o711);
     this.url = `http://127.0.0.1:${options.apiPort}`;
     this.environment = {
       PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -67,12 +68,19 @@ export class Platform implements AsyncDisposable {
   }
 
   async command(args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
-    return exec(join(this.checkout, 'demarc'), [...args], {
-      env: this.environment,
-      cwd: this.directory,
-      maxBuffer: OUTPUT_BYTES_MAX,
-      timeout: COMMAND_TIMEOUT_MS,
-    });
+    try {
+      return await exec(join(this.checkout, 'demarc'), [...args], {
+        env: this.environment,
+        cwd: this.directory,
+        maxBuffer: OUTPUT_BYTES_MAX,
+        timeout: COMMAND_TIMEOUT_MS,
+      });
+    } catch (error) {
+      const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+      throw Object.assign(error as Error, {
+        message: `demarc ${args.join(' ')}: ${stdout.slice(0, 2_000)} ${stderr.slice(0, 2_000)}`,
+      });
+    }
   }
 
   /** The exit code and what was said, for commands that are expected to fail. */
@@ -127,7 +135,8 @@ export class Platform implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (existsSync(this.checkout)) await this.failing(['down']);
     if (process.env['DEMARC_E2E_KEEP'] === undefined)
-      rmSync(this.directory, { recursive: true, force: true });
+      for (const path of [this.directory, dirname(this.dataDirectory)])
+        rmSync(path, { recursive: true, force: true });
     else console.error(`kept: ${this.directory}`);
   }
 }

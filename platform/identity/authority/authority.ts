@@ -14,7 +14,6 @@ import * as x509 from '@peculiar/x509';
 import { identityErrors } from '../errors.ts';
 
 type CryptoKey = webcrypto.CryptoKey;
-type CryptoKeyPair = webcrypto.CryptoKeyPair;
 
 x509.cryptoProvider.set(webcrypto);
 
