@@ -1,13 +1,70 @@
-/** The console half of a room: pages the shell mounts. The shell hands in everything a page needs. */
-import type { ComponentType } from 'react';
+/** The console half of a room: pages that the shell mounts. The shell hands in everything a page needs. */
+import type { ComponentType, ReactNode } from 'react';
+import type { EventPage, EventSearch, LiveMessage } from './api.ts';
+
+export interface Column<Row> {
+  readonly key: string;
+  readonly title: string;
+  /** CSS grid track: `minmax(10rem, 1fr)`. */
+  readonly width: string;
+  render(row: Row): ReactNode;
+}
+
+export interface DataTableProps<Row> {
+  readonly label: string;
+  readonly rows: readonly Row[];
+  readonly columns: readonly Column<Row>[];
+  rowKey(row: Row): string;
+  onOpen?(row: Row): void;
+  readonly selectedKey?: string | undefined;
+  readonly empty: ReactNode;
+}
+
+export interface ConsoleTools {
+  readonly tenantId: string;
+  searchEvents(search: EventSearch): Promise<EventPage>;
+  /** Calls back for every live message until the returned function is called. */
+  subscribe(listener: (message: LiveMessage) => void): () => void;
+  /** Search parameters of the page, kept in the URL. */
+  readonly search: Readonly<Record<string, string>>;
+  setSearch(changes: Readonly<Record<string, string | undefined>>): void;
+  readonly parts: {
+    readonly DataTable: <Row>(props: DataTableProps<Row>) => ReactNode;
+    readonly TimeRange: ComponentType;
+    readonly Instant: ComponentType<{ readonly at: string | number | null }>;
+    readonly Diff: ComponentType<{ readonly text: string }>;
+    readonly Json: ComponentType<{ readonly value: unknown }>;
+    readonly PageHeader: ComponentType<{
+      readonly title: string;
+      readonly summary: ReactNode;
+      readonly actions?: ReactNode;
+    }>;
+    readonly Details: ComponentType<{
+      readonly title: string;
+      readonly onClose: () => void;
+      readonly children: ReactNode;
+    }>;
+    readonly Facts: ComponentType<{ readonly facts: readonly (readonly [string, ReactNode])[] }>;
+    readonly Empty: ComponentType<{ readonly title: string; readonly children: ReactNode }>;
+    readonly Failure: ComponentType<{ readonly error: unknown }>;
+    readonly Loading: ComponentType;
+    readonly SearchBox: ComponentType<{
+      readonly label: string;
+      readonly placeholder: string;
+      readonly name: string;
+    }>;
+    readonly Fresh: ComponentType<{ readonly count: number; readonly onShow: () => void }>;
+  };
+  /** The chosen time range; `to` is the moment of asking for relative ranges. */
+  range(): { readonly from: string; readonly to: string };
+}
 
 export interface RoomPage {
-  /** Below the tenant: `protect/integrity`. */
+  /** Below the tenant: `integrity`. */
   readonly path: string;
   readonly title: string;
-  /** Group in the navigation. */
-  readonly group: 'Protect' | 'Detect' | 'Responsibility' | 'Controls';
-  readonly component: ComponentType;
+  readonly group: 'Protect' | 'Detect' | 'Responsibility' | 'Settings';
+  readonly component: ComponentType<{ readonly tools: ConsoleTools }>;
 }
 
 export interface ConsoleRoom {

@@ -1,0 +1,64 @@
+/** One live stream for the page, shared by all who listen; it comes back by itself with growing pauses. */
+import { LiveMessage } from '@demarc/platform/contract/api';
+
+const KINDS = ['event', 'evidence', 'matrix', 'asset', 'dropped'] as const;
+const PAUSE_MS_MIN = 1_000;
+const PAUSE_MS_MAX = 30_000;
+
+export class LiveStream {
+  readonly #tenantId: string;
+  readonly #listeners = new Set<(message: LiveMessage) => void>();
+  #source: EventSource | undefined;
+  #pauseMs = PAUSE_MS_MIN;
+  #timer: number | undefined;
+
+  constructor(tenantId: string) {
+    this.#tenantId = tenantId;
+  }
+
+  subscribe(listener: (message: LiveMessage) => void): () => void {
+    this.#listeners.add(listener);
+    if (this.#source === undefined && this.#timer === undefined) this.#open();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#close();
+    };
+  }
+
+  #open(): void {
+    this.#timer = undefined;
+    const source = new EventSource(`/v1/tenants/${this.#tenantId}/events/stream`);
+    this.#source = source;
+    source.addEventListener('open', () => {
+      this.#pauseMs = PAUSE_MS_MIN;
+    });
+    source.addEventListener('error', () => {
+      source.close();
+      this.#source = undefined;
+      if (this.#listeners.size === 0) return;
+      this.#timer = window.setTimeout(() => this.#open(), this.#pauseMs * (0.5 + Math.random() / 2));
+      this.#pauseMs = Math.min(PAUSE_MS_MAX, this.#pauseMs * 2);
+    });
+    for (const kind of KINDS) {
+      source.addEventListener(kind, (event: MessageEvent<string>) => {
+        const message = LiveMessage.safeParse(JSON.parse(event.data));
+        if (message.success) for (const listener of this.#listeners) listener(message.data);
+      });
+    }
+  }
+
+  #close(): void {
+    window.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#source?.close();
+    this.#source = undefined;
+  }
+}
+
+const streams = new Map<string, LiveStream>();
+
+export function liveStream(tenantId: string): LiveStream {
+  const known = streams.get(tenantId) ?? new LiveStream(tenantId);
+  streams.set(tenantId, known);
+  return known;
+}

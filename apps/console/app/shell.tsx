@@ -1,0 +1,166 @@
+/** The frame around every page: navigation, tenant, time zone, colours, who is signed in. */
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Group,
+  Menu,
+  NativeSelect,
+  SegmentedControl,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconMoon, IconSun, IconUser } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import * as z from 'zod';
+import type { Zone } from '../parts/time.ts';
+import { zoneName } from '../parts/time.ts';
+import { ROOMS } from '../services.ts';
+import { call, get, whoAmI } from './api.ts';
+import { liveStream } from './live.ts';
+import { Done, Tenant } from './schemas.ts';
+import { ZoneContext } from './zone.ts';
+
+const roomLinks = (group: string) =>
+  ROOMS.flatMap((room) => room.pages)
+    .filter((page) => page.group === group)
+    .map((page) => [page.path, page.title] as const);
+
+const NAVIGATION: readonly (readonly [
+  group: string,
+  links: readonly (readonly [path: string, title: string])[],
+])[] = [
+  ['', [['overview', 'Overview']]],
+  [
+    'Responsibility',
+    [
+      ['matrix', 'Matrix'],
+      ['gaps', 'Mine and nobody’s'],
+      ['services', 'Services'],
+      ...roomLinks('Responsibility'),
+    ],
+  ],
+  ['Protect', roomLinks('Protect')],
+  ['Detect', [['search', 'Event search'], ...roomLinks('Detect')]],
+  ['Settings', [['assets', 'Assets'], ['platform', 'Platform'], ...roomLinks('Settings')]],
+];
+
+export function Shell({ tenantId }: { readonly tenantId: string }) {
+  const [opened, { toggle, close }] = useDisclosure();
+  const [zone, setZone] = useState<Zone>('local');
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const me = useQuery({ queryKey: ['me'], queryFn: whoAmI });
+  const tenants = useQuery({ queryKey: ['tenants'], queryFn: () => get('/v1/tenants', z.array(Tenant)) });
+  // What the server says has changed is asked for again, wherever it is shown.
+  useEffect(
+    () =>
+      liveStream(tenantId).subscribe((message) => {
+        if (message.kind === 'matrix') void queries.invalidateQueries({ queryKey: ['matrix', tenantId] });
+        if (message.kind === 'asset' || message.kind === 'evidence')
+          void queries.invalidateQueries({ queryKey: ['assets', tenantId] });
+      }),
+    [tenantId, queries],
+  );
+  const signOut = async (): Promise<void> => {
+    await call('DELETE', '/v1/session', Done);
+    queries.clear();
+    await navigate({ to: '/sign-in' });
+  };
+  return (
+    <ZoneContext.Provider value={zone}>
+      <a href="#content" className="d-skip">
+        Skip to content
+      </a>
+      <AppShell
+        header={{ height: 52 }}
+        navbar={{ width: 210, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+        padding="md"
+      >
+        <AppShell.Header>
+          <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+            <Group gap="md" wrap="nowrap">
+              <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
+              <span className="d-brand">
+                <i aria-hidden="true" />
+                Demarc
+              </span>
+              <NativeSelect
+                aria-label="Tenant"
+                size="xs"
+                value={tenantId}
+                data={(tenants.data ?? [{ tenantId, name: tenantId }]).map((tenant) => ({
+                  value: tenant.tenantId,
+                  label: tenant.name,
+                }))}
+                onChange={(event) =>
+                  void navigate({
+                    to: '/t/$tenantId/overview',
+                    params: { tenantId: event.currentTarget.value },
+                  })
+                }
+              />
+            </Group>
+            <Group gap="xs" wrap="nowrap">
+              <SegmentedControl
+                size="xs"
+                visibleFrom="sm"
+                aria-label="Time zone"
+                value={zone}
+                onChange={(value) => setZone(value === 'utc' ? 'utc' : 'local')}
+                data={[
+                  { value: 'local', label: zoneName('local') },
+                  { value: 'utc', label: 'UTC ' },
+                ]}
+              />
+              <ActionIcon
+                variant="subtle"
+                size="lg"
+                aria-label="Switch between light and dark"
+                onClick={() => setColorScheme(colorScheme === 'dark' ? 'light' : 'dark')}
+              >
+                {colorScheme === 'dark' ? <IconSun size={18} /> : <IconMoon size={18} />}
+              </ActionIcon>
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <ActionIcon variant="subtle" size="lg" aria-label="Account">
+                    <IconUser size={18} />
+                  </ActionIcon>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  <Menu.Label>{me.data?.name ?? ''}</Menu.Label>
+                  <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
+                </Menu.Dropdown>
+              </Menu>
+            </Group>
+          </Group>
+        </AppShell.Header>
+        <AppShell.Navbar p="xs">
+          <nav className="d-nav" aria-label="Pages">
+            {NAVIGATION.filter(([, links]) => links.length > 0).map(([group, links]) => (
+              <div key={group}>
+                {group === '' ? null : <h2>{group}</h2>}
+                {links.map(([path, title]) => (
+                  <Link
+                    key={path}
+                    to={`/t/$tenantId/${path}` as '/'}
+                    params={{ tenantId } as never}
+                    onClick={close}
+                  >
+                    {title}
+                  </Link>
+                ))}
+              </div>
+            ))}
+          </nav>
+        </AppShell.Navbar>
+        <AppShell.Main id="content" tabIndex={-1}>
+          <Outlet />
+        </AppShell.Main>
+      </AppShell>
+    </ZoneContext.Provider>
+  );
+}

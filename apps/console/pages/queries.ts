@@ -1,0 +1,38 @@
+/** What several pages ask for. */
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import * as z from 'zod';
+import { get } from '../app/api.ts';
+import { Asset, Matrix, ServiceOffer } from '../app/schemas.ts';
+
+export function useTenantId(): string {
+  const { tenantId } = useParams({ strict: false });
+  return tenantId ?? 'local';
+}
+
+export function useMatrix(asOf?: string) {
+  const tenantId = useTenantId();
+  const query = asOf === undefined ? '' : `?asOf=${encodeURIComponent(asOf)}`;
+  return useQuery({
+    queryKey: ['matrix', tenantId, asOf ?? 'now'],
+    queryFn: () => get(`/v1/tenants/${tenantId}/matrix${query}`, Matrix),
+    refetchInterval: 15_000,
+  });
+}
+
+export function useAssets() {
+  const tenantId = useTenantId();
+  return useQuery({
+    queryKey: ['assets', tenantId],
+    queryFn: () => get(`/v1/tenants/${tenantId}/assets`, z.array(Asset)),
+    refetchInterval: 15_000,
+  });
+}
+
+export function useServices() {
+  const tenantId = useTenantId();
+  return useQuery({
+    queryKey: ['matrix', tenantId, 'services'],
+    queryFn: () => get(`/v1/tenants/${tenantId}/services`, z.array(ServiceOffer)),
+  });
+}

@@ -1,0 +1,88 @@
+/** A table for very many rows: only those in view exist. Arrow keys move, Enter opens. */
+import type { DataTableProps } from '@demarc/platform/contract/console';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, useRef } from 'react';
+
+const ROW_PIXELS = 36;
+
+export function DataTable<Row>({
+  label,
+  rows,
+  columns,
+  rowKey,
+  onOpen,
+  selectedKey,
+  empty,
+}: DataTableProps<Row>) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PIXELS,
+    overscan: 12,
+  });
+  const template = columns.map((column) => column.width).join(' ');
+  if (rows.length === 0) return <div className="d-card">{empty}</div>;
+  const move = (event: KeyboardEvent<HTMLElement>, index: number): void => {
+    const to = event.key === 'ArrowDown' ? index + 1 : event.key === 'ArrowUp' ? index - 1 : undefined;
+    if (to === undefined || to < 0 || to >= rows.length) return;
+    event.preventDefault();
+    virtual.scrollToIndex(to);
+    window.requestAnimationFrame(() =>
+      scroller.current?.querySelector<HTMLElement>(`[data-index="${to}"]`)?.focus(),
+    );
+  };
+  return (
+    <div
+      className="d-card d-table"
+      ref={scroller}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      tabIndex={-1}
+    >
+      <div className="d-row d-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
+        {columns.map((column) => (
+          <span key={column.key} role="columnheader">
+            {column.title}
+          </span>
+        ))}
+      </div>
+      <div
+        className="d-body"
+        role="rowgroup"
+        style={{ height: virtual.getTotalSize(), position: 'relative' }}
+      >
+        {virtual.getVirtualItems().map((item) => {
+          const row = rows[item.index];
+          if (row === undefined) return null;
+          const key = rowKey(row);
+          return (
+            <div
+              key={key}
+              className="d-row"
+              role="row"
+              aria-rowindex={item.index + 2}
+              aria-selected={key === selectedKey}
+              data-index={item.index}
+              data-opens={onOpen === undefined ? undefined : ''}
+              tabIndex={0}
+              style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
+              onClick={() => onOpen?.(row)}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter') onOpen?.(row);
+                else move(event, item.index);
+              }}
+            >
+              {columns.map((column) => (
+                <span key={column.key} role="gridcell">
+                  {column.render(row)}
+                </span>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

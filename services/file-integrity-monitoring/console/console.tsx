@@ -1,0 +1,158 @@
+/** Door: the page of integrity changes: what, who did it, with which process, and the difference. */
+import type { ConsoleRoom, ConsoleTools } from '@demarc/platform/contract/console';
+import { useCallback, useEffect, useState } from 'react';
+import { type Change, changeOf } from './change.ts';
+
+const LIMIT = 500;
+const FILE_SYSTEM_ACTIVITY = 1_001;
+
+function IntegrityPage({ tools }: { readonly tools: ConsoleTools }) {
+  const {
+    DataTable,
+    TimeRange,
+    Instant,
+    Diff,
+    Json,
+    PageHeader,
+    Details,
+    Facts,
+    Empty,
+    Failure,
+    Loading,
+    SearchBox,
+    Fresh,
+  } = tools.parts;
+  const { searchEvents, subscribe, search, setSearch, range } = tools;
+  const [found, setFound] = useState<{
+    readonly changes: readonly Change[];
+    readonly matchedCount: number;
+  }>();
+  const [failure, setFailure] = useState<unknown>();
+  const [fresh, setFresh] = useState(0);
+  const text = search['text'];
+  const load = useCallback(async () => {
+    try {
+      const page = await searchEvents({
+        ...range(),
+        classUids: [FILE_SYSTEM_ACTIVITY],
+        limit: LIMIT,
+        ...(text === undefined ? {} : { text }),
+      });
+      setFound({ changes: page.events.map(changeOf), matchedCount: page.matchedCount });
+      setFailure(undefined);
+      setFresh(0);
+    } catch (error) {
+      setFailure(error);
+    }
+  }, [searchEvents, range, text]);
+  useEffect(() => void load(), [load]);
+  useEffect(
+    () =>
+      subscribe((message) => {
+        if (message.kind === 'event' && message.event['class_uid'] === FILE_SYSTEM_ACTIVITY)
+          setFresh((count) => count + 1);
+      }),
+    [subscribe],
+  );
+  const selected = found?.changes.find(({ uid }) => uid === search['open']);
+  return (
+    <>
+      <PageHeader
+        title="Integrity changes"
+        summary={
+          found === undefined ? 'Looking…' : `${found.matchedCount} changes of watched files in this time.`
+        }
+        actions={
+          <>
+            <Fresh count={fresh} onShow={() => void load()} />
+            <SearchBox label="Search changes" placeholder="Path, process, user" name="text" />
+            <TimeRange />
+          </>
+        }
+      />
+      {failure === undefined ? null : <Failure error={failure} />}
+      {found === undefined ? (
+        failure === undefined ? (
+          <Loading />
+        ) : null
+      ) : (
+        <DataTable<Change>
+          label="Integrity changes"
+          rows={found.changes}
+          rowKey={({ uid }) => uid}
+          selectedKey={search['open']}
+          onOpen={({ uid }) => setSearch({ open: uid })}
+          empty={
+            <Empty title="No changes in this time">
+              Watched files are as they were. Which paths are watched is in the policy; buy the service for a
+              machine under Services if none has it.
+            </Empty>
+          }
+          columns={[
+            { key: 'time', title: 'When', width: '8rem', render: (change) => <Instant at={change.time} /> },
+            { key: 'what', title: 'What', width: '11rem', render: (change) => change.what },
+            {
+              key: 'path',
+              title: 'File',
+              width: 'minmax(16rem, 2fr)',
+              render: (change) => <span className="d-mono">{change.path}</span>,
+            },
+            { key: 'process', title: 'By process', width: '10rem', render: (change) => change.process },
+            { key: 'user', title: 'User', width: '8rem', render: (change) => change.user },
+            { key: 'host', title: 'Host', width: '9rem', render: (change) => change.host },
+          ]}
+        />
+      )}
+      {selected === undefined ? null : (
+        <Details title={selected.path} onClose={() => setSearch({ open: undefined })}>
+          <Facts
+            facts={[
+              ['What', selected.message],
+              ['When', <Instant key="t" at={selected.time} />],
+              [
+                'Process',
+                selected.executable === '' ? (
+                  selected.process
+                ) : (
+                  <span key="p" className="d-mono">
+                    {selected.executable}
+                  </span>
+                ),
+              ],
+              [
+                'Command line',
+                <span key="c" className="d-mono">
+                  {selected.commandLine === '' ? 'not known' : selected.commandLine}
+                </span>,
+              ],
+              ['User', selected.user],
+              ['Parent', selected.parent === '' ? 'not known' : selected.parent],
+              ['Seen by', selected.seenBy],
+              [
+                'SHA-256 now',
+                <span key="h" className="d-mono">
+                  {selected.sha256 === '' ? 'not hashed' : selected.sha256}
+                </span>,
+              ],
+            ]}
+          />
+          {selected.diff === '' ? null : (
+            <section>
+              <h2>Difference</h2>
+              <Diff text={selected.diff} />
+            </section>
+          )}
+          <details>
+            <summary>Raw record (OCSF)</summary>
+            <Json value={selected.raw} />
+          </details>
+        </Details>
+      )}
+    </>
+  );
+}
+
+export const fileIntegrityMonitoringConsole: ConsoleRoom = {
+  serviceId: 'file-integrity-monitoring',
+  pages: [{ path: 'integrity', title: 'Integrity changes', group: 'Protect', component: IntegrityPage }],
+};
