@@ -24,6 +24,7 @@ mount -t tmpfs -o mode=1777 tmpfs "$base/root/srv/watched"
 mkdir -p "$base/root/var/lib/demarc-agent"
 mount -t tmpfs -o mode=0700 tmpfs "$base/root/var/lib/demarc-agent"
 hostname "$name"
+od -An -N16 -tx1 /dev/urandom | tr -d ' \n' > "$base/root/etc/machine-id"
 exec chroot "$base/root" /bin/sleep infinity
 `;
 

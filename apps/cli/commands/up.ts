@@ -23,7 +23,7 @@ export function register(program: Command, { config, output }: Deps): void {
     .action(async (options: { readonly foreground?: boolean }) => {
       const progress = new Progress(output);
       progress.show('console: building');
-      if (existsSync(programPath('apps/console/main.tsx'))) await buildConsole();
+      await buildConsole();
       if (options.foreground === true) {
         progress.end();
         await supervise(config);

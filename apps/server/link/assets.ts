@@ -115,7 +115,10 @@ export async function useEnrollmentToken(
   return tenantId;
 }
 
-/** A machine that enrols again is the same asset; one that was revoked starts over with this act. */
+/**
+ * A machine that enrols again is the same asset; one that was revoked starts over with this act. A clone has
+ * the machine id of the machine it was made from: while that one is alive, another name is another machine.
+ */
 export async function enrolledAsset(
   store: PostgresStore,
   tenant: TenantScope,
@@ -125,9 +128,13 @@ export async function enrolledAsset(
 ): Promise<string> {
   const os = `${request.os.name} ${request.os.version}`.trim();
   return store.inTenant(tenant, async (db) => {
+    const alive =
+      await sql`SELECT 1 FROM link_asset WHERE machine_id = ${request.machineId} AND name <> ${request.hostname}
+      AND revoked_at_ms IS NULL AND last_seen_at_ms > ${nowMs - SILENT_AFTER_MS}`.execute(db);
+    const machineId = alive.rows.length > 0 ? `${request.machineId}/${request.hostname}` : request.machineId;
     const { rows } = await sql<{ readonly asset_id: string }>`
       INSERT INTO link_asset (tenant_id, asset_id, name, type, machine_id, os, address, enrolled_at_ms)
-      VALUES (${tenant.tenantId}, ${randomUUID()}, ${request.hostname}, 'vm', ${request.machineId}, ${os}, ${address}, ${nowMs})
+      VALUES (${tenant.tenantId}, ${randomUUID()}, ${request.hostname}, 'vm', ${machineId}, ${os}, ${address}, ${nowMs})
       ON CONFLICT (tenant_id, machine_id) DO UPDATE
         SET name = excluded.name, os = excluded.os, address = excluded.address, revoked_at_ms = NULL
       RETURNING asset_id`.execute(db);
