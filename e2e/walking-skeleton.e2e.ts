@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { accessibilityProblems, keepPicture, openBrowser } from './support/browser.ts';
 import { Machine } from './support/machine.ts';
 import { exec, Platform, until } from './support/platform.ts';
 
@@ -246,6 +247,95 @@ test('changes on it are seen with the process and the user behind each', async (
   assert.match(changed?.file_diff ?? '', /\+changed/);
   assert.ok(events.some(({ message }) => message.includes('was renamed to /srv/watched/moved')));
   assert.ok(events.some(({ message }) => message.includes('by-www-data was deleted')));
+});
+
+test('a person finds all of it in the console, in a real browser', async () => {
+  await using browser = await openBrowser();
+  const link = (await platform.json<{ readonly firstAdministratorLink: string }>('up'))
+    .firstAdministratorLink;
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await using context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      colorScheme,
+      timezoneId: 'Europe/Berlin',
+    });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
+    });
+    const person = { email: 'ann@example.org', password: 'four words that do not belong' };
+    if (colorScheme === 'light') {
+      await page.goto(link);
+      await page.getByLabel('Name').fill('Ann Example');
+    } else await page.goto(`${platform.url}/sign-in`);
+    await page.getByLabel('E-mail').fill(person.email);
+    await page.locator('input[name=password]').fill(person.password);
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page
+      .getByRole('button', { name: colorScheme === 'light' ? 'Create the account' : 'Sign in' })
+      .click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    for (const [path, heading, picture] of [
+      ['overview', 'Overview', 'overview'],
+      ['matrix', 'Responsibility matrix', 'responsibility'],
+      ['integrity', 'Integrity changes', 'integrity'],
+      ['search', 'Event search', 'search'],
+      ['gaps', 'Mine and nobody’s', undefined],
+      ['services', 'Services', undefined],
+      ['assets', 'Assets', undefined],
+      ['platform', 'Platform', undefined],
+    ] as const) {
+      await page.goto(`${platform.url}/t/local/${path}`);
+      await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+      await page.waitForLoadState('load');
+      await page.waitForTimeout(700);
+      assert.deepEqual(await accessibilityProblems(page), [], `${path}, ${colorScheme}`);
+      if (picture !== undefined && colorScheme === 'light') await keepPicture(page, picture);
+    }
+    assert.deepEqual(complaints, []);
+    if (colorScheme === 'dark') continue;
+
+    // The change that www-data made, with the process behind it.
+    await page.goto(`${platform.url}/t/local/integrity?text=by-root`);
+    await page
+      .getByRole('row', { name: /by-root/ })
+      .first()
+      .click();
+    const details = page.getByRole('dialog');
+    await details.getByText('/usr/bin/dash').first().waitFor();
+    assert.match(await details.innerText(), /\+changed/);
+    await page.keyboard.press('Escape');
+
+    // Why the control is what it is, down to the evidence.
+    await page.goto(`${platform.url}/t/local/matrix?text=VMS-09&asset=${second.assetId}`);
+    await page.getByRole('row', { name: /VMS-09/ }).click();
+    await page
+      .getByTestId('evidence-VMS-09.2')
+      .getByText(/canary file came back/)
+      .waitFor();
+    await page.getByText('the service is bought and operational on this asset').first().waitFor();
+    assert.deepEqual(await accessibilityProblems(page), [], 'the drawer');
+
+    // What happens now arrives by itself, and does not move what is being read.
+    await page.goto(`${platform.url}/t/local/integrity`);
+    await page.getByRole('grid', { name: 'Integrity changes' }).waitFor();
+    await machine.run(['sh', '-c', 'echo live > /srv/watched/live; sleep 0.2']);
+    await page.getByTestId('fresh').click({ timeout: 15_000 });
+    await page
+      .getByRole('row', { name: /\/srv\/watched\/live/ })
+      .first()
+      .waitFor();
+
+    // The one-time link is used up.
+    await page.goto(link);
+    await page.getByLabel('Name').fill('Mallory');
+    await page.getByLabel('E-mail').fill('mallory@example.org');
+    await page.locator('input[name=password]').fill(person.password);
+    await page.getByRole('button', { name: 'Create the account' }).click();
+    await page.getByRole('alert').getByText('IDENTITY_FIRST_LINK_INVALID').waitFor();
+  }
 });
 
 test('a local change makes a finding when a rule says so', async () => {

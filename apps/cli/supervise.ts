@@ -6,6 +6,7 @@ import { DemarcError } from '@demarc/platform/errors';
 import { storesErrors } from '@demarc/platform/stores';
 import { type PartState, Supervisor } from '@demarc/platform/supervisor';
 import { readProcessFile, writeProcessFile } from '@demarc/platform/supervisor/processes';
+import { buildAgentPackage } from './builds.ts';
 import type { CliConfig } from './config.ts';
 import { cliErrors } from './errors.ts';
 import { partsOf } from './platform.ts';
@@ -41,6 +42,7 @@ export async function supervise(config: CliConfig): Promise<void> {
   let phase = 'starting' as PlatformState['phase'];
   let problem: PlatformState['error'];
   let disk = diskPart(config);
+  let agentPackage = packagePart('starting', 'being built for machines that enrol');
 
   const write = (): void => {
     const state: PlatformState = {
@@ -48,7 +50,7 @@ export async function supervise(config: CliConfig): Promise<void> {
       pid: process.pid,
       startedAt,
       phase,
-      parts: [...supervisor.parts(), disk],
+      parts: [...supervisor.parts(), disk, agentPackage],
       ...(problem === undefined ? {} : { error: problem }),
     };
     writeFileSync(`${config.paths.state}.new`, JSON.stringify(state), { mode: 0o644 });
@@ -73,6 +75,21 @@ export async function supervise(config: CliConfig): Promise<void> {
     () => {
       phase = 'running';
       write();
+      // Nobody waits for it: the first machine is protected already.
+      void buildAgentPackage(config).then(
+        () => {
+          agentPackage = packagePart('healthy', 'offered by the link');
+          write();
+        },
+        (error: unknown) => {
+          const because = error instanceof Error ? error.message.slice(0, 500) : String(error);
+          agentPackage = packagePart(
+            'failed',
+            `other machines cannot be enrolled by the installer: ${because}`,
+          );
+          write();
+        },
+      );
     },
     (error: unknown) => {
       phase = 'failed';
@@ -141,6 +158,15 @@ function diskPart(config: CliConfig): PartState {
     pid: null,
     restartCount: 0,
     health: { state: enough ? 'healthy' : 'degraded', because, sinceMs: Date.now(), figures },
+  };
+}
+
+function packagePart(state: PartState['health']['state'], because: string): PartState {
+  return {
+    name: 'agent-package',
+    pid: null,
+    restartCount: 0,
+    health: { state, because, sinceMs: Date.now() },
   };
 }
 

@@ -1,5 +1,5 @@
 /** A real Chromium from Debian, driven by playwright-core, with accessibility checked by axe. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -33,4 +33,11 @@ export async function accessibilityProblems(page: Page): Promise<readonly string
       (node) => `${violation.id}: ${node.target.join(' ')}: ${node.failureSummary ?? violation.help}`,
     ),
   );
+}
+
+/** For the README, when asked for: pictures differ with every run, and must not make every run a change. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  if (process.env['DEMARC_E2E_SCREENSHOTS'] === undefined) return;
+  mkdirSync('docs/screenshots', { recursive: true });
+  await page.screenshot({ path: `docs/screenshots/${name}.png` });
 }

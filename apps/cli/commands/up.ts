@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { DemarcError } from '@demarc/platform/errors';
 import type { Command } from 'commander';
+import { buildConsole } from '../builds.ts';
 import { program as programPath } from '../children.ts';
 import type { CliConfig } from '../config.ts';
-import { buildConsole } from '../console-build.ts';
 import { cliErrors } from '../errors.ts';
 import type { Deps } from '../main.ts';
 import { bar, Progress, print, table } from '../output.ts';
@@ -67,7 +67,10 @@ async function running(config: CliConfig, pid: number, progress: Progress): Prom
       progress.end();
       throw new DemarcError({ ...state.error, status: 503, retryable: true, details: {} });
     }
-    if (state?.phase === 'running' && state.parts.every((part) => part.health.state !== 'starting')) {
+    if (
+      state?.phase === 'running' &&
+      state.parts.every((part) => part.pid === null || part.health.state !== 'starting')
+    ) {
       progress.end();
       return state;
     }

@@ -105,17 +105,19 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
               />
             </Group>
             <Group gap="xs" wrap="nowrap">
-              <SegmentedControl
-                size="xs"
-                visibleFrom="sm"
-                aria-label="Time zone"
-                value={zone}
-                onChange={(value) => setZone(value === 'utc' ? 'utc' : 'local')}
-                data={[
-                  { value: 'local', label: zoneName('local') },
-                  { value: 'utc', label: 'UTC ' },
-                ]}
-              />
+              {zoneName('local') === 'UTC' ? null : (
+                <SegmentedControl
+                  size="xs"
+                  visibleFrom="sm"
+                  aria-label="Time zone"
+                  value={zone}
+                  onChange={(value) => setZone(value === 'utc' ? 'utc' : 'local')}
+                  data={[
+                    { value: 'local', label: zoneName('local') },
+                    { value: 'utc', label: 'UTC' },
+                  ]}
+                />
+              )}
               <ActionIcon
                 variant="subtle"
                 size="lg"

@@ -108,7 +108,7 @@ export function MatrixPage() {
           ...DUTIES.map((name) => ({
             key: name,
             title: name.charAt(0).toUpperCase() + name.slice(1),
-            width: '11rem',
+            width: 'minmax(9.5rem, 1fr)',
             render: (cell: MatrixCell) => {
               const duty = cell.duties.find((candidate) => candidate.duty === name);
               return duty === undefined ? null : <PartyMark party={duty.party} state={duty.state} />;

@@ -30,7 +30,11 @@ export function OverviewPage() {
   const { counts, cells, unownedCount } = matrix.data;
   const applicable = cells.length - (counts['not-applicable'] ?? 0);
   const bad = (counts['not-satisfied'] ?? 0) + (counts['stale-evidence'] ?? 0);
-  const online = assets.data.filter(({ state }) => state === 'online').length;
+  const online = assets.data.filter(
+    ({ state, rooms }) =>
+      state === 'online' &&
+      rooms.some(({ health }) => health.state === 'healthy' || health.state === 'degraded'),
+  ).length;
   const mine = cells
     .flatMap((cell) => cell.duties)
     .filter(({ party }) => party?.includes('customer') === true).length;

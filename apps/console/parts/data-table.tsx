@@ -1,7 +1,7 @@
 /** A table for very many rows: only those in view exist. Arrow keys move, Enter opens. */
 import type { DataTableProps } from '@demarc/platform/contract/console';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useRef } from 'react';
+import { type CSSProperties, type KeyboardEvent, useRef } from 'react';
 
 const ROW_PIXELS = 36;
 
@@ -22,6 +22,8 @@ export function DataTable<Row>({
     overscan: 12,
   });
   const template = columns.map((column) => column.width).join(' ');
+  // Every row must lay its tracks the same way, also when all of them together are wider than the page.
+  const narrowest = `${columns.reduce((sum, { width }) => sum + Number(/([\d.]+)rem/.exec(width)?.[1] ?? 8), 0)}rem`;
   if (rows.length === 0) return <div className="d-card">{empty}</div>;
   const move = (event: KeyboardEvent<HTMLElement>, index: number): void => {
     const to = event.key === 'ArrowDown' ? index + 1 : event.key === 'ArrowUp' ? index - 1 : undefined;
@@ -40,6 +42,7 @@ export function DataTable<Row>({
       aria-label={label}
       aria-rowcount={rows.length + 1}
       tabIndex={-1}
+      style={{ '--d-min': narrowest } as CSSProperties}
     >
       <div className="d-row d-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
         {columns.map((column) => (
@@ -51,7 +54,7 @@ export function DataTable<Row>({
       <div
         className="d-body"
         role="rowgroup"
-        style={{ height: virtual.getTotalSize(), position: 'relative' }}
+        style={{ height: virtual.getTotalSize(), position: 'relative', minWidth: narrowest }}
       >
         {virtual.getVirtualItems().map((item) => {
           const row = rows[item.index];

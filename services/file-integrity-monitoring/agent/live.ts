@@ -132,11 +132,20 @@ export class Live {
     }
     const renamed = this.#renamed(change, now);
     if (renamed !== undefined) return [renamed];
+    const left =
+      change.fromPath === undefined
+        ? []
+        : this.#compared(change.fromPath, readEntry(change.fromPath, policy.hashSizeBytesMax));
+    return [...left, ...this.#compared(change.path, now)];
+  }
+
+  #compared(path: string, now: Entry | undefined): readonly Change[] {
+    const { baseline, policy } = this.#options;
+    const before = baseline.get(path);
     const found = compare(before, now);
     if (found === undefined) return [];
-    if (now === undefined) baseline.delete(change.path);
-    else if (baseline.size >= policy.entriesMax && before === undefined) return [found];
-    else baseline.set(now);
+    if (now === undefined) baseline.delete(path);
+    else if (before !== undefined || baseline.size < policy.entriesMax) baseline.set(now);
     return [found];
   }
 
@@ -150,7 +159,6 @@ export class Live {
     const replaced = baseline.get(now.path);
     baseline.delete(change.fromPath);
     baseline.set(now);
-    // The old name has its own event pending; with nothing there before and now, it will say nothing.
     const before = replaced ?? from;
     const content = replaced !== undefined && replaced.sha256 !== now.sha256;
     return {

@@ -181,7 +181,9 @@ function changed(event: FanotifyEvent, seenAtMs: number, changes: SensorChange[]
   const plain = paths.find(({ type }) => type === INFO.DFID_NAME)?.path;
   if (isDirectory && (event.mask & (FAN.RENAME | FAN.DELETE)) !== 0) directories.clear();
   const process = (): ProcessFacts => processes.of(event.pid);
-  for (const path of new Set([from, plain])) {
+  // Within what is watched a rename is one story, told at its new name; a directory's old name has a subtree.
+  const alone = to !== undefined && !isDirectory && watched(to) ? [plain] : [from, plain];
+  for (const path of new Set(alone)) {
     if (path !== undefined && watched(path))
       changes.push({ path, isDirectory, process: process(), seenAtMs });
   }

@@ -1,0 +1,69 @@
+/** Things that are built from the sources when the sources changed: the console, the agent's package. */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { program } from './children.ts';
+import type { CliConfig } from './config.ts';
+
+const run = promisify(execFile);
+
+/** A few seconds, once; the result lies in the checkout. */
+export async function buildConsole(): Promise<void> {
+  const root = program('');
+  const stamp = join(root, 'apps/console/dist/.sources');
+  const wanted = digestOf(root, [
+    'apps/console/**/*',
+    'services/*/console/**/*',
+    'platform/contract/*.ts',
+    'package-lock.json',
+  ]);
+  if (isCurrent(stamp, wanted)) return;
+  await run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error'], {
+    cwd: join(root, 'apps/console'),
+  });
+  writeFileSync(stamp, wanted);
+}
+
+/** The package that the link offers to machines that enrol; the result lies in the data directory. */
+export async function buildAgentPackage(config: CliConfig): Promise<void> {
+  const root = program('');
+  const { packages } = config.paths;
+  const stamp = join(packages, '.sources');
+  const wanted = digestOf(root, [
+    'apps/agent/**/*',
+    'services/*/agent/**/*',
+    'services/*/*.ts',
+    'platform/**/*.ts',
+    'tools/package-agent.ts',
+    'package-lock.json',
+  ]);
+  if (isCurrent(stamp, wanted) && existsSync(join(packages, 'demarc-agent.deb'))) return;
+  // Read by the server, which is not root.
+  mkdirSync(packages, { recursive: true, mode: 0o755 });
+  await run(process.execPath, [program('tools/package-agent.ts'), join(packages, 'demarc-agent.deb')], {
+    env: config.childEnvironment,
+    cwd: root,
+  });
+  writeFileSync(stamp, wanted);
+}
+
+function digestOf(root: string, patterns: readonly string[]): string {
+  const files = globSync([...patterns], {
+    cwd: root,
+    exclude: (found) => found.name === 'node_modules' || found.name === 'dist',
+    withFileTypes: true,
+  })
+    .filter((found) => found.isFile())
+    .map((found) => join(found.parentPath, found.name))
+    .sort();
+  const hash = createHash('sha256');
+  for (const file of files)
+    hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+function isCurrent(stamp: string, wanted: string): boolean {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+}
