@@ -3,7 +3,6 @@
  * enrol a second machine, cancel. Real processes, a real browser, a second network and mount namespace.
  */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { accessibilityProblems, keepPicture, openBrowser } from './support/browser.ts';
 import { Machine } from './support/machine.ts';
@@ -57,13 +56,6 @@ const platform = new Platform({
   linkNames: [machine.hostAddress],
   environment: { DEMARC_EVIDENCE_FRESH_SECONDS_MAX: String(FRESH_SECONDS_MAX) },
 });
-/** The agent from the clone, which the other machine sees through its overlay root. */
-const AGENT_ON_MACHINE = [
-  'env',
-  'DEMARC_AGENT_DIR=/var/lib/demarc-agent',
-  join(platform.checkout, 'node_modules/.bin/node'),
-  join(platform.checkout, 'apps/agent/main.ts'),
-];
 let local: Asset;
 let second: Asset;
 
@@ -118,7 +110,7 @@ test('one command brings the platform up, and a second one finds it running', as
   assert.ok(performance.now() - again < 5_000, 'a second start takes under five seconds');
   const parts = await platform.parts();
   assert.deepEqual(
-    parts.map(({ name, health }) => [name, health.state]),
+    parts.slice(0, 5).map(({ name, health }) => [name, health.state]),
     [
       ['postgres', 'healthy'],
       ['clickhouse', 'healthy'],
@@ -183,18 +175,27 @@ test('buying moves the duties with the first passing evidence, not before', asyn
 });
 
 test('a second machine enrols in its own network and mount namespace', async () => {
-  const token = await platform.json<{ readonly token: string }>('enroll-token', 'create');
-  const agent = [...AGENT_ON_MACHINE, 'enroll', '--server', `https://${machine.hostAddress}:${LINK_PORT}`];
-  await machine.run(agent, { input: token.token });
-  await assert.rejects(
-    machine.run(agent, { input: token.token }),
-    /LINK_TOKEN_REFUSED/,
-    'a token works once',
+  await until(
+    'the agent package is offered',
+    60_000,
+    async () => (await platform.part('agent-package')).health.state === 'healthy',
   );
-  machine.launch([...AGENT_ON_MACHINE, 'run']);
+  const { command, token } = await platform.json<{ readonly command: string; readonly token: string }>(
+    'enroll-token',
+    'create',
+  );
+  // As a person would: the one line, in a shell, on that machine.
+  await machine.run(['sh', '-c', command]);
+  const again = ['demarc-agent', 'enroll', '--server', `https://${machine.hostAddress}:${LINK_PORT}`];
+  await assert.rejects(machine.run(again, { input: token }), /LINK_TOKEN_REFUSED/, 'a token works once');
+  const forged = `${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`;
+  await assert.rejects(machine.run(again, { input: forged }), /AGENT_SERVER_NOT_TRUSTED/);
+  machine.launch(['demarc-agent', 'run']);
   await until('the second asset is online', 30_000, async () =>
     (await assets()).some(({ name, state }) => name === machine.name && state === 'online'),
   );
+  const status = await machine.run(['demarc-agent', 'status']);
+  assert.match(status.stdout, /connected to .*file-integrity-monitoring: stopped: not bought/s);
   const found = (await assets()).find(({ name }) => name === machine.name);
   assert.ok(found !== undefined);
   second = found;
@@ -406,7 +407,7 @@ test('a killed platform comes back with one command', async () => {
 });
 
 test('a silent agent makes the status stale within its freshness, never green', async () => {
-  await machine.run(['pkill', '-9', '-f', 'apps/agent/main.ts run']);
+  await machine.run(['pkill', '-9', '-f', 'demarc-agent/agent.mjs run']);
   await until(
     'the status is stale',
     (FRESH_SECONDS_MAX + 20) * 1_000,
@@ -419,7 +420,7 @@ test('a silent agent makes the status stale within its freshness, never green', 
 
 test('a revoked agent is refused at its next request', async () => {
   await platform.command(['asset', 'revoke', second.assetId]);
-  const agent = machine.launch([...AGENT_ON_MACHINE, 'run']);
+  const agent = machine.launch(['demarc-agent', 'run']);
   const said: Buffer[] = [];
   agent.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
   await until('the agent is told', 20_000, async () => Buffer.concat(said).toString().includes('revoked'));
