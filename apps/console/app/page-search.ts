@@ -23,10 +23,10 @@ export function usePageSearch(): {
       void navigate({
         to: '.',
         replace: true,
-        search: ((before: PageSearch) =>
+        search: (before: PageSearch) =>
           Object.fromEntries(
             Object.entries({ ...before, ...changes }).filter(([, value]) => value !== undefined),
-          )) as never,
+          ),
       });
     },
     [navigate],

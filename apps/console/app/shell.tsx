@@ -146,12 +146,7 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
               <div key={group}>
                 {group === '' ? null : <h2>{group}</h2>}
                 {links.map(([path, title]) => (
-                  <Link
-                    key={path}
-                    to={`/t/$tenantId/${path}` as '/'}
-                    params={{ tenantId } as never}
-                    onClick={close}
-                  >
+                  <Link key={path} to={`/t/$tenantId/${path}` as '/'} params={{ tenantId }} onClick={close}>
                     {title}
                   </Link>
                 ))}

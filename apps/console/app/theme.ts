@@ -17,7 +17,7 @@ const slate: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { slate },
   primaryColor: 'slate',
-  primaryShade: { light: 8, dark: 4 },
+  primaryShade: { light: 8, dark: 7 },
   autoContrast: true,
   defaultRadius: 'sm',
   fontFamily: 'Inter, "Segoe UI", system-ui, -apple-system, "DejaVu Sans", sans-serif',

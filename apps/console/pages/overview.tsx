@@ -87,7 +87,7 @@ export function OverviewPage() {
           <ul style={{ listStyle: 'none', margin: 0, padding: '0.5rem 1rem 1rem' }}>
             {changes.data.events.map((event) => (
               <li
-                key={String((event['metadata'] as { uid: string }).uid)}
+                key={(event['metadata'] as { uid: string }).uid}
                 style={{ padding: '0.3rem 0', display: 'grid', gridTemplateColumns: '7rem 1fr', gap: '1rem' }}
               >
                 <span className="d-quiet">

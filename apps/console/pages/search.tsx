@@ -33,7 +33,7 @@ const uidOf = (event: Event): string => (event['metadata'] as { readonly uid: st
 export function SearchPage() {
   const tenantId = useTenantId();
   const { search, setSearch } = usePageSearch();
-  const [askedAt, setAskedAt] = useState(Date.now());
+  const [askedAt, setAskedAt] = useState(() => Date.now());
   const [fresh, setFresh] = useState(0);
   const range = rangeOf(search['range'], askedAt);
   const filters = filtersOf(search['filters']);

@@ -30,7 +30,7 @@ export function PageHeader({
 
 export function Instant({ at }: { readonly at: string | number | null }) {
   const zone = useZone();
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = window.setInterval(() => setNow(Date.now()), 10_000);
     return () => window.clearInterval(timer);
@@ -52,7 +52,7 @@ export function TimeRange() {
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
-        <Button variant="default" leftSection={<IconClock size={16} />} aria-label="Time range">
+        <Button variant="default" leftSection={<IconClock size={16} />}>
           {rangeLabel(search['range'], zone)} · {zoneName(zone)}
         </Button>
       </Menu.Target>
