@@ -2,6 +2,7 @@
 import { DemarcError } from '@demarc/platform/errors';
 import { Command, CommanderError } from 'commander';
 import { register as registerAssets } from './commands/assets.ts';
+import { register as registerBackup } from './commands/backup.ts';
 import { register as registerDown } from './commands/down.ts';
 import { register as registerEvents } from './commands/events.ts';
 import { register as registerMatrix } from './commands/matrix.ts';
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
     registerEvents,
     registerMatrix,
     registerService,
+    registerBackup,
     registerTest,
     registerSupervise,
   ]) {
