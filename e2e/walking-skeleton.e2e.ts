@@ -455,6 +455,40 @@ test('after a cancellation the duty is nobody’s until somebody takes it', asyn
   );
 });
 
+test('a backup restored into an empty directory gives the same answers', async () => {
+  const everything = async () => ({
+    // The agent goes on reporting: only what was there at the time of the backup is compared.
+    events: await platform.json<{ readonly matchedCount: number }>(
+      'events',
+      'search',
+      '--to',
+      madeAt,
+      '--limit',
+      '1000',
+    ),
+    matrix: await platform.json<{ readonly cells: readonly Cell[] }>('matrix', '--as-of', madeAt),
+    tenants: await platform.json('tenant', 'list'),
+  });
+  const backup = `${platform.dataDirectory}-backup`;
+  const madeAt = new Date().toISOString();
+  await platform.command(['backup', '--to', backup]);
+  const before = await everything();
+  assert.ok(before.events.matchedCount > 600);
+  await platform.command(['down']);
+  assert.match((await platform.failing(['restore', '--from', backup])).stderr, /CLI_RESTORE_NOT_EMPTY/);
+  platform.environment['DEMARC_DATA_DIR'] = `${platform.dataDirectory}-restored`;
+  await platform.command(['restore', '--from', backup]);
+  await platform.command(['up']);
+  const after = await everything();
+  assert.equal(after.events.matchedCount, before.events.matchedCount);
+  assert.deepEqual(after.events, {
+    ...before.events,
+    elapsedMs: (after.events as { elapsedMs?: number }).elapsedMs,
+  });
+  assert.deepEqual(after.matrix.cells, before.matrix.cells);
+  assert.deepEqual(after.tenants, before.tenants);
+});
+
 test('what a command cannot do it says, with a code, a next step and an exit status', async () => {
   const unknown = await platform.failing(['asset', 'revoke', 'no-such-machine']);
   assert.equal(unknown.code, 5);

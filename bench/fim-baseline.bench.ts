@@ -1,0 +1,82 @@
+/**
+ * First baseline of /usr against AIDE (Debian) with the same digest on the same tree, and against reading the
+ * files with `cat` alone; all three in turn, medians.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { Baseline } from '@demarc/file-integrity-monitoring/agent/baseline';
+import { scan } from '@demarc/file-integrity-monitoring/agent/scan';
+import { FileIntegrityPolicy } from '@demarc/file-integrity-monitoring/policy';
+import { interleaved, median, ratio, show, smoke } from './support/measure.ts';
+
+const ROOT = smoke ? '/usr/share/doc' : '/usr';
+const ROUNDS = smoke ? 1 : 3;
+const scratch = mkdtempSync(join(tmpdir(), 'demarc-bench-'));
+const policy = FileIntegrityPolicy.parse({ hashSizeBytesMax: 17_179_869_184, entriesMax: 2_000_000 });
+let files = 0;
+let bytes = 0;
+
+function command(program: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', reject);
+    child.once('exit', () => resolve());
+  });
+}
+
+async function demarc(): Promise<undefined> {
+  const result = await scan({
+    roots: [ROOT],
+    policy: { exclude: [], hashSizeBytesMax: policy.hashSizeBytesMax, entriesMax: policy.entriesMax },
+    spawn: (data) =>
+      new Worker(new URL('../services/file-integrity-monitoring/agent/scan.worker.ts', import.meta.url), {
+        workerData: { data },
+      }),
+  });
+  // Signed and on disk, as the room does it: reading alone would flatter us.
+  const baseline = new Baseline([ROOT], Date.now(), result.lines);
+  baseline.save(scratch, { sign: () => 'bench', verify: () => true });
+  files = result.lines.length;
+  bytes = result.hashedBytes;
+}
+
+async function aide(): Promise<undefined> {
+  const config = join(scratch, 'aide.conf');
+  writeFileSync(
+    config,
+    `database_in=file:${scratch}/aide.db\ndatabase_out=file:${scratch}/aide.new\ngzip_dbout=no\nreport_url=file:/dev/null\nnum_workers=2\n${ROOT} p+i+n+u+g+s+m+c+acl+xattrs+sha256\n`,
+  );
+  await command('aide', ['--init', `--config=${config}`]);
+}
+
+async function cat(): Promise<undefined> {
+  await command('sh', ['-c', 'find "$0" -xdev -type f -print0 | xargs -0 -P2 -n 256 cat > /dev/null', ROOT]);
+}
+
+mkdirSync(scratch, { recursive: true });
+try {
+  const seconds = await interleaved(
+    [
+      { name: 'demarc', run: demarc },
+      { name: 'aide', run: aide },
+      { name: 'cat', run: cat },
+    ],
+    ROUNDS,
+  );
+  const of = (name: string): readonly number[] => seconds.get(name) ?? [];
+  console.log(`${ROOT}: ${files} entries, ${(bytes / 1e9).toFixed(2)} GB hashed`);
+  show(
+    'Demarc: baseline, SHA-256, two workers',
+    of('demarc'),
+    `${Math.round(files / median(of('demarc')))} entries/s`,
+  );
+  show('AIDE --init, SHA-256, two workers', of('aide'));
+  show('find | xargs -P2 cat', of('cat'));
+  ratio('AIDE / Demarc', median(of('aide')) / median(of('demarc')), 'at least 5');
+  ratio('Demarc / cat', median(of('demarc')) / median(of('cat')), 'at most 1.2');
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
