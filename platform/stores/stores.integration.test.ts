@@ -1,0 +1,324 @@
+/** The real engines: what the platform relies on, tried against them and not against their documentation. */
+import { randomUUID } from 'node:crypto';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import type { ClickHouseClient } from '@clickhouse/client';
+import { sql } from 'kysely';
+import { grantTenantScope } from '../tenancy/grant.ts';
+import { openClickHouse } from './clickhouse.ts';
+import { startClickHouse } from './clickhouse-engine.ts';
+import { migrate } from './migrate.ts';
+import { openPostgres, type PostgresStore } from './postgres.ts';
+import { embeddedBinaries } from './postgres-binaries.ts';
+import { startPostgres } from './postgres-engine.ts';
+import { grantPlatformTable, protectTenantTable } from './tenant-table.ts';
+import {
+  freePort,
+  scratchDirectory,
+  startTestClickHouse,
+  startTestPostgres,
+  type TestClickHouse,
+  type TestPostgres,
+} from './testing.ts';
+
+let postgres: TestPostgres;
+let clickhouse: TestClickHouse;
+let store: PostgresStore;
+let writer: ClickHouseClient;
+let reader: ClickHouseClient;
+const here = grantTenantScope('here');
+const there = grantTenantScope('there');
+const passwords = { superuser: 'a-superuser', owner: 'an-owner', server: 'a-server' };
+
+before(async () => {
+  [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
+  await migrate(postgres.ownerConnection, {
+    test_0001: {
+      async up(db) {
+        await db.schema
+          .createTable('notes')
+          .addColumn('tenant_id', 'text', (column) => column.notNull())
+          .addColumn('body', 'text')
+          .execute();
+        await protectTenantTable(db, 'notes');
+        await db.schema.createTable('settings').addColumn('name', 'text').addColumn('size', 'int8').execute();
+        await grantPlatformTable(db, 'settings');
+      },
+    },
+  });
+  store = openPostgres({ connection: postgres.connection });
+  writer = openClickHouse(clickhouse);
+  reader = openClickHouse(clickhouse.reader);
+});
+
+after(async () => {
+  await writer.close();
+  await reader.close();
+  await store[Symbol.asyncDispose]();
+  await postgres[Symbol.asyncDispose]();
+  await clickhouse[Symbol.asyncDispose]();
+});
+
+const notes = (tenant: typeof here) =>
+  store.inTenant(tenant, async (db) =>
+    (await sql<{ body: string }>`SELECT body FROM notes`.execute(db)).rows.map(({ body }) => body),
+  );
+
+test('a tenant reads and writes its own rows, and no other', async (t: TestContext) => {
+  await store.inTenant(here, (db) => sql`INSERT INTO notes VALUES ('here', 'mine')`.execute(db));
+  t.assert.deepEqual(await notes(here), ['mine']);
+  t.assert.deepEqual(await notes(there), []);
+  await t.assert.rejects(
+    store.inTenant(there, (db) => sql`INSERT INTO notes VALUES ('here', 'forged')`.execute(db)),
+    { code: '42501' },
+  );
+  const touched = await store.inTenant(there, (db) => sql`UPDATE notes SET body = 'changed'`.execute(db));
+  t.assert.equal(Number(touched.numAffectedRows), 0);
+});
+
+test('without a tenant there is nothing, and the scope does not outlive its transaction', async (t: TestContext) => {
+  await notes(here);
+  await t.assert.rejects(sql`SELECT * FROM notes`.execute(store.db), { code: '42501' });
+});
+
+test('the server’s role cannot switch row-level security off or become somebody who can', async (t: TestContext) => {
+  for (const attempt of [
+    sql`SET ROLE postgres`,
+    sql`SET ROLE demarc_owner`,
+    sql`ALTER TABLE notes DISABLE ROW LEVEL SECURITY`,
+    sql`ALTER ROLE demarc_server BYPASSRLS`,
+    sql`COPY settings FROM PROGRAM 'id'`,
+  ]) {
+    await t.assert.rejects(
+      attempt.execute(store.db),
+      /permission denied|must be owner|must be superuser|only roles with/i,
+    );
+  }
+  await t.assert.rejects(
+    store.inTenant(here, (db) => sql`SELECT * FROM settings`.execute(db)),
+    { code: '42501' },
+  );
+});
+
+test('numbers of eight bytes come back as numbers', async (t: TestContext) => {
+  await sql`INSERT INTO settings VALUES ('a', ${9_007_199_254_740_991})`.execute(store.db);
+  const { rows } = await sql<{
+    size: unknown;
+    n: unknown;
+  }>`SELECT size, (SELECT count(*) FROM settings) AS n FROM settings`.execute(store.db);
+  t.assert.deepEqual(rows, [{ size: 9_007_199_254_740_991, n: 1 }]);
+});
+
+test('PostgreSQL killed between acknowledged writes loses none', async (t: TestContext) => {
+  const directory = scratchDirectory('kill');
+  const options = {
+    dataDirectory: join(directory, 'data'),
+    socketDirectory: join(directory, 'run'),
+    logFile: join(directory, 'log'),
+    passwords,
+    sharedBuffersMebibytes: 32,
+  };
+  let acknowledged = 0;
+  for (let round = 0; round < 3; round += 1) {
+    const engine = await startPostgres(options);
+    await using own = openPostgres({
+      connection: {
+        kind: 'socket',
+        directory: options.socketDirectory,
+        port: 5432,
+        database: 'demarc',
+        user: 'postgres',
+        password: passwords.superuser,
+      },
+    });
+    await sql`CREATE TABLE IF NOT EXISTS counted (n int)`.execute(own.db);
+    t.assert.equal(
+      (await sql<{ n: number }>`SELECT count(*) AS n FROM counted`.execute(own.db)).rows[0]?.n,
+      acknowledged,
+    );
+    const killAt = 20 + round * 17;
+    for (let n = 0; n < killAt; n += 1) {
+      await sql`INSERT INTO counted VALUES (${n})`.execute(own.db);
+      acknowledged += 1;
+    }
+    process.kill(engine.pid, 'SIGKILL');
+    await engine.exited;
+  }
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('a second PostgreSQL on the same data is refused by name', async (t: TestContext) => {
+  const directory = scratchDirectory('lock');
+  const options = {
+    dataDirectory: join(directory, 'data'),
+    socketDirectory: join(directory, 'run'),
+    logFile: join(directory, 'log'),
+    passwords,
+    sharedBuffersMebibytes: 32,
+  };
+  const first = await startPostgres(options);
+  await t.assert.rejects(startPostgres(options), { code: 'STORES_DATA_DIRECTORY_LOCKED' });
+  await first.stop();
+  // And one that is damaged says so, and is left as it is.
+  writeFileSync(join(options.dataDirectory, 'global', 'pg_control'), 'damaged');
+  await t.assert.rejects(startPostgres(options), { code: 'STORES_DATA_DIRECTORY_CORRUPT' });
+  writeFileSync(join(options.dataDirectory, 'PG_VERSION'), '9\n');
+  await t.assert.rejects(startPostgres(options), { code: 'STORES_DATA_DIRECTORY_CORRUPT' });
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('a socket path that no kernel takes is refused before anything starts', async (t: TestContext) => {
+  const socketDirectory = `/tmp/${'x'.repeat(110)}`;
+  await t.assert.rejects(
+    startPostgres({ dataDirectory: '/tmp/none', socketDirectory, logFile: '/tmp/none.log', passwords }),
+    { code: 'STORES_SOCKET_PATH_TOO_LONG' },
+  );
+});
+
+test('the embedded binaries, which stand in where Debian’s are missing, run', async (t: TestContext) => {
+  const binaries = embeddedBinaries();
+  t.assert.ok(binaries !== undefined, 'the npm package is installed');
+  const { execFileSync } = await import('node:child_process');
+  const said = execFileSync(join(binaries?.directory ?? '', 'postgres'), ['--version'], {
+    env: { ...binaries?.env },
+    encoding: 'utf8',
+  });
+  t.assert.match(said, new RegExp(`PostgreSQL\\) ${binaries?.version}\\.`));
+});
+
+test('ClickHouse: parameters of every kind come back as they went', async (t: TestContext) => {
+  const texts = ["it's", 'back\\slash', 'new\nline', 'nul\0nul', '😀', "'); DROP TABLE x --", '{x:String}'];
+  for (const text of texts) {
+    const result = await reader.query({
+      query: 'SELECT {text:String} AS text, {list:Array(String)} AS list',
+      query_params: { text, list: texts },
+      format: 'JSONEachRow',
+    });
+    t.assert.deepEqual(await result.json(), [{ text, list: texts }]);
+  }
+  const big = await reader.query({
+    query: 'SELECT toUInt64(18446744073709551615) AS n',
+    format: 'JSONEachRow',
+  });
+  t.assert.deepEqual(await big.json(), [{ n: '18446744073709551615' }]);
+});
+
+test('ClickHouse: a repeated token is one insert', async (t: TestContext) => {
+  await writer.command({
+    query:
+      'CREATE TABLE once (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 100',
+  });
+  for (let time = 0; time < 3; time += 1) {
+    await writer.insert({
+      table: 'once',
+      values: [{ n: 1 }, { n: 2 }],
+      format: 'JSONEachRow',
+      clickhouse_settings: { insert_deduplication_token: 'a', insert_deduplicate: 1 },
+    });
+  }
+  const count = await reader.query({ query: 'SELECT count() AS n FROM once', format: 'JSONEachRow' });
+  t.assert.deepEqual(await count.json(), [{ n: '2' }]);
+});
+
+test('ClickHouse: neither user reaches files, networks or the system', async (t: TestContext) => {
+  for (const client of [writer, reader]) {
+    for (const query of [
+      "SELECT * FROM file('/etc/passwd', LineAsString)",
+      "SELECT * FROM url('http://127.0.0.1:1/', LineAsString)",
+      "SELECT * FROM remote('127.0.0.1', system.one)",
+      'SYSTEM FLUSH LOGS',
+      'CREATE USER mallory',
+    ]) {
+      await t.assert.rejects(
+        client.command({ query }),
+        { type: /ACCESS_DENIED|READONLY|ACCESS_STORAGE_READONLY|NO_ACCESS_STORAGE|UNKNOWN_FUNCTION/ },
+        query,
+      );
+    }
+  }
+  await t.assert.rejects(reader.command({ query: 'INSERT INTO once VALUES (3)' }), {
+    type: /ACCESS_DENIED|READONLY/,
+  });
+  const nobody = openClickHouse({ ...clickhouse, username: 'default', password: '', database: 'system' });
+  await t.assert.rejects(nobody.command({ query: 'SELECT * FROM demarc.once' }), { type: 'ACCESS_DENIED' });
+  await nobody.close();
+});
+
+test('ClickHouse: a search that takes too long is ended by the engine', async (t: TestContext) => {
+  const query = 'SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))';
+  await t.assert.rejects(reader.command({ query, clickhouse_settings: { max_execution_time: 1 } }), {
+    type: 'TIMEOUT_EXCEEDED',
+  });
+  await t.assert.rejects(
+    reader.command({ query, clickhouse_settings: { max_execution_time: 3_600 } }),
+    /max_execution_time|SETTING_CONSTRAINT/,
+  );
+});
+
+test('ClickHouse killed between acknowledged inserts loses none, and a second one is refused', async (t: TestContext) => {
+  const directory = scratchDirectory('chkill');
+  const port = await freePort();
+  const options = {
+    dataDirectory: join(directory, 'data'),
+    backupDirectory: join(directory, 'backup'),
+    logFile: join(directory, 'log'),
+    port,
+    passwords: { writer: randomUUID(), reader: randomUUID() },
+  };
+  let acknowledged = 0;
+  for (let round = 0; round < 3; round += 1) {
+    const engine = await startClickHouse(options);
+    const client = openClickHouse({
+      url: engine.url,
+      username: 'demarc_server',
+      password: options.passwords.writer,
+      database: 'demarc',
+    });
+    await client.command({
+      query:
+        'CREATE TABLE IF NOT EXISTS counted (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS fsync_after_insert = 1',
+    });
+    const count = await client.query({ query: 'SELECT count() AS n FROM counted', format: 'JSONEachRow' });
+    t.assert.deepEqual(await count.json(), [{ n: String(acknowledged) }]);
+    if (round === 0) {
+      await t.assert.rejects(startClickHouse(options), { code: 'STORES_PORT_TAKEN' });
+      await t.assert.rejects(startClickHouse({ ...options, port: await freePort() }), {
+        code: 'STORES_DATA_DIRECTORY_LOCKED',
+      });
+    }
+    for (let batch = 0; batch < 5; batch += 1) {
+      await client.insert({
+        table: 'counted',
+        values: Array.from({ length: 100 }, (_, n) => ({ n })),
+        format: 'JSONEachRow',
+      });
+      acknowledged += 100;
+    }
+    process.kill(engine.pid, 'SIGKILL');
+    await engine.exited;
+    await client.close();
+  }
+  chmodSync(directory, 0o700);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('a taken port is named with its setting', async (t: TestContext) => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const directory = scratchDirectory('port');
+  await t.assert.rejects(
+    startClickHouse({
+      dataDirectory: join(directory, 'd'),
+      backupDirectory: join(directory, 'b'),
+      logFile: join(directory, 'l'),
+      port,
+      passwords: { writer: 'w', reader: 'r' },
+    }),
+    /DEMARC_CLICKHOUSE_PORT/,
+  );
+  server.close();
+  rmSync(directory, { recursive: true, force: true });
+});
