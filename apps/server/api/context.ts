@@ -35,4 +35,6 @@ export interface ApiDeps {
   >;
   now(): number;
   log(line: string, error?: unknown): void;
+  /** Told of every route as it is registered; how the tests walk all of them. */
+  onRoute?(method: string, url: string): void;
 }

@@ -43,6 +43,7 @@ export function guard(app: FastifyInstance, deps: ApiDeps): void {
   app.decorateRequest('csrfToken', '');
   app.decorateRequest('tenantScope', undefined);
   app.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) deps.onRoute?.(method, route.url);
     const { permission, open } = route.config ?? {};
     if (permission === undefined && open !== true)
       throw new Error(`${String(route.method)} ${route.url} does not say which permission it needs`);
