@@ -50,6 +50,29 @@ export const lgetxattr = libc.func('int64_t lgetxattr(const void*, const char*, 
   value: Uint8Array,
   size: number,
 ) => number | bigint;
+export const socket = libc.func('int socket(int, int, int)') as (
+  family: number,
+  type: number,
+  protocol: number,
+) => number;
+export const bindNetlink = libc.func('int bind(int, const void*, unsigned int)') as (
+  fd: number,
+  address: Uint8Array,
+  length: number,
+) => number;
+export const setSocketOption = libc.func('int setsockopt(int, int, int, const void*, unsigned int)') as (
+  fd: number,
+  level: number,
+  name: number,
+  value: Uint8Array,
+  length: number,
+) => number;
+export const sendBytes = libc.func('int64_t send(int, const void*, size_t, int)') as (
+  fd: number,
+  bytes: Uint8Array,
+  length: number,
+  flags: number,
+) => number | bigint;
 const strerror = libc.func('const char* strerror(int)') as (code: number) => string;
 
 export function lastError(): string {

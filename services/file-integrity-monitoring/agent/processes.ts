@@ -21,6 +21,7 @@ export interface ProcessFacts {
 }
 
 const CACHE_MAX = 8_192;
+const LINEAGE_MAX = 65_536;
 /** A pid read so short a time ago is still the same process: pids are not used again that fast. */
 const TRUSTED_MS = 2_000;
 const COMMAND_LINE_CHARACTERS_MAX = 4_096;
@@ -32,8 +33,20 @@ interface Known {
   readonly readAt: number;
 }
 
+interface Lineage {
+  readonly parent: number;
+  uid: number | undefined;
+}
+
+/** A busy build starts hundreds of programs a second; reading /proc for each of them would be felt. */
+const EAGER_READS_PER_SECOND_MAX = 400;
+
 export class Processes {
   readonly #known = new Map<number, Known>();
+  /** Who started whom and as whom, by the process connector; survives the process. */
+  readonly #lineage = new Map<number, Lineage>();
+  #eagerReads = 0;
+  #eagerSecond = 0;
   readonly #users = new Map<number, string>();
   #usersReadAt = 0;
   readonly #bootMs: number;
@@ -49,6 +62,8 @@ export class Processes {
     if (/\/ld(?:-linux[^/]*|-musl[^/]*|\.so[^/]*)$/.test(exe) && known !== undefined) return;
     const read = readProc(pid, this.#bootMs, (uid) => this.#userName(uid));
     if (read !== undefined && read.facts.exe === exe) this.#remember(pid, read);
+    // Read while it ran, by the process connector: more is known than the event says.
+    else if (read === undefined && known?.facts.exe === exe && known.facts.source === 'proc') return;
     else {
       // It is gone, or a script whose interpreter runs now: the event's own word stands.
       const facts: ProcessFacts = {
@@ -59,7 +74,61 @@ export class Processes {
     }
   }
 
+  forked(parent: number, child: number): void {
+    this.#known.delete(child);
+    this.#lineage.delete(child);
+    this.#lineage.set(child, { parent, uid: this.#uidOf(parent) });
+    if (this.#lineage.size > LINEAGE_MAX) {
+      const oldest = this.#lineage.keys().next();
+      if (oldest.done !== true) this.#lineage.delete(oldest.value);
+    }
+  }
+
+  userChanged(pid: number, uid: number): void {
+    const lineage = this.#lineage.get(pid);
+    if (lineage !== undefined) lineage.uid = uid;
+    this.#known.delete(pid);
+  }
+
+  /** While it is young there is a chance to read its command line. */
+  startedProgram(pid: number): void {
+    const second = Math.trunc(performance.now() / 1_000);
+    if (second !== this.#eagerSecond) {
+      this.#eagerSecond = second;
+      this.#eagerReads = 0;
+    }
+    this.#eagerReads += 1;
+    if (this.#eagerReads > EAGER_READS_PER_SECOND_MAX) return;
+    const read = readProc(pid, this.#bootMs, (uid) => this.#userName(uid));
+    if (read !== undefined) this.#remember(pid, read);
+  }
+
+  #uidOf(pid: number): number | undefined {
+    const uid = this.#lineage.get(pid)?.uid ?? this.#known.get(pid)?.facts.uid;
+    return uid ?? readProc(pid, this.#bootMs, (id) => this.#userName(id))?.facts.uid;
+  }
+
+  /** What is missing of a process that is gone, from what was seen when it started. */
+  #completed(facts: ProcessFacts): ProcessFacts {
+    const lineage = this.#lineage.get(facts.pid);
+    if (lineage === undefined || (facts.uid !== undefined && facts.parent !== undefined)) return facts;
+    const parent =
+      this.#known.get(lineage.parent)?.facts ??
+      readProc(lineage.parent, this.#bootMs, (uid) => this.#userName(uid))?.facts;
+    const uid = facts.uid ?? lineage.uid;
+    return {
+      ...facts,
+      uid,
+      user: facts.user === '' && uid !== undefined ? this.#userName(uid) : facts.user,
+      parent: facts.parent ?? { pid: lineage.parent, exe: parent?.exe ?? '', name: parent?.name ?? '' },
+    };
+  }
+
   of(pid: number): ProcessFacts {
+    return this.#completed(this.#found(pid));
+  }
+
+  #found(pid: number): ProcessFacts {
     const known = this.#known.get(pid);
     const now = performance.now();
     if (known !== undefined && now - known.readAt < TRUSTED_MS) return known.facts;

@@ -25,6 +25,7 @@ import {
   readlink,
 } from './libc.ts';
 import { excluder, isBelow, join } from './paths.ts';
+import { ProcConnector, type ProcessEvents } from './proc-connector.ts';
 import { Processes, type ProcessFacts } from './processes.ts';
 
 export interface SensorTask {
@@ -61,12 +62,19 @@ const DIRECTORIES_MAX = 50_000;
 /** Batches the reader may be behind before the thread waits; then the kernel's own queue is the bound. */
 const BEHIND_MAX = 64;
 const EINTR = 4;
+const POLLIN = 1;
 const CHANGES = FAN.CREATE | FAN.DELETE | FAN.MODIFY | FAN.CLOSE_WRITE | FAN.ATTRIB | FAN.RENAME | FAN.ONDIR;
 
 const task = (workerData as { readonly data: SensorTask }).data;
 const control = new Int32Array(task.control);
 const excluded = excluder(task.exclude);
 const processes = new Processes();
+const connector = ProcConnector.open();
+const processEvents: ProcessEvents = {
+  forked: (parent, child) => processes.forked(parent, child),
+  executed: (pid) => processes.startedProgram(pid),
+  userChanged: (pid, uid) => processes.userChanged(pid, uid),
+};
 /** Directory key → its path, or `null` for one that nobody watches and runs no programs of interest. */
 const directories = new Map<string, string | null>();
 const mounts: number[] = [];
@@ -89,6 +97,7 @@ function main(): void {
     watch(group);
   } finally {
     close(group);
+    connector?.close();
     for (const mount of mounts) closeSync(mount);
   }
 }
@@ -131,15 +140,31 @@ function localMounts(): readonly string[] {
 }
 
 function watch(group: number): void {
-  const wanted = Buffer.alloc(8);
+  const wanted = Buffer.alloc(16);
   wanted.writeInt32LE(group, 0);
-  wanted.writeInt16LE(1, 4); // POLLIN
+  wanted.writeInt16LE(POLLIN, 4);
+  wanted.writeInt32LE(connector?.fd ?? -1, 8);
+  wanted.writeInt16LE(POLLIN, 12);
   while (Atomics.load(control, 0) === 0) {
-    if (poll(wanted, 1, POLL_MS) <= 0) continue;
-    Atomics.wait(control, 0, 0, GATHER_MS);
+    if (poll(wanted, 2, POLL_MS) <= 0) continue;
+    // Processes first and at once: they may be gone in a moment.
+    connector?.drain(processEvents);
+    if (wanted.readInt16LE(6) === 0) continue;
+    gather();
     while (Atomics.load(control, 1) > BEHIND_MAX && Atomics.load(control, 0) === 0)
       Atomics.wait(control, 0, 0, GATHER_MS);
     drain(group);
+  }
+}
+
+/** Ten milliseconds in which the kernel merges what one process does to one file; the connector is not kept waiting. */
+function gather(): void {
+  const until = performance.now() + GATHER_MS;
+  const wanted = Buffer.alloc(8);
+  wanted.writeInt32LE(connector?.fd ?? -1, 0);
+  wanted.writeInt16LE(POLLIN, 4);
+  for (let left = GATHER_MS; left > 0; left = Math.ceil(until - performance.now())) {
+    if (poll(wanted, 1, left) > 0) connector?.drain(processEvents);
   }
 }
 
@@ -148,6 +173,8 @@ function drain(group: number): void {
     const length = Number(read(group, buffer, BUFFER_BYTES));
     if (length < 0 && lastErrno() === EINTR) continue;
     if (length <= 0) return;
+    // Whoever did what was just read has been announced before: the announcement is waiting now.
+    connector?.drain(processEvents);
     const changes: SensorChange[] = [];
     const seenAtMs = Date.now();
     for (const event of parseEvents(buffer, length)) {
