@@ -7,7 +7,7 @@ import { compare } from './agent/compare.ts';
 import type { Entry } from './agent/entry.ts';
 import { fromLine, toLine } from './agent/line.ts';
 import { displayPath, excluder, isBelow } from './agent/paths.ts';
-import { redact } from './agent/redact.ts';
+import { redact, redactCommandLine } from './agent/redact.ts';
 import { gapToOcsf, toOcsf } from './agent/to-ocsf.ts';
 import { baselineEvidence, canaryEvidence } from './evidence.ts';
 
@@ -115,6 +115,14 @@ test('what must not travel is blanked out', (t: TestContext) => {
     ['/etc/x', 'Authorization: "SECRET"'],
   ] as const) {
     t.assert.doesNotMatch(redact(path, text), /SECRET/, text);
+  }
+  for (const line of [
+    'mysql --password=SECRET -e x',
+    'tool --api-key SECRET',
+    'curl https://u:SECRET@h/',
+    'env DB_PASSWORD=SECRET run',
+  ]) {
+    t.assert.doesNotMatch(redactCommandLine(line), /SECRET/, line);
   }
   t.assert.match(redact('/etc/shadow', 'daemon:*:19000:0:99999:7:::'), /daemon:\*:19000/);
 });

@@ -8,6 +8,8 @@ const BLANK = '[redacted]';
 const COLON_FILES = /^\/etc\/(?:g?shadow-?|security\/opasswd|ppp\/.*-secrets|krb5\.keytab)$/;
 const SECRET_NAME =
   /((?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth)[\w.-]*["']?\s*[:=]\s*)(?:"[^"\n]*"|'[^'\n]*'|[^\s#;,]+)/gi;
+const SECRET_ARGUMENT =
+  /(\s--?[\w-]*(?:pass(?:word|wd|phrase)?|secret|token|api-?key|credential)[\w-]*[ =])(?:"[^"]*"|'[^']*'|\S+)/gi;
 const SECRET_DIRECTIVE = /^(\s*(?:rootpw|bindpw|psk|wpa_passphrase|requirepass|masterauth)\s+)\S.*$/gim;
 const CRYPT_HASH = /\$(?:1|2[abxy]?|5|6|7|y|gy|argon2(?:id?|d))\$[^\s:]+/g;
 const KEY_BLOCK =
@@ -15,6 +17,11 @@ const KEY_BLOCK =
 const LONG_TOKEN =
   /\b(?:gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|xox[baprs]-[\w-]{10,})/g;
 const URL_PASSWORD = /(\b[a-z][\w+.-]*:\/\/[^\s:@/]*:)[^\s@/]+(?=@)/gi;
+
+/** A command line, whose arguments may hold what its configuration would: `--password=…`, `-p …` is left. */
+export function redactCommandLine(commandLine: string): string {
+  return redact('', commandLine).replaceAll(SECRET_ARGUMENT, `$1${BLANK}`);
+}
 
 export function redact(path: string, text: string): string {
   if (COLON_FILES.test(path)) {

@@ -21,6 +21,7 @@ import type { Change } from './compare.ts';
 import type { Entry, EntryType } from './entry.ts';
 import { directoryOf, displayPath, nameOf } from './paths.ts';
 import type { ProcessFacts } from './processes.ts';
+import { redactCommandLine } from './redact.ts';
 
 export interface Observation {
   readonly change: Change;
@@ -197,7 +198,7 @@ function processOf(process: ProcessFacts): OcsfProcess {
     ...(process.exe === ''
       ? {}
       : { file: { name: displayPath(nameOf(process.exe)), path: displayPath(process.exe), type_id: 1 } }),
-    ...(process.commandLine === '' ? {} : { cmd_line: process.commandLine }),
+    ...(process.commandLine === '' ? {} : { cmd_line: redactCommandLine(process.commandLine) }),
     ...(process.startedAtMs === undefined ? {} : { created_time: process.startedAtMs }),
     ...(process.uid === undefined
       ? {}
