@@ -128,7 +128,8 @@ export class Live {
     if (change.isDirectory && (now === undefined || now.type === 'directory')) {
       // What happened inside before we looked was said with a handle that is gone, or not at all.
       if (now === undefined) return this.#deletedBelow(change.path);
-      if (before === undefined) this.#options.onGap(change.path, 'a directory appeared with what was in it');
+      const same = before !== undefined && before.ino === now.ino && before.dev === now.dev;
+      if (!same) this.#options.onGap(change.path, 'a directory appeared or was replaced, with what is in it');
     }
     const renamed = this.#renamed(change, now);
     if (renamed !== undefined) return [renamed];

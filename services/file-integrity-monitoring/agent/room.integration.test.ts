@@ -1,0 +1,339 @@
+/** The room on a real file system with the real fanotify: the cases that go wrong elsewhere. Needs root. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import type { EvidenceFinding } from '@demarc/platform/contract';
+import type { AgentRoomContext, OcsfEvent, RunningRoom } from '@demarc/platform/contract/agent';
+import { validateOcsf } from '@demarc/platform/ocsf';
+import { fileIntegrityMonitoringAgent } from './agent.ts';
+
+interface FileEvent extends OcsfEvent {
+  readonly message: string;
+  readonly activity_id: number;
+  readonly file: { readonly path: string };
+  readonly file_diff?: string;
+  readonly actor: {
+    readonly process?: {
+      readonly pid: number;
+      readonly name?: string;
+      readonly cmd_line?: string;
+      readonly user?: { readonly name?: string };
+      readonly parent_process?: { readonly pid: number };
+      readonly file?: { readonly path: string };
+    };
+  };
+}
+
+const base = mkdtempSync(join(tmpdir(), 'demarc-fim-'));
+const watched = join(base, 'watched');
+const state = join(base, 'state');
+let events: FileEvent[] = [];
+const findings: EvidenceFinding[] = [];
+let room: RunningRoom;
+let tampered = false;
+
+const context: AgentRoomContext = {
+  host: { assetId: 'a', hostname: 'h', machineId: 'm', os: { name: 'Debian', version: '12', kernel: '6' } },
+  stateDirectory: state,
+  emit: async (emitted) => {
+    events.push(...(emitted as unknown as FileEvent[]));
+  },
+  evidence: async (found) => {
+    findings.push(...found);
+  },
+  dropped: () => undefined,
+  sign: () => 'signature',
+  verify: (_bytes, signature) => signature === 'signature' && !tampered,
+  spawnWorker: (name, data) =>
+    new Worker(new URL(`./${name}.worker.ts`, import.meta.url), { workerData: { data } }),
+  now: () => Date.now(),
+  log: () => undefined,
+};
+const policy = {
+  watch: [watched],
+  exclude: [join(watched, 'excluded')],
+  diff: [watched],
+  rescanIntervalSeconds: 300,
+  heartbeatSeconds: 5,
+  canarySeconds: 5,
+};
+
+async function open(changed: object = {}): Promise<void> {
+  room = await fileIntegrityMonitoringAgent.start(context);
+  await room.apply({ ...policy, ...changed });
+  await until(() => room.health().state === 'healthy');
+}
+
+async function until(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!holds()) {
+    if (Date.now() > deadline)
+      throw new Error(`gave up; events so far: ${events.map(({ message }) => message).join(' | ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Does something as another process would, and returns what was said of it. */
+async function after_(script: string, expected: number, settleMs = 400): Promise<readonly FileEvent[]> {
+  events = [];
+  execFileSync('sh', ['-c', script, watched], { cwd: watched });
+  await until(() => events.length >= expected);
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  for (const event of events) {
+    const verdict = validateOcsf(event);
+    if (!verdict.ok) throw new Error(JSON.stringify(verdict.problems));
+  }
+  return events;
+}
+
+const said = (list: readonly FileEvent[]): readonly string[] =>
+  list.map(({ message }) => message.replaceAll(watched, '').replace(/ by .*$/, ''));
+
+before(async () => {
+  if (process.getuid?.() !== 0) throw new Error('fanotify needs root: run this test as root');
+  mkdirSync(watched);
+  mkdirSync(state, { mode: 0o700 });
+  // A file system of its own: what is done to it is done to nothing else.
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', watched]);
+  writeFileSync(join(watched, 'config'), 'user = a\npassword = hunter2\n');
+  mkdirSync(join(watched, 'excluded'));
+  await open();
+});
+
+after(async () => {
+  await room[Symbol.asyncDispose]();
+  spawnSync('umount', ['-R', watched]);
+  rmSync(base, { recursive: true, force: true });
+});
+
+test('the canary comes back and the baseline is proved', async (t: TestContext) => {
+  await until(() => findings.some(({ rule }) => rule === 'VMS-09.2'));
+  t.assert.deepEqual(findings.map(({ rule, result }) => [rule, result]).slice(0, 2), [
+    ['VMS-09.1', 'pass'],
+    ['VMS-09.2', 'pass'],
+  ]);
+});
+
+test('a change carries a diff with its secrets blanked out', async (t: TestContext) => {
+  const [change] = await after_('printf "user = b\\npassword = hunter3\\n" > config; sleep 0.1', 1);
+  t.assert.match(change?.file_diff ?? '', /-user = a\n\+user = b/);
+  t.assert.doesNotMatch(JSON.stringify(change), /hunter/);
+});
+
+test('renames, within, in and out', async (t: TestContext) => {
+  await after_('echo x > one; sleep 0.2', 1);
+  t.assert.deepEqual(said(await after_('mv one two; sleep 0.1', 1)), ['/one was renamed to /two']);
+  await after_('echo y > three; sleep 0.1', 1);
+  t.assert.deepEqual(said(await after_('mv three two; sleep 0.1', 1)), ['/three was renamed to /two']);
+  t.assert.deepEqual(said(await after_('mv two /tmp/demarc-out-$$; rm /tmp/demarc-out-$$; sleep 0.1', 1)), [
+    '/two was deleted',
+  ]);
+});
+
+test('hard links, symbolic links, permissions, owners and extended attributes', async (t: TestContext) => {
+  await after_('echo x > linked; sleep 0.1', 1);
+  t.assert.ok(
+    said(await after_('ln linked again; sleep 0.1', 1)).some((line) => line.includes('/again was created')),
+  );
+  t.assert.ok(said(await after_('ln -s linked soft; sleep 0.1', 1)).includes('/soft was created'));
+  t.assert.ok(
+    said(await after_('ln -sfn config soft; sleep 0.1', 1)).some((line) => line.startsWith('/soft')),
+  );
+  t.assert.ok(
+    said(await after_('chmod 4755 linked; sleep 0.1', 1)).some((line) =>
+      line.startsWith('/linked changed (mode'),
+    ),
+  );
+  t.assert.ok(
+    said(await after_('chown nobody linked; sleep 0.1', 1)).some(
+      (line) => line.startsWith('/linked changed (') && line.includes('owner'),
+    ),
+  );
+  t.assert.ok(
+    said(await after_('setfattr -n trusted.note -v 1 config; sleep 0.1', 1)).includes(
+      '/config changed (xattrs)',
+    ),
+  );
+  t.assert.ok(
+    said(await after_('setfacl -m u:nobody:r config; sleep 0.1', 1)).some(
+      (line) => line.startsWith('/config changed (') && line.includes('xattrs'),
+    ),
+  );
+});
+
+test('a directory that appears with its content, is replaced, and goes with it', async (t: TestContext) => {
+  const appeared = said(
+    await after_(
+      'mkdir -p /tmp/demarc-in-$$/deep/er; echo x > /tmp/demarc-in-$$/deep/er/file; cp -r /tmp/demarc-in-$$ tree; rm -r /tmp/demarc-in-$$; sleep 0.1',
+      4,
+      1_500,
+    ),
+  );
+  for (const path of ['/tree', '/tree/deep', '/tree/deep/er', '/tree/deep/er/file'])
+    t.assert.equal(appeared.filter((line) => line.startsWith(`${path} was created`)).length, 1, path);
+  const replaced = said(await after_('mv tree old; mkdir tree; echo y > tree/new; sleep 0.1', 6, 1_500));
+  t.assert.ok(replaced.some((line) => line.startsWith('/tree/deep/er/file was deleted')));
+  t.assert.ok(replaced.some((line) => line.startsWith('/old/deep/er/file was created')));
+  t.assert.ok(replaced.some((line) => line.startsWith('/tree/new was created')));
+  const gone = said(await after_('rm -rf old tree; sleep 0.1', 6, 800));
+  for (const path of ['/old', '/old/deep/er/file', '/tree', '/tree/new'])
+    t.assert.ok(
+      gone.some((line) => line.startsWith(`${path} was deleted`)),
+      path,
+    );
+});
+
+test('a name that is not UTF-8 is watched like any other', async (t: TestContext) => {
+  const [made] = await after_('printf x > "$(printf "bad\\377name")"; sleep 0.1', 1);
+  t.assert.equal(made?.file.path, `${watched}/bad\\xffname`);
+  t.assert.ok(
+    said(await after_('rm "$(printf "bad\\377name")"; sleep 0.1', 1)).some((line) =>
+      line.includes('deleted'),
+    ),
+  );
+});
+
+test('what is excluded says nothing', async (t: TestContext) => {
+  const list = await after_('echo x > excluded/quiet; echo y > loud; sleep 0.1', 1);
+  t.assert.deepEqual(said(list), ['/loud was created']);
+});
+
+test('sparse, huge, blocking and unreadable things do not hold it up', async (t: TestContext) => {
+  const descriptor = openSync(join(watched, 'sparse'), 'w');
+  ftruncateSync(descriptor, 8_589_934_592); // 8 GiB of nothing
+  closeSync(descriptor);
+  const list = said(
+    await after_(
+      'mkfifo pipe; python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\'sock\')" 2>/dev/null || touch sock; echo z > after; sleep 0.1',
+      3,
+    ),
+  );
+  t.assert.ok(list.some((line) => line.startsWith('/pipe was created')));
+  t.assert.ok(list.some((line) => line.startsWith('/after was created')));
+  unlinkSync(join(watched, 'sparse'));
+});
+
+test('a file that vanishes while it is looked at is no error', async (t: TestContext) => {
+  const list = await after_(
+    'i=0; while [ $i -lt 300 ]; do echo $i > gone-$i; rm gone-$i; i=$((i+1)); done; echo kept > kept; sleep 0.1',
+    1,
+    800,
+  );
+  t.assert.ok(said(list).includes('/kept was created'));
+  t.assert.equal(room.health().state, 'healthy');
+});
+
+test('a bind mount of itself is no loop', async (t: TestContext) => {
+  mkdirSync(join(watched, 'loop'));
+  execFileSync('mount', ['--bind', watched, join(watched, 'loop')]);
+  await room[Symbol.asyncDispose]();
+  await open();
+  t.assert.equal(room.health().state, 'healthy');
+  t.assert.ok((room.health().figures?.['skipped'] ?? 0) > 0);
+  execFileSync('umount', ['-l', join(watched, 'loop')]);
+});
+
+test('what changed while nobody watched is found, and the gap is said', async (t: TestContext) => {
+  await room[Symbol.asyncDispose]();
+  events = [];
+  appendFileSync(join(watched, 'config'), 'added = while away\n');
+  symlinkSync('config', join(watched, 'new-link'));
+  renameSync(join(watched, 'kept'), join(watched, 'moved'));
+  await open();
+  await until(() => events.length >= 4);
+  const list = said(events);
+  t.assert.ok(
+    list.some(
+      (line) =>
+        line.startsWith('/config changed (content') &&
+        line.includes('found') === events[0]?.message.includes('found'),
+    ),
+  );
+  t.assert.ok(list.some((line) => line.startsWith('/new-link was created')));
+  t.assert.ok(
+    events.some(
+      ({ activity_id: activity, message }) =>
+        activity === 99 && message.includes('the agent was not running'),
+    ),
+  );
+});
+
+test('the kernel’s queue overflows: a gap record says so, and nothing is missed', async (t: TestContext) => {
+  const setting = '/proc/sys/fs/fanotify/max_queued_events';
+  const before_ = readFileSync(setting, 'utf8');
+  await room[Symbol.asyncDispose]();
+  try {
+    writeFileSync(setting, '64');
+    await open();
+    events = [];
+    execFileSync(
+      'sh',
+      ['-c', 'mkdir burst; i=0; while [ $i -lt 3000 ]; do : > burst/f$i; i=$((i+1)); done'],
+      { cwd: watched },
+    );
+    await until(() => events.some(({ message }) => message.includes('overflowed')), 20_000);
+    const seen = (): Set<string> =>
+      new Set(events.filter(({ message }) => message.includes('was created')).map(({ file }) => file.path));
+    await until(() => [...seen()].filter((path) => path.includes('/burst/f')).length === 3_000, 20_000);
+    t.assert.equal(room.health().state, 'healthy');
+  } finally {
+    writeFileSync(setting, before_);
+  }
+  rmSync(join(watched, 'burst'), { recursive: true });
+  await room[Symbol.asyncDispose]();
+  await open();
+});
+
+test('the process behind a change, of a thousand that live for a millisecond', async (t: TestContext) => {
+  const total = 1_000;
+  mkdirSync(join(watched, 'short'));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  events = [];
+  execFileSync('sh', ['-c', `i=0; while [ $i -lt ${total} ]; do touch short/f$i; i=$((i+1)); done`], {
+    cwd: watched,
+  });
+  await until(() => events.length >= total, 30_000);
+  const right = events.filter(({ actor }) => actor.process?.file?.path.endsWith('/touch') === true).length;
+  const users = events.filter(({ actor }) => actor.process?.user?.name === 'root').length;
+  const parents = events.filter(({ actor }) => actor.process?.parent_process !== undefined).length;
+  const commands = events.filter(({ actor }) => actor.process?.cmd_line !== undefined).length;
+  t.diagnostic(
+    `program ${right}, user ${users}, parent ${parents}, command line ${commands} of ${events.length}`,
+  );
+  t.assert.ok(right >= events.length * 0.99, `${right} of ${events.length}`);
+  t.assert.ok(users >= events.length * 0.99, `${users} of ${events.length} users`);
+  t.assert.ok(parents >= events.length * 0.99, `${parents} of ${events.length} parents`);
+});
+
+test('a baseline that somebody changed is evidence against the machine', async (t: TestContext) => {
+  await room[Symbol.asyncDispose]();
+  const file = join(state, 'baseline');
+  t.assert.ok(existsSync(file));
+  chmodSync(file, 0o600);
+  truncateSync(file, 200);
+  findings.length = 0;
+  linkSync(join(watched, 'config'), join(watched, 'hidden'));
+  await open();
+  await until(() => findings.length > 0);
+  t.assert.deepEqual([findings[0]?.rule, findings[0]?.result], ['VMS-09.1', 'fail']);
+});
