@@ -3,7 +3,7 @@
  *
  * Sigma's own categories are narrower than a class (`file_event` is a file that comes to be, not one that
  * goes), so a rule written for them elsewhere means here what it meant there. A rule for every activity
- * of a class names the class itself: `category: file_activity`.
+ * of a class names the class itself, `category: file_activity`, or the activities, `activity_id`.
  */
 
 export interface LogSource {

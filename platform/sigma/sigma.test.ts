@@ -150,6 +150,12 @@ test('a category of Sigma looks at the activities it means', (t: TestContext) =>
   t.assert.equal(deleted.matches({ ...change(path('a')), class_uid: 2_004, activity_id: 4 }), false);
 });
 
+test('a rule that names the activities itself is taken at its word', (t: TestContext) => {
+  const deleted = rule(only('file.path: a, activity_id: [1, 4]'), '{ category: file_event }');
+  t.assert.equal(deleted.matches({ ...change(path('a')), activity_id: 4 }), true);
+  t.assert.equal(deleted.matches(change(path('a'))), false);
+});
+
 test('what matched is told, what was excluded is not', (t: TestContext) => {
   const compiled = rule('  a: { file.path: /etc/* }\n  n: { file.name: x }\n  condition: a and not n');
   t.assert.deepEqual(compiled.explain(change(path('/etc/passwd'))), [

@@ -87,9 +87,11 @@ function compile(text: string, file: string): SigmaRule {
     searches.set(name, search);
   }
   const expression = parseCondition(condition, [...searches.keys()]);
+  // A rule that says itself which activities it means is taken at its word.
+  const isNarrowed = ![...searches.values()].some((search) => search.fields.includes('activity_id'));
   const isLookedAt = (event: Readonly<Record<string, unknown>>): boolean =>
     event['class_uid'] === classUid &&
-    (activities === undefined || activities.includes(event['activity_id'] as number));
+    (activities === undefined || !isNarrowed || activities.includes(event['activity_id'] as number));
   const matches = (event: Readonly<Record<string, unknown>>): boolean =>
     isLookedAt(event) && holds(expression, searches, event);
   return {
