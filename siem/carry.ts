@@ -36,6 +36,7 @@ export interface BatchEvent {
  *   the sender keeps the batch
  */
 export async function carry(siem: Siem, tenant: TenantScope, batch: Batch): Promise<Receipt> {
+  if (batch.events.length === 0 && (batch.malformed ?? []).length === 0) return nothing(batch);
   return siem.turns.take(tenant.tenantId, batch.assetId, async () => {
     const arrival = await recall(siem, tenant, batch);
     if (arrival.receipt !== undefined) return repeated(siem, arrival.receipt);
@@ -70,6 +71,11 @@ export async function carry(siem: Siem, tenant: TenantScope, batch: Batch): Prom
     publish(siem, tenant, all);
     return receipt;
   });
+}
+
+/** A batch of evidence only: there is nothing here to remember. */
+function nothing({ batchToken }: Batch): Receipt {
+  return { batchToken, acceptedCount: 0, duplicateCount: 0, rejected: [] };
 }
 
 /** What was accepted then is a duplicate now. */

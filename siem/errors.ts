@@ -25,6 +25,12 @@ export const siemErrors = defineErrors({
     status: 422,
     retryable: false,
   }),
+  SIEM_BATCH_TOO_LARGE: entry<{ recordsMax: number }>({
+    says: ({ recordsMax }) => `The batch has more than ${recordsMax} records.`,
+    fix: 'Cut smaller batches; an agent of this version never sends more.',
+    status: 413,
+    retryable: false,
+  }),
   SIEM_BUSY: entry<{ assetId: string }>({
     says: ({ assetId }) => `Batches of asset ${assetId} are being worked on already.`,
     fix: 'Send one batch at a time and wait for its receipt; this one can be sent again.',

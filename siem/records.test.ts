@@ -57,6 +57,10 @@ test('what is not UTF-8 is refused alone', (t: TestContext) => {
   t.assert.deepEqual(codes(Buffer.concat([good, bad, good])), [[1, 'SIEM_RECORD_MALFORMED']]);
 });
 
+test('more lines than a batch may have are refused together', (t: TestContext) => {
+  t.assert.throws(() => readRecords(Buffer.from('\n'.repeat(5_001))), { code: 'SIEM_BATCH_TOO_LARGE' });
+});
+
 test('the bytes kept are the event that was read', () => {
   fc.assert(
     fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue())), (given) => {

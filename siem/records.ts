@@ -4,9 +4,10 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
-import { RECORD_BYTES_MAX } from '@demarc/platform/link';
+import { BATCH_RECORDS_MAX, RECORD_BYTES_MAX } from '@demarc/platform/link';
 import type { Rejected } from './accept.ts';
 import type { BatchEvent } from './carry.ts';
+import { siemErrors } from './errors.ts';
 
 export interface Records {
   readonly events: readonly BatchEvent[];
@@ -20,7 +21,10 @@ const CLOSING_BRACE = 0x7d;
 
 const HEAD = Buffer.from('{"kind":"event","event":');
 
-/** @param body the decompressed lines, without the header; events keep a view of their part of it */
+/**
+ * @param body the decompressed lines, without the header; events keep a view of their part of it
+ * @throws SIEM_BATCH_TOO_LARGE
+ */
 export function readRecords(body: Buffer): Records {
   const events: BatchEvent[] = [];
   const evidence: { index: number; evidence: unknown }[] = [];
@@ -28,6 +32,8 @@ export function readRecords(body: Buffer): Records {
   const isText = isUtf8(body);
   let index = 0;
   for (let start = 0; start < body.length; index += 1) {
+    if (index >= BATCH_RECORDS_MAX)
+      throw siemErrors.make('SIEM_BATCH_TOO_LARGE', { recordsMax: BATCH_RECORDS_MAX });
     const newline = body.indexOf(NEWLINE, start);
     const end = newline === -1 ? body.length : newline;
     try {

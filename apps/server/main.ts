@@ -111,7 +111,12 @@ async function main(config: ServerConfig): Promise<void> {
         evidence.map((item) => item.evidence),
         { receivedAtMs: now(), publicKeyPem },
       );
-      const receipt = await carry(siem, tenant, { batchToken: header.batchToken, assetId, events });
+      const receipt = await carry(siem, tenant, {
+        batchToken: header.batchToken,
+        assetId,
+        events,
+        malformed: rejected,
+      });
       const refused = taken.refused.map(({ uid, because }) => ({
         index: evidence.find((item) => item.evidence.uid === uid)?.index ?? 0,
         code: 'ASSURANCE_EVIDENCE_REFUSED',
@@ -121,7 +126,7 @@ async function main(config: ServerConfig): Promise<void> {
         ...receipt,
         acceptedCount: receipt.acceptedCount + taken.accepted,
         duplicateCount: receipt.duplicateCount + taken.duplicates,
-        rejected: [...receipt.rejected, ...rejected, ...refused],
+        rejected: [...receipt.rejected, ...refused],
       };
     },
     async policiesFor(tenant, assetId) {
