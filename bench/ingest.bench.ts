@@ -165,8 +165,8 @@ const siem = openSiem({
 
 async function theRoad(batches: readonly Prepared[]): Promise<void> {
   await byAgent(batches, async ({ assetId, token, body }) => {
-    const { events, malformed } = readRecords(body);
-    const receipt = await carry(siem, tenant, { batchToken: token, assetId, events, malformed });
+    const { events, malformed, bytesHint } = readRecords(body);
+    const receipt = await carry(siem, tenant, { batchToken: token, assetId, events, malformed, bytesHint });
     if (receipt.acceptedCount !== EVENTS_PER_BATCH) throw new Error(JSON.stringify(receipt).slice(0, 1_000));
   });
 }

@@ -1,11 +1,8 @@
-/** The first step: what is an event, when did it happen, and is it new. */
+/** The first step: what is an event, and when did it happen. */
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import { validateOcsf } from '@demarc/platform/ocsf';
-import type { TenantScope } from '@demarc/platform/tenancy';
-import type { Arrival } from './batches.ts';
-import type { Batch } from './carry.ts';
-import { storedBefore, storedElsewhere } from './known.ts';
-import type { Siem } from './siem.ts';
+import type { BatchEvent } from './carry.ts';
+import type { Load } from './load.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -33,35 +30,32 @@ export interface Rejected {
   readonly raw: string | Uint8Array;
 }
 
-interface Acceptance {
-  readonly fresh: readonly Accepted[];
-  readonly duplicateCount: number;
-  readonly rejected: readonly Rejected[];
-  /** Uids of this batch that an attempt before this one has stored already. */
-  readonly stored: ReadonlySet<string>;
+/** Accepts what is an event and was not in this batch before; the load keeps what became of the others. */
+export function accept(events: readonly (BatchEvent | Rejected)[], load: Load): readonly Accepted[] {
+  const accepted: Accepted[] = [];
+  for (const item of events) {
+    const rejection = rejectionOf(item);
+    if (rejection !== undefined) {
+      load.rejected.push(rejection);
+      continue;
+    }
+    const { event, json } = item as BatchEvent;
+    const { uid } = event.metadata;
+    if (load.events.has(uid)) {
+      load.duplicateCount += 1;
+      continue;
+    }
+    const originalTimeMs = unbelievable(event.time, load.receivedAtMs);
+    load.events.set(uid, { uid, timeMs: event.time, originalTimeMs });
+    accepted.push({ event, json, originalTimeMs });
+  }
+  return accepted;
 }
 
-export async function accept(
-  siem: Siem,
-  tenant: TenantScope,
-  batch: Batch,
-  arrival: Arrival,
-): Promise<Acceptance> {
-  const rejected: Rejected[] = [...(batch.malformed ?? [])];
-  const valid = new Map<string, Accepted>();
-  let duplicateCount = 0;
-  for (const { index, event, json } of batch.events) {
-    const problem = problemOf(event);
-    if (problem !== undefined) rejected.push({ index, ...problem, raw: json ?? JSON.stringify(event) });
-    else if (valid.has(event.metadata.uid)) duplicateCount += 1;
-    else valid.set(event.metadata.uid, { event, json, originalTimeMs: unbelievable(event.time, arrival) });
-  }
-  const [known, stored] = await Promise.all([
-    storedElsewhere(siem, tenant, batch, arrival, [...valid.values()]),
-    arrival.isRepeat ? storedBefore(siem, tenant, batch, arrival) : new Set<string>(),
-  ]);
-  for (const uid of known) if (!stored.has(uid) && valid.delete(uid)) duplicateCount += 1;
-  return { fresh: [...valid.values()], duplicateCount, rejected, stored };
+function rejectionOf(item: BatchEvent | Rejected): Rejected | undefined {
+  if ('code' in item) return item;
+  const problem = problemOf(item.event);
+  return problem && { index: item.index, ...problem, raw: item.json ?? JSON.stringify(item.event) };
 }
 
 function problemOf(event: OcsfEvent): { readonly code: string; readonly detail: string } | undefined {
@@ -80,6 +74,6 @@ function problemOf(event: OcsfEvent): { readonly code: string; readonly detail: 
 }
 
 /** One host with a wrong clock must not touch a hundred partitions, nor hide its events in the year 2000. */
-function unbelievable(time: number, { receivedAtMs }: Arrival): number | undefined {
+function unbelievable(time: number, receivedAtMs: number): number | undefined {
   return time > receivedAtMs + AHEAD_MS_MAX || time < receivedAtMs - BEHIND_MS_MAX ? time : undefined;
 }

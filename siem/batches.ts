@@ -8,7 +8,6 @@ import type { Receipt } from '@demarc/platform/link';
 import type { AnyDatabase } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { type Kysely, sql } from 'kysely';
-import { AHEAD_MS_MAX } from './accept.ts';
 import type { Batch } from './carry.ts';
 import { siemErrors } from './errors.ts';
 import type { Siem } from './siem.ts';
@@ -35,8 +34,17 @@ interface BatchRow {
   readonly time_before_ms: number | null;
 }
 
-/** Writes the batch down if it is new; says what is known of it and of its asset. */
-export async function recall(siem: Siem, tenant: TenantScope, batch: Batch): Promise<Arrival> {
+/**
+ * Writes the batch down if it is new; says what is known of it and of its asset.
+ *
+ * @param timeMaxMs the latest time among its events that may be stored
+ */
+export async function recall(
+  siem: Siem,
+  tenant: TenantScope,
+  batch: Batch,
+  timeMaxMs: number,
+): Promise<Arrival> {
   const now = siem.now();
   const { tenantId } = tenant;
   const { assetId, batchToken } = batch;
@@ -44,7 +52,7 @@ export async function recall(siem: Siem, tenant: TenantScope, batch: Batch): Pro
     const { rows } = await sql<BatchRow>`
       WITH arrived AS (
         INSERT INTO siem_batch (tenant_id, asset_id, batch_token, received_at_ms, time_max_ms)
-        VALUES (${tenantId}, ${assetId}, ${batchToken}, ${now}, ${latest(batch, now + AHEAD_MS_MAX)})
+        VALUES (${tenantId}, ${assetId}, ${batchToken}, ${now}, ${timeMaxMs})
         ON CONFLICT (tenant_id, asset_id, batch_token) DO UPDATE SET attempts = siem_batch.attempts + 1
         RETURNING received_at_ms, attempts, receipt
       )
@@ -62,16 +70,6 @@ export async function recall(siem: Siem, tenant: TenantScope, batch: Batch): Pro
       timeBeforeMs: row.time_before_ms ?? undefined,
     };
   });
-}
-
-/** The latest time that may be stored of this batch: what is later still is clamped, and found otherwise. */
-function latest(batch: Batch, atMost: number): number {
-  let time = 0;
-  for (const { event } of batch.events) {
-    // Not validated yet: this may be anything.
-    if (Number.isSafeInteger(event.time) && event.time > time && event.time <= atMost) time = event.time;
-  }
-  return time;
 }
 
 /** What became of a batch's records, kept by day: whatever was not stored as it came is counted. */
@@ -111,6 +109,8 @@ export async function remember(
       await sql`DELETE FROM siem_batch WHERE received_at_ms < ${before}`.execute(db);
     }
   });
+  siem.figures.batches += 1;
+  for (const name of Object.keys(counts) as (keyof BatchCounts)[]) siem.figures[name] += counts[name];
 }
 
 /** What `remember` counted, summed over the last days. */

@@ -6,6 +6,7 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { accept } from './accept.ts';
 import { recall } from './batches.ts';
 import { enrich } from './enrich.ts';
+import { newLoad } from './load.ts';
 import { carry, countsOf, eventByUid, readRecords, type Siem, searchEvents } from './siem.ts';
 import { store } from './store.ts';
 import {
@@ -93,11 +94,11 @@ test('a batch whose days were stored in part is completed', async (t: TestContex
   const events = [0, 1, 2].map((day) => change(`/part/${day}`, NOW - day * DAY_MS));
   const batch = batchOf(events, randomUUID());
   // What a crash between two partitions leaves: ClickHouse commits each by itself.
-  const arrival = await recall(siem, here, batch);
-  const { fresh } = await accept(siem, here, batch, arrival);
-  const [first] = enrich(here, batch.assetId, arrival.receivedAtMs, fresh);
-  t.assert.ok(first !== undefined);
-  await store(siem, here, batch, arrival, [first], []);
+  const load = await newLoad(siem, here, batch, NOW);
+  load.add(enrich(here, batch.assetId, NOW, accept(batch.events, load)), []);
+  await recall(siem, here, batch, load.timeMaxMs);
+  await store(siem, here, batch, load, new Set(events.slice(1).map((event) => event.metadata.uid)));
+  t.assert.equal(await count('events', `batch = '${batch.batchToken}'`), 1);
   t.assert.equal((await carry(siem, here, batch)).acceptedCount, 3);
   t.assert.equal(await count('events', `batch = '${batch.batchToken}'`), 3);
 });

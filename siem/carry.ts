@@ -1,4 +1,5 @@
 /** The road through the server; read it top to bottom. */
+import { setImmediate as breath } from 'node:timers/promises';
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import type { Receipt } from '@demarc/platform/link';
 import type { TenantScope } from '@demarc/platform/tenancy';
@@ -6,17 +7,25 @@ import { accept, type Rejected } from './accept.ts';
 import { recall, remember } from './batches.ts';
 import { detect } from './detect.ts';
 import { enrich } from './enrich.ts';
+import { storedBefore, storedElsewhere } from './known.ts';
+import { type Load, newLoad } from './load.ts';
 import { publish } from './publish.ts';
 import type { Siem } from './siem.ts';
 import { store } from './store.ts';
+
+/** Events that are worked on without letting anyone else have the event loop: some two milliseconds. */
+const EVENTS_PER_STEP = 250;
 
 export interface Batch {
   /** SHA-256 (hex) of the record lines: the same bytes have the same token, however often they come. */
   readonly batchToken: string;
   readonly assetId: string;
-  readonly events: readonly BatchEvent[];
-  /** Records that could not even be read; they end in quarantine and in the receipt like invalid events. */
+  /** Read once or twice, from the start each time; records that cannot be read come as their rejection. */
+  readonly events: Iterable<BatchEvent | Rejected>;
+  /** Records that are neither; they end in quarantine and in the receipt like invalid events. */
   readonly malformed?: readonly Rejected[];
+  /** About how many bytes the rows will take. */
+  readonly bytesHint?: number;
 }
 
 export interface BatchEvent {
@@ -36,46 +45,55 @@ export interface BatchEvent {
  *   the sender keeps the batch
  */
 export async function carry(siem: Siem, tenant: TenantScope, batch: Batch): Promise<Receipt> {
-  if (batch.events.length === 0 && (batch.malformed ?? []).length === 0) return nothing(batch);
   return siem.turns.take(tenant.tenantId, batch.assetId, async () => {
-    const arrival = await recall(siem, tenant, batch);
+    let load = await prepare(siem, tenant, batch, siem.now());
+    if (load.isEmpty) return receiptOf(batch, load);
+    const arrival = await recall(siem, tenant, batch, load.timeMaxMs);
     if (arrival.receipt !== undefined) return repeated(siem, arrival.receipt);
-    const { fresh, duplicateCount, rejected, stored } = await accept(siem, tenant, batch, arrival);
-    const events = enrich(tenant, batch.assetId, arrival.receivedAtMs, fresh);
-    const findings = detect(siem, events);
-    const all = [...events, ...findings];
-    await store(
-      siem,
-      tenant,
-      batch,
-      arrival,
-      all.filter(({ event }) => !stored.has(event.metadata.uid)),
-      rejected,
-    );
-    const receipt: Receipt = {
-      batchToken: batch.batchToken,
-      acceptedCount: fresh.length,
-      duplicateCount,
-      rejected: rejected.map(({ index, code, detail }) => ({ index, code, detail })),
-    };
-    const counts = {
-      accepted: fresh.length,
-      duplicates: duplicateCount,
-      rejected: rejected.length,
-      clamped: fresh.filter(({ originalTimeMs }) => originalTimeMs !== undefined).length,
-      findings: findings.length,
-    };
-    await remember(siem, tenant, batch, receipt, counts);
-    siem.figures.batches += 1;
-    for (const name of Object.keys(counts) as (keyof typeof counts)[]) siem.figures[name] += counts[name];
-    publish(siem, tenant, all);
+    // One that was cut off is judged by the instant of its first arrival, and gives the same rows.
+    if (arrival.isRepeat) load = await prepare(siem, tenant, batch, arrival.receivedAtMs);
+    const stored = arrival.isRepeat ? await storedBefore(siem, tenant, batch, load) : new Set<string>();
+    load.leaveOut(await storedElsewhere(siem, tenant, batch, arrival, load));
+    await store(siem, tenant, batch, load, stored);
+    const receipt = receiptOf(batch, load);
+    await remember(siem, tenant, batch, receipt, load.counts);
+    publish(siem, tenant, load.live);
     return receipt;
   });
 }
 
-/** A batch of evidence only: there is nothing here to remember. */
-function nothing({ batchToken }: Batch): Receipt {
-  return { batchToken, acceptedCount: 0, duplicateCount: 0, rejected: [] };
+/** The part of the road that needs nobody else: what is an event, what does the server know, which rule matches. */
+async function prepare(siem: Siem, tenant: TenantScope, batch: Batch, receivedAtMs: number): Promise<Load> {
+  const load = await newLoad(siem, tenant, batch, receivedAtMs);
+  load.rejected.push(...(batch.malformed ?? []));
+  for (const events of inSteps(batch.events)) {
+    const accepted = accept(events, load);
+    const enriched = enrich(tenant, batch.assetId, receivedAtMs, accepted);
+    load.add(enriched, detect(siem, enriched));
+    await breath();
+  }
+  return load;
+}
+
+function* inSteps<T>(items: Iterable<T>): Generator<readonly T[]> {
+  let step: T[] = [];
+  for (const item of items) {
+    step.push(item);
+    if (step.length === EVENTS_PER_STEP) {
+      yield step;
+      step = [];
+    }
+  }
+  if (step.length > 0) yield step;
+}
+
+function receiptOf({ batchToken }: Batch, load: Load): Receipt {
+  return {
+    batchToken,
+    acceptedCount: load.counts.accepted,
+    duplicateCount: load.duplicateCount,
+    rejected: load.rejected.map(({ index, code, detail }) => ({ index, code, detail })),
+  };
 }
 
 /** What was accepted then is a duplicate now. */

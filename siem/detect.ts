@@ -61,7 +61,7 @@ function findingOf(rule: SigmaRule, { event, facts }: Carried): Carried {
       product: { name: 'Demarc', vendor_name: 'Demarc', feature: { name: 'detections' } },
     },
   };
-  return { event: finding, raw: JSON.stringify(finding), facts };
+  return { event: finding, raw: JSON.stringify(finding), facts, originUid: event.metadata.uid };
 }
 
 /** What of the event an evidence can hold under the same name. */

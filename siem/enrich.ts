@@ -22,6 +22,8 @@ export interface Carried {
   /** The JSON to keep: as it was sent, or as it was made here. */
   readonly raw: string | Uint8Array;
   readonly facts: Facts;
+  /** Of a finding: the uid of the event it rests on. */
+  readonly originUid?: string;
 }
 
 export function enrich(

@@ -11,7 +11,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Carried } from './enrich.ts';
-import { RowBinaryWriter } from './row-binary.ts';
+import type { RowBinaryWriter } from './row-binary.ts';
 
 /** How many batches back a repeated token is recognised; the second line of defence behind the ledger. */
 const DEDUPLICATION_WINDOW = 10_000;
@@ -71,24 +71,16 @@ export const INSERT_EVENTS = `INSERT INTO events (tenant_id, time, uid, batch, a
   severity_id, message, file_path, process_name, process_path, user_name, hostname, rule_uid, received_at,
   original_time, retention_days, raw) FORMAT RowBinary`;
 
-/** Per event, beside the event itself. */
-const ROW_BYTES_HINT = 512;
+/** Of a row, beside the event itself. */
+export const ROW_BYTES_HINT = 512;
 
-/** The rows of one insert, in the order of `INSERT_EVENTS`; to be released when they are stored. */
-export function eventRows(
-  events: readonly Carried[],
-  batchToken: string,
+/** One row, in the order of `INSERT_EVENTS`. @param token the batch's, as its 64 characters */
+export function writeRow(
+  writer: RowBinaryWriter,
+  carried: Carried,
+  token: Uint8Array,
   retentionDays: number,
-): RowBinaryWriter {
-  let bytes = 0;
-  for (const { raw } of events) bytes += raw.length + ROW_BYTES_HINT;
-  const writer = new RowBinaryWriter(bytes);
-  const token = Buffer.from(batchToken, 'latin1');
-  for (const carried of events) writeRow(writer, carried, token, retentionDays);
-  return writer;
-}
-
-function writeRow(writer: RowBinaryWriter, carried: Carried, token: Buffer, retentionDays: number): void {
+): void {
   const { event, raw, facts } = carried;
   const process = at(event['actor'], 'process');
   writer.text(facts.tenantId);

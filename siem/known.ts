@@ -5,9 +5,10 @@
  * to say. A sender that lost its place cuts its spool anew, so the same event may come under another token.
  */
 import type { TenantScope } from '@demarc/platform/tenancy';
-import { type Accepted, AHEAD_MS_MAX, BEHIND_MS_MAX } from './accept.ts';
+import { AHEAD_MS_MAX, BEHIND_MS_MAX } from './accept.ts';
 import type { Arrival } from './batches.ts';
 import type { Batch } from './carry.ts';
+import type { Load, Loaded } from './load.ts';
 import type { Siem } from './siem.ts';
 
 /** One parameter of a query may be 128 KiB (`http_max_field_value_size`); a uid is at most 128 characters. */
@@ -24,14 +25,15 @@ export async function storedElsewhere(
   tenant: TenantScope,
   batch: Batch,
   arrival: Arrival,
-  valid: readonly Accepted[],
+  load: Load,
 ): Promise<ReadonlySet<string>> {
   const { timeBeforeMs } = arrival;
   if (timeBeforeMs === undefined) return new Set();
-  const believed = valid.filter(
-    ({ event, originalTimeMs }) => originalTimeMs === undefined && event.time <= timeBeforeMs,
+  const events = [...load.events.values()];
+  const believed = events.filter(
+    ({ timeMs, originalTimeMs }) => originalTimeMs === undefined && timeMs <= timeBeforeMs,
   );
-  const clamped = valid.filter(({ originalTimeMs }) => originalTimeMs !== undefined);
+  const clamped = events.filter(({ originalTimeMs }) => originalTimeMs !== undefined);
   const found = await Promise.all([
     ...chunks(believed).map((chunk) => stored(siem, tenant, batch, chunk, 'time')),
     // A clamped event was stored at the instant it was received then, whenever that was.
@@ -41,9 +43,9 @@ export async function storedElsewhere(
 }
 
 /** In the order of time, so that each query reads as little of the table as can be. */
-function chunks(events: readonly Accepted[]): readonly (readonly Accepted[])[] {
-  const sorted = [...events].sort((a, b) => a.event.time - b.event.time);
-  const cut: Accepted[][] = [];
+function chunks(events: readonly Loaded[]): readonly (readonly Loaded[])[] {
+  const sorted = [...events].sort((a, b) => a.timeMs - b.timeMs);
+  const cut: Loaded[][] = [];
   for (let from = 0; from < sorted.length; from += UIDS_PER_QUERY)
     cut.push(sorted.slice(from, from + UIDS_PER_QUERY));
   return cut;
@@ -53,7 +55,7 @@ async function stored(
   siem: Siem,
   tenant: TenantScope,
   batch: Batch,
-  events: readonly Accepted[],
+  events: readonly Loaded[],
   column: 'time' | 'original_time',
 ): Promise<readonly string[]> {
   siem.figures.uidLookups += 1;
@@ -63,12 +65,12 @@ async function stored(
       AND tenant_id = {tenant:String} AND asset_id = {asset:String} AND batch != {batch:String}
       AND uid IN {uids:Array(String)}`,
     {
-      from: String(events[0]?.event.time ?? 0),
-      to: String(events.at(-1)?.event.time ?? 0),
+      from: String(events[0]?.timeMs ?? 0),
+      to: String(events.at(-1)?.timeMs ?? 0),
       tenant: tenant.tenantId,
       asset: batch.assetId,
       batch: batch.batchToken,
-      uids: events.map(({ event }) => event.metadata.uid),
+      uids: events.map(({ uid }) => uid),
     },
   );
 }
@@ -78,7 +80,7 @@ export async function storedBefore(
   siem: Siem,
   tenant: TenantScope,
   batch: Batch,
-  { receivedAtMs }: Arrival,
+  { receivedAtMs }: Load,
 ): Promise<ReadonlySet<string>> {
   siem.figures.uidLookups += 1;
   const found = await uids(

@@ -37,6 +37,10 @@ export class Watchers {
     return this.#dropped;
   }
 
+  isWatched(tenant: TenantScope): boolean {
+    return this.#readers.has(tenant.tenantId);
+  }
+
   get count(): number {
     return this.#count;
   }

@@ -3,11 +3,18 @@ import * as fc from 'fast-check';
 import { readRecords } from './siem.ts';
 
 const lines = (...texts: readonly string[]): Buffer => Buffer.from(texts.join('\n'));
+/** Everything at once, in the order of the lines. */
+function read(body: Buffer) {
+  const { events: mixed, evidence, malformed } = readRecords(body);
+  const events = [...mixed].filter((item) => 'event' in item);
+  const late = [...mixed].filter((item) => 'code' in item);
+  return { events, evidence, malformed: [...malformed, ...late].sort((a, b) => a.index - b.index) };
+}
 const codes = (body: Buffer): readonly (readonly [number, string])[] =>
-  readRecords(body).malformed.map(({ index, code }) => [index, code]);
+  read(body).malformed.map(({ index, code }) => [index, code]);
 
 test('events and evidence are told apart, each with its place', (t: TestContext) => {
-  const { events, evidence, malformed } = readRecords(
+  const { events, evidence, malformed } = read(
     lines(
       '{"kind":"event","event":{"a":1}}',
       '{"kind":"evidence","evidence":{"b":2}}',
@@ -44,7 +51,7 @@ for (const [name, line] of [
 }
 
 test('an event twice under one key is not taken for the first of them', (t: TestContext) => {
-  const { events } = readRecords(lines('{"kind":"event","event":{"a":1},"event":{"a":2}}'));
+  const { events } = read(lines('{"kind":"event","event":{"a":1},"event":{"a":2}}'));
   t.assert.deepEqual(
     events.map(({ event, json }) => [event, json]),
     [[{ a: 2 }, undefined]],
@@ -65,7 +72,7 @@ test('the bytes kept are the event that was read', () => {
   fc.assert(
     fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue())), (given) => {
       const body = Buffer.from(given.map((event) => JSON.stringify({ kind: 'event', event })).join('\n'));
-      const { events } = readRecords(body);
+      const { events } = read(body);
       return (
         events.length === given.length &&
         events.every(
@@ -82,7 +89,7 @@ test('any bytes give records or reasons, one for each line', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const body = Buffer.from(bytes);
-      const { events, evidence, malformed } = readRecords(body);
+      const { events, evidence, malformed } = read(body);
       const text = body.toString('latin1');
       const expected = text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
       return events.length + evidence.length + malformed.length === expected;

@@ -76,6 +76,10 @@ export class RowBinaryWriter {
     this.#length += bytes.length;
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
   /** What was written; a view that is gone with `release`. */
   get written(): Buffer {
     return this.#bytes.subarray(0, this.#length);

@@ -2,44 +2,44 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { TenantScope } from '@demarc/platform/tenancy';
-import type { Rejected } from './accept.ts';
-import type { Arrival } from './batches.ts';
 import type { Batch } from './carry.ts';
-import type { Carried } from './enrich.ts';
 import { siemErrors } from './errors.ts';
-import { eventRows, INSERT_EVENTS } from './event-table.ts';
+import { INSERT_EVENTS } from './event-table.ts';
+import type { Load } from './load.ts';
 import { INSERT_QUARANTINE, quarantineRows } from './quarantine.ts';
-import type { RowBinaryWriter } from './row-binary.ts';
 import type { Siem } from './siem.ts';
 
-/** @throws SIEM_STORE_UNAVAILABLE */
+/**
+ * @param stored uids that an earlier attempt at this batch has stored already
+ * @throws SIEM_STORE_UNAVAILABLE
+ */
 export async function store(
   siem: Siem,
   tenant: TenantScope,
   batch: Batch,
-  arrival: Arrival,
-  events: readonly Carried[],
-  rejected: readonly Rejected[],
+  load: Load,
+  stored: ReadonlySet<string>,
 ): Promise<void> {
   // Tokens are known to ClickHouse by table, not by tenant: nobody's batch may hide another's.
   const token = `${tenant.tenantId}/${batch.assetId}/${batch.batchToken}`;
   try {
-    const retentionDays = await siem.retentionDays(tenant);
-    if (rejected.length > 0)
-      await insert(siem, INSERT_QUARANTINE, quarantineRows(tenant, batch, arrival, rejected), token);
-    if (events.length > 0)
-      await insert(siem, INSERT_EVENTS, eventRows(events, batch.batchToken, retentionDays), token);
+    if (load.rejected.length > 0)
+      await insert(siem, INSERT_QUARANTINE, [quarantineRows(tenant, batch, load)], token);
+    await insert(siem, INSERT_EVENTS, load.rows(stored), token);
   } catch (error) {
     const because = error instanceof Error ? error.message.slice(0, 300) : String(error);
     throw siemErrors.make('SIEM_STORE_UNAVAILABLE', { because }, { cause: error });
   }
+  // Not after an error: the request may still be reading the rows.
+  load.release();
 }
 
-async function insert(siem: Siem, query: string, rows: RowBinaryWriter, token: string): Promise<void> {
+async function insert(siem: Siem, query: string, rows: readonly Buffer[], token: string): Promise<void> {
+  if (rows.length === 0) return;
   const { stream } = await siem.clickhouse.exec({
     query,
     // The client's own insert takes objects only.
-    values: Readable.from([rows.written], { objectMode: false }),
+    values: Readable.from(rows, { objectMode: false }),
     clickhouse_settings: {
       insert_deduplication_token: token,
       insert_deduplicate: 1,
@@ -49,6 +49,4 @@ async function insert(siem: Siem, query: string, rows: RowBinaryWriter, token: s
   });
   // The reply has no rows; it must be read to its end for the connection to be used again.
   await finished(stream.resume());
-  // Not after an error: the request may still be reading them.
-  rows.release();
 }

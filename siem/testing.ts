@@ -9,7 +9,14 @@ import {
   type TestClickHouse,
   type TestPostgres,
 } from '@demarc/platform/stores/testing';
-import { type Batch, ensureEventTable, openSiem, type Siem, siemMigrations } from './siem.ts';
+import {
+  type Batch,
+  type BatchEvent,
+  ensureEventTable,
+  openSiem,
+  type Siem,
+  siemMigrations,
+} from './siem.ts';
 
 export const NOW = Date.parse('2026-11-20T12:00:00.000Z');
 export const MINUTE_MS = 60_000;
@@ -90,7 +97,10 @@ export function change(path: string, time = NOW - 1_000, uid: string = randomUUI
   };
 }
 
-export function batchOf(events: readonly OcsfEvent[], assetId: string): Batch {
+export function batchOf(
+  events: readonly OcsfEvent[],
+  assetId: string,
+): Batch & { readonly events: readonly BatchEvent[] } {
   const batchToken = createHash('sha256').update(JSON.stringify(events)).digest('hex');
   return { batchToken, assetId, events: events.map((event, index) => ({ index, event })) };
 }

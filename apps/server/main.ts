@@ -102,7 +102,7 @@ async function main(config: ServerConfig): Promise<void> {
     store,
     certificateSeconds: settings.DEMARC_CERTIFICATE_SECONDS,
     async carry(tenant, assetId, exchange, publicKeyPem) {
-      const { header, events, evidence, rejected } = exchange;
+      const { header, events, evidence, rejected, bytesHint } = exchange;
       if (header.batchToken === undefined || header.recordCount === 0) return undefined;
       // Both halves are idempotent: a crash between them repeats work and no row.
       const taken = await assurance.intake(
@@ -116,6 +116,7 @@ async function main(config: ServerConfig): Promise<void> {
         assetId,
         events,
         malformed: rejected,
+        bytesHint,
       });
       const refused = taken.refused.map(({ uid, because }) => ({
         index: evidence.find((item) => item.evidence.uid === uid)?.index ?? 0,

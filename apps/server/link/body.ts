@@ -27,6 +27,7 @@ export async function readBody(stream: ServerHttp2Stream, bytesMax: number): Pro
 export interface Exchange {
   readonly header: ExchangeHeader;
   readonly events: Records['events'];
+  readonly bytesHint: number;
   readonly evidence: readonly { readonly index: number; readonly evidence: Evidence }[];
   /** Lines that are not records; they do not sink the others. */
   readonly rejected: Records['malformed'];
@@ -65,7 +66,7 @@ function parseHeader(line: Buffer): ExchangeHeader {
 
 function parseRecords(lines: Buffer): Omit<Exchange, 'header'> {
   // Events are checked against OCSF later, on the road: once is enough.
-  const { events, evidence: given, malformed } = readRecords(lines);
+  const { events, evidence: given, malformed, bytesHint } = readRecords(lines);
   const evidence: { index: number; evidence: Evidence }[] = [];
   const rejected = [...malformed];
   for (const { index, evidence: value } of given) {
@@ -76,7 +77,7 @@ function parseRecords(lines: Buffer): Omit<Exchange, 'header'> {
       rejected.push({ index, code: 'LINK_RECORD_INVALID', detail, raw: JSON.stringify(value) });
     }
   }
-  return { events, evidence, rejected };
+  return { events, evidence, rejected, bytesHint };
 }
 
 export function parseJson(bytes: Buffer): unknown {
