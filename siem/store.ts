@@ -9,6 +9,8 @@ import type { Load } from './load.ts';
 import { INSERT_QUARANTINE, quarantineRows } from './quarantine.ts';
 import type { Siem } from './siem.ts';
 
+const INSERT_SECONDS_MAX = 45;
+
 /**
  * @param stored uids that an earlier attempt at this batch has stored already
  * @throws SIEM_STORE_UNAVAILABLE
@@ -45,6 +47,9 @@ async function insert(siem: Siem, query: string, rows: readonly Buffer[], token:
       insert_deduplicate: 1,
       // On by default since 26: the rows would be put together with those of others, and the token forgotten.
       async_insert: 0,
+      // Ended there before it is given up here (`platform/stores/clickhouse.ts`): an insert that came true
+      // after its batch was sent again in another cut would be there twice.
+      max_execution_time: INSERT_SECONDS_MAX,
     },
   });
   // The reply has no rows; it must be read to its end for the connection to be used again.
