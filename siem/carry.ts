@@ -66,25 +66,33 @@ export async function carry(siem: Siem, tenant: TenantScope, batch: Batch): Prom
 async function prepare(siem: Siem, tenant: TenantScope, batch: Batch, receivedAtMs: number): Promise<Load> {
   const load = await newLoad(siem, tenant, batch, receivedAtMs);
   load.rejected.push(...(batch.malformed ?? []));
-  for (const events of inSteps(batch.events)) {
-    const accepted = accept(events, load);
-    const enriched = enrich(tenant, batch.assetId, receivedAtMs, accepted);
-    load.add(enriched, detect(siem, enriched));
-    await breath();
-  }
+  const source = batch.events[Symbol.iterator]();
+  while (step(siem, tenant, batch, load, source)) await breath();
   return load;
 }
 
-function* inSteps<T>(items: Iterable<T>): Generator<readonly T[]> {
-  let step: T[] = [];
-  for (const item of items) {
-    step.push(item);
-    if (step.length === EVENTS_PER_STEP) {
-      yield step;
-      step = [];
-    }
+/**
+ * Takes the next events into the load; false when there are no more.
+ *
+ * A function of its own so that nothing of a step is held while others have their turn: what is held when
+ * the collector runs is copied by it.
+ */
+function step(
+  siem: Siem,
+  tenant: TenantScope,
+  batch: Batch,
+  load: Load,
+  source: Iterator<BatchEvent | Rejected>,
+): boolean {
+  const events: (BatchEvent | Rejected)[] = [];
+  // Not `take`, which would close the source for the steps after this one.
+  for (let next = source.next(); next.done !== true; next = source.next()) {
+    if (events.push(next.value) === EVENTS_PER_STEP) break;
   }
-  if (step.length > 0) yield step;
+  const accepted = accept(events, load);
+  const enriched = enrich(tenant, batch.assetId, load.receivedAtMs, accepted);
+  load.add(enriched, detect(siem, enriched));
+  return events.length === EVENTS_PER_STEP;
 }
 
 function receiptOf({ batchToken }: Batch, load: Load): Receipt {
