@@ -12,30 +12,18 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
-import { compileRule } from '@demarc/platform/sigma';
 import { migrate, openClickHouse, openPostgres } from '@demarc/platform/stores';
 import { startTestClickHouse, startTestPostgres } from '@demarc/platform/stores/testing';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { carry, ensureEventTable, openSiem, readRecords, siemMigrations } from '@demarc/siem';
+import { carry, ensureEventTable, loadRules, openSiem, readRecords, siemMigrations } from '@demarc/siem';
+import { interleaved, median, ratio, show, smoke } from './support/measure.ts';
 
-const isSmoke = process.argv.includes('--smoke');
-const ROUNDS = isSmoke ? 2 : 9;
-const BATCHES_PER_ROUND = isSmoke ? 4 : 16;
+const ROUNDS = smoke ? 1 : 9;
+const BATCHES_PER_ROUND = smoke ? 4 : 16;
 /** What an agent that has much to say puts into one request. */
-const EVENTS_PER_BATCH = isSmoke ? 200 : 5_000;
+const EVENTS_PER_BATCH = smoke ? 200 : 5_000;
 /** Agents that send at once, one batch at a time each. */
 const AGENTS = 4;
-
-const RULES = [
-  ['Account database changed', '/etc/passwd'],
-  ['Password hashes changed', '/etc/shadow'],
-  ['Sudo rules changed', '/etc/sudoers'],
-].map(([title, path]) =>
-  compileRule(
-    `{ title: ${title}, id: ${randomUUID()}, logsource: { category: file_event, product: linux }, detection: { s: { file.path: ${path} }, condition: s } }`,
-    'bench.yml',
-  ),
-);
 
 const agents = Array.from({ length: AGENTS }, () => randomUUID());
 const tenant = grantTenantScope('bench');
@@ -136,14 +124,10 @@ async function byAgent(
   );
 }
 
-async function eventsPerSecond(work: () => Promise<void> | void): Promise<number> {
+async function secondsOf(work: () => Promise<void>): Promise<number> {
   const startedAt = performance.now();
   await work();
-  return (BATCHES_PER_ROUND * EVENTS_PER_BATCH) / ((performance.now() - startedAt) / 1_000);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  return (performance.now() - startedAt) / 1_000;
 }
 
 await using postgres = await startTestPostgres();
@@ -158,7 +142,7 @@ const siem = openSiem({
   inTenant: store.inTenant,
   clickhouse: writer,
   reader,
-  rules: RULES,
+  rules: loadRules(new URL('../services/file-integrity-monitoring/detections/', import.meta.url)),
   retentionDays: async () => 90,
   now: Date.now,
 });
@@ -192,37 +176,54 @@ async function rowsOf(format: 'JSONEachRow' | 'RowBinary', batch: Prepared): Pro
   return { ...batch, body: await buffer(stream) };
 }
 
-const parsed: number[] = [];
-const asJson: number[] = [];
-const asBinary: number[] = [];
-const carried: number[] = [];
-await theRoad(prepare());
-for (let round = 0; round < ROUNDS; round += 1) {
-  const batches = prepare();
-  parsed.push(await eventsPerSecond(() => batches.forEach(({ body }) => parseLines(body))));
-  carried.push(await eventsPerSecond(() => theRoad(batches)));
-  for (const [format, times] of [
-    ['JSONEachRow', asJson],
-    ['RowBinary', asBinary],
-  ] as const) {
-    const rows: Prepared[] = [];
-    for (const batch of batches) rows.push(await rowsOf(format, batch));
-    times.push(await eventsPerSecond(() => rowsOnly(format, rows)));
-  }
-}
-const [parse, json, binary, road] = [median(parsed), median(asJson), median(asBinary), median(carried)];
-const bytes = Buffer.byteLength(recordLine(''));
-const show = (name: string, value: number): void =>
-  console.log(`${name.padEnd(44)} ${Math.round(value).toLocaleString('en').padStart(9)} events/s`);
-console.log(
-  `${ROUNDS} rounds of ${BATCHES_PER_ROUND} batches of ${EVENTS_PER_BATCH} file changes (${bytes} bytes), ${AGENTS} agents at once, medians`,
+/** Fresh events for every round: a repeated batch would be recognised and cost nothing. */
+let batches = prepare();
+const seconds = await interleaved(
+  [
+    {
+      name: 'the whole road, durable',
+      run() {
+        batches = prepare();
+        return secondsOf(() => theRoad(batches));
+      },
+    },
+    {
+      name: 'JSON.parse of the record lines',
+      run: () =>
+        secondsOf(async () => {
+          for (const { body } of batches) parseLines(body);
+        }),
+    },
+    ...(['JSONEachRow', 'RowBinary'] as const).map((format) => ({
+      name: `ClickHouse, the same rows as ${format}`,
+      async run() {
+        const rows: Prepared[] = [];
+        for (const batch of batches) rows.push(await rowsOf(format, batch));
+        return secondsOf(() => rowsOnly(format, rows));
+      },
+    })),
+  ],
+  ROUNDS,
 );
-show('JSON.parse of the record lines', parse);
-show('ClickHouse, the same rows as NDJSON', json);
-show('ClickHouse, the same rows as RowBinary', binary);
-show('the whole road, durable', road);
-console.log(`the road / JSON.parse                        ${(road / parse).toFixed(2)}`);
-console.log(`the road / insert of the same rows, NDJSON    ${(road / json).toFixed(2)}`);
-console.log(`the road / insert of the same rows, RowBinary ${(road / binary).toFixed(2)}`);
-console.log(`queries for uids that might be stored already: ${siem.figures.uidLookups}`);
 await Promise.all([writer.close(), reader.close()]);
+
+const total = BATCHES_PER_ROUND * EVENTS_PER_BATCH;
+const of = (name: string): number => median(seconds.get(name) ?? []);
+console.log(
+  `${BATCHES_PER_ROUND} batches of ${EVENTS_PER_BATCH} file changes of ${Buffer.byteLength(recordLine(''))} bytes, ${AGENTS} agents at once`,
+);
+for (const [name, values] of seconds) show(name, values, `${Math.round(total / of(name))} events/s`);
+const road = of('the whole road, durable');
+// Of times: how many times as long the road takes.
+ratio('road / JSON.parse', road / of('JSON.parse of the record lines'), 'recorded');
+ratio(
+  'road / insert of the same rows as JSONEachRow',
+  road / of('ClickHouse, the same rows as JSONEachRow'),
+  'recorded',
+);
+ratio(
+  'road / insert of the same rows as RowBinary',
+  road / of('ClickHouse, the same rows as RowBinary'),
+  'recorded',
+);
+console.log(`queries for uids that might be stored already: ${siem.figures.uidLookups}`);
