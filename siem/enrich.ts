@@ -1,28 +1,56 @@
-/** Adds what the server knows and the agent cannot claim: tenant and asset, from the certificate. Never reshapes. */
+/**
+ * Adds what the server knows and the agent cannot claim: tenant, asset, when the event came, and when it
+ * happened where its own clock cannot be believed. Never reshapes.
+ *
+ * The store keeps the event as it was sent and these facts in columns; whoever reads gets both together by
+ * the same function, so what is searched tomorrow is what was published today.
+ */
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Accepted } from './accept.ts';
 
-export interface Carried {
-  readonly event: OcsfEvent;
+export interface Facts {
+  readonly tenantId: string;
   readonly assetId: string;
   readonly receivedAtMs: number;
+  /** What the event said, where that could not be: `time` is then the instant it was received. */
   readonly originalTimeMs: number | undefined;
+}
+
+export interface Carried {
+  readonly event: OcsfEvent;
+  /** The JSON to keep: as it was sent, or as it was made here. */
+  readonly raw: string | Uint8Array;
+  readonly facts: Facts;
+  /** Of a finding: the uid of the event it rests on. */
+  readonly originUid?: string;
 }
 
 export function enrich(
   tenant: TenantScope,
   assetId: string,
+  receivedAtMs: number,
   accepted: readonly Accepted[],
 ): readonly Carried[] {
-  return accepted.map(({ event, receivedAtMs, originalTimeMs }) => ({
-    event: {
-      ...event,
-      device: { ...(event['device'] as object), uid: assetId },
-      metadata: { ...event.metadata, tenant_uid: tenant.tenantId, logged_time: receivedAtMs },
+  return accepted.map(({ event, json, originalTimeMs }) => {
+    const facts: Facts = { tenantId: tenant.tenantId, assetId, receivedAtMs, originalTimeMs };
+    return { event: enriched(event, facts), raw: json ?? JSON.stringify(event), facts };
+  });
+}
+
+export function enriched(event: OcsfEvent, facts: Facts): OcsfEvent {
+  const { assetId, receivedAtMs, originalTimeMs, tenantId } = facts;
+  const isClamped = originalTimeMs !== undefined;
+  const device = event['device'];
+  return {
+    ...event,
+    ...(isClamped ? { time: receivedAtMs } : undefined),
+    ...(typeof device === 'object' && device !== null ? { device: { ...device, uid: assetId } } : undefined),
+    metadata: {
+      ...event.metadata,
+      tenant_uid: tenantId,
+      logged_time: receivedAtMs,
+      ...(isClamped ? { original_time: new Date(originalTimeMs).toISOString() } : undefined),
     },
-    assetId,
-    receivedAtMs,
-    originalTimeMs,
-  }));
+  };
 }

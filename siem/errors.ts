@@ -7,6 +7,42 @@ export const siemErrors = defineErrors({
     status: 422,
     retryable: false,
   }),
+  SIEM_UID_INVALID: entry<{ uid: string }>({
+    says: ({ uid }) => `"${uid}" cannot be the metadata.uid of an event.`,
+    fix: 'Give every event a uid of 1 to 128 characters of A-Z a-z 0-9 _ . : - that follows from what it is about.',
+    status: 422,
+    retryable: false,
+  }),
+  SIEM_TIME_ABSURD: entry<{ time: number }>({
+    says: ({ time }) => `The event's time ${time} is not milliseconds since 1970.`,
+    fix: 'Correct what produces it; the event is kept in quarantine and counted.',
+    status: 422,
+    retryable: false,
+  }),
+  SIEM_RECORD_MALFORMED: entry<{ because: string }>({
+    says: ({ because }) => `A record line cannot be read: ${because}`,
+    fix: 'Send one JSON record a line, in UTF-8; the line is kept in quarantine and counted.',
+    status: 422,
+    retryable: false,
+  }),
+  SIEM_BATCH_TOO_LARGE: entry<{ recordsMax: number }>({
+    says: ({ recordsMax }) => `The batch has more than ${recordsMax} records.`,
+    fix: 'Cut smaller batches; an agent of this version never sends more.',
+    status: 413,
+    retryable: false,
+  }),
+  SIEM_BUSY: entry<{ assetId: string }>({
+    says: ({ assetId }) => `Batches of asset ${assetId} are being worked on already.`,
+    fix: 'Send one batch at a time and wait for its receipt; this one can be sent again.',
+    status: 503,
+    retryable: true,
+  }),
+  SIEM_LEDGER_UNAVAILABLE: entry<{ because: string }>({
+    says: ({ because }) => `The batch ledger did not answer: ${because}`,
+    fix: 'Nothing is lost: the agent keeps the batch and sends it again. Look at ./demarc status.',
+    status: 503,
+    retryable: true,
+  }),
   SIEM_FIELD_UNKNOWN: entry<{ field: string }>({
     says: ({ field }) => `"${field}" is not a path into an event.`,
     fix: 'Use names joined by dots as in OCSF: file.path, actor.process.name, severity_id',

@@ -15,11 +15,19 @@ export const siemMigrations: Readonly<Record<string, Migration>> = {
         .addColumn('batch_token', 'text', (column) => column.notNull())
         .addColumn('asset_id', 'text', (column) => column.notNull())
         .addColumn('received_at_ms', 'int8', (column) => column.notNull())
+        // The latest time among its events: what is later than that of every batch of the asset is new.
+        .addColumn('time_max_ms', 'int8', (column) => column.notNull())
+        .addColumn('attempts', 'int4', (column) => column.notNull().defaultTo(1))
         .addColumn('receipt', 'jsonb')
         .addPrimaryKeyConstraint('siem_batch_pk', ['tenant_id', 'asset_id', 'batch_token'])
         .execute();
       await protectTenantTable(db, 'siem_batch');
       await db.schema.createIndex('siem_batch_age').on('siem_batch').column('received_at_ms').execute();
+      await db.schema
+        .createIndex('siem_batch_time')
+        .on('siem_batch')
+        .columns(['tenant_id', 'asset_id', 'time_max_ms'])
+        .execute();
     },
   },
   siem_0002_counters: {

@@ -10,6 +10,7 @@ const READERS_MAX = 500;
 export class Watchers {
   readonly #readers = new Map<string, Set<Watcher>>();
   #count = 0;
+  #dropped = 0;
 
   /** Undefined when there are too many readers already. */
   watch(tenant: TenantScope): Watcher | undefined {
@@ -18,6 +19,8 @@ export class Watchers {
     this.#readers.set(tenant.tenantId, readers);
     const watcher = new Watcher(() => {
       if (readers.delete(watcher)) this.#count -= 1;
+      if (readers.size === 0 && this.#readers.get(tenant.tenantId) === readers)
+        this.#readers.delete(tenant.tenantId);
     });
     readers.add(watcher);
     this.#count += 1;
@@ -25,7 +28,17 @@ export class Watchers {
   }
 
   publish(tenant: TenantScope, message: LiveMessage): void {
-    for (const watcher of this.#readers.get(tenant.tenantId) ?? []) watcher.push(message);
+    for (const watcher of this.#readers.get(tenant.tenantId) ?? [])
+      if (!watcher.push(message)) this.#dropped += 1;
+  }
+
+  /** Messages that readers lost by being too slow, since the process started. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  isWatched(tenant: TenantScope): boolean {
+    return this.#readers.has(tenant.tenantId);
   }
 
   get count(): number {
@@ -43,13 +56,16 @@ export class Watcher implements Disposable {
     this.#onDispose = onDispose;
   }
 
-  push(message: LiveMessage): void {
-    if (this.#queue.length >= QUEUE_MAX) {
+  /** False when the oldest message had to make room. */
+  push(message: LiveMessage): boolean {
+    const isFull = this.#queue.length >= QUEUE_MAX;
+    if (isFull) {
       this.#queue.shift();
       this.#dropped += 1;
     }
     this.#queue.push(message);
     this.#wake?.();
+    return !isFull;
   }
 
   /** What came since the last call, oldest first; waits at most `timeoutMs` for something to come. */

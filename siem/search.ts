@@ -1,130 +1,132 @@
 /**
  * Search: time range, class, asset, text, field filters. The tenant filter stands in one place, `conditions`.
- * All values are parameters; field names choose a column from a list or become a parameter of JSONExtract.
+ * All values are parameters, and the user that asks may only read.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { EventFilter, EventHistogram, EventPage, EventSearch } from '@demarc/platform/contract/api';
+import type { OcsfEvent } from '@demarc/platform/contract/agent';
+import type { EventHistogram, EventPage, EventSearch } from '@demarc/platform/contract/api';
 import type { TenantScope } from '@demarc/platform/tenancy';
+import { enriched } from './enrich.ts';
 import { siemErrors } from './errors.ts';
+import { fieldCondition, type Parameters } from './search-field.ts';
 import type { Siem } from './siem.ts';
 
 const DAY_MS = 86_400_000;
 const RANGE_DAYS_MAX = 400;
-const BUCKETS = 60;
 const LIMIT_DEFAULT = 100;
-const PATH_DEPTH_MAX = 12;
+const LIMIT_MAX = 1_000;
+const WORDS_MAX = 16;
+const SEARCH_SECONDS_MAX = 20;
+/** Widths of a time chart's buckets; the narrowest that gives at most `BUCKETS_MAX` is taken. */
+const BUCKET_SECONDS = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800];
+const BUCKETS_MAX = 120;
 
-type Parameters = Record<string, string | number | readonly string[] | readonly number[]>;
+interface EventRow {
+  readonly raw: string;
+  readonly ms: string;
+  readonly uid: string;
+  readonly asset_id: string;
+  readonly received_ms: string;
+  readonly original_ms: string | null;
+}
 
-/** Attributes that have a column of their own; the rest is read from the stored event. */
-const COLUMNS: Readonly<Record<string, string>> = {
-  uid: 'uid',
-  'metadata.uid': 'uid',
-  'device.uid': 'asset_id',
-  'device.hostname': 'hostname',
-  'file.path': 'file_path',
-  'actor.process.name': 'process_name',
-  'actor.process.file.path': 'process_path',
-  'actor.process.user.name': 'user_name',
-  'finding_info.analytic.uid': 'rule_uid',
-  class_uid: 'toString(class_uid)',
-  activity_id: 'toString(activity_id)',
-  severity_id: 'toString(severity_id)',
-  message: 'message',
-};
-
-const OPERATORS: Readonly<Record<EventFilter['op'], (left: string, right: string) => string>> = {
-  eq: (left, right) => `${left} = ${right}`,
-  ne: (left, right) => `${left} != ${right}`,
-  contains: (left, right) => `positionCaseInsensitiveUTF8(${left}, ${right}) > 0`,
-  prefix: (left, right) => `startsWith(${left}, ${right})`,
-};
+/** What a stored event is read with. */
+const READ = `raw, uid, asset_id, toUnixTimestamp64Milli(time) AS ms,
+  toUnixTimestamp64Milli(received_at) AS received_ms,
+  toUnixTimestamp64Milli(original_time) AS original_ms`;
 
 /** Newest first. @throws SIEM_RANGE_INVALID, SIEM_FIELD_UNKNOWN, SIEM_CURSOR_INVALID, SIEM_SEARCH_TOO_HEAVY */
 export async function searchEvents(siem: Siem, tenant: TenantScope, search: EventSearch): Promise<EventPage> {
   const startedAt = performance.now();
-  const limit = search.limit ?? LIMIT_DEFAULT;
+  const limit = Math.min(search.limit ?? LIMIT_DEFAULT, LIMIT_MAX);
   const { where, parameters } = conditions(tenant, search);
-  const counted = await rows<{ readonly n: string }>(
-    siem.reader,
-    `SELECT count() AS n FROM events WHERE ${where}`,
-    parameters,
-  );
   const after = cursorCondition(search.cursor, parameters);
-  const found = await rows<{ readonly raw: string; readonly ms: string; readonly uid: string }>(
-    siem.reader,
-    `SELECT raw, toUnixTimestamp64Milli(time) AS ms, uid FROM events WHERE ${where}${after}
-     ORDER BY time DESC, uid DESC LIMIT {limit:UInt32}`,
-    { ...parameters, limit: limit + 1 },
-  );
+  const [counted, found] = await Promise.all([
+    rows<{ readonly n: string }>(siem.reader, `SELECT count() AS n FROM events WHERE ${where}`, parameters),
+    rows<EventRow>(
+      siem.reader,
+      `SELECT ${READ} FROM events WHERE ${where}${after}
+       ORDER BY events.time DESC, uid DESC, asset_id DESC LIMIT {limit:UInt32}`,
+      // One more than asked for says whether there is a next page.
+      { ...parameters, limit: limit + 1 },
+    ),
+  ]);
   const page = found.slice(0, limit);
   const last = page.at(-1);
   return {
-    events: page.map((row) => JSON.parse(row.raw) as Record<string, unknown>),
-    nextCursor: found.length > limit && last !== undefined ? `${last.ms}.${last.uid}` : null,
+    events: page.map((row) => read(tenant, row)),
+    nextCursor: found.length > limit && last !== undefined ? `${last.ms}.${last.uid}.${last.asset_id}` : null,
     matchedCount: Number(counted[0]?.n ?? 0),
     elapsedMs: performance.now() - startedAt,
   };
 }
 
-/** Counts by severity or class over time, in at most 61 equal buckets. */
+/** Counts over time, by severity unless another column is asked for; buckets without events are there too. */
 export async function histogram(
   siem: Siem,
   tenant: TenantScope,
   search: EventSearch,
   by: 'severity_id' | 'class_uid' = 'severity_id',
 ): Promise<EventHistogram> {
-  const { where, parameters } = conditions(tenant, search);
-  const bucketSeconds = Math.max(
-    1,
-    Math.ceil((Date.parse(search.to) - Date.parse(search.from)) / 1_000 / BUCKETS),
-  );
-  const found = await rows<{ readonly at: string; readonly name: string; readonly n: string }>(
+  const { where, parameters, fromMs, toMs } = conditions(tenant, search);
+  const seconds = BUCKET_SECONDS.find((width) => (toMs - fromMs) / 1_000 / width <= BUCKETS_MAX) ?? 604_800;
+  const found = await rows<{ readonly bucket: string; readonly name: string; readonly n: string }>(
     siem.reader,
-    `SELECT toUnixTimestamp(toStartOfInterval(time, toIntervalSecond({bucket:UInt32}))) AS at,
+    `SELECT intDiv(toUnixTimestamp64Milli(time), {width:Int64}) AS bucket,
        toString(${by === 'class_uid' ? 'class_uid' : 'severity_id'}) AS name, count() AS n
-     FROM events WHERE ${where} GROUP BY at, name ORDER BY at`,
-    { ...parameters, bucket: bucketSeconds },
+     FROM events WHERE ${where} GROUP BY bucket, name`,
+    { ...parameters, width: String(seconds * 1_000) },
   );
   const buckets = new Map<number, Record<string, number>>();
-  for (const { at, name, n } of found) {
-    const counts = buckets.get(Number(at)) ?? {};
-    counts[name] = Number(n);
-    buckets.set(Number(at), counts);
+  const width = seconds * 1_000;
+  for (let at = Math.floor(fromMs / width); at * width < toMs; at += 1) buckets.set(at, {});
+  for (const { bucket, name, n } of found) {
+    const counts = buckets.get(Number(bucket));
+    if (counts !== undefined) counts[name] = Number(n);
   }
   return {
-    bucketSeconds,
-    buckets: [...buckets].map(([at, counts]) => ({ at: new Date(at * 1_000).toISOString(), counts })),
+    bucketSeconds: seconds,
+    buckets: [...buckets].map(([at, counts]) => ({ at: new Date(at * width).toISOString(), counts })),
   };
 }
 
+/** An event by its uid. Two assets of a tenant may have chosen the same one: `assetId` tells them apart. */
 export async function eventByUid(
   siem: Siem,
   tenant: TenantScope,
   uid: string,
-): Promise<Record<string, unknown> | undefined> {
-  const found = await rows<{ readonly raw: string }>(
+  assetId?: string,
+): Promise<OcsfEvent | undefined> {
+  const found = await rows<EventRow>(
     siem.reader,
-    'SELECT raw FROM events WHERE tenant_id = {tenant:String} AND uid = {uid:String} LIMIT 1',
-    { tenant: tenant.tenantId, uid },
+    `SELECT ${READ} FROM events WHERE tenant_id = {tenant:String} AND uid = {uid:String}
+     ${assetId === undefined ? '' : 'AND asset_id = {asset:String}'} ORDER BY events.time DESC LIMIT 1`,
+    { tenant: tenant.tenantId, uid, ...(assetId === undefined ? {} : { asset: assetId }) },
   );
-  return found[0] === undefined ? undefined : (JSON.parse(found[0].raw) as Record<string, unknown>);
+  return found[0] === undefined ? undefined : read(tenant, found[0]);
 }
 
-function conditions(
-  tenant: TenantScope,
-  search: EventSearch,
-): { readonly where: string; readonly parameters: Parameters } {
-  const from = Date.parse(search.from);
-  const to = Date.parse(search.to);
-  if (!(from < to) || to - from > RANGE_DAYS_MAX * DAY_MS) {
+/** The event as it was published: what was sent, and the facts from the columns. */
+function read(tenant: TenantScope, row: EventRow): OcsfEvent {
+  return enriched(JSON.parse(row.raw) as OcsfEvent, {
+    tenantId: tenant.tenantId,
+    assetId: row.asset_id,
+    receivedAtMs: Number(row.received_ms),
+    originalTimeMs: row.original_ms === null ? undefined : Number(row.original_ms),
+  });
+}
+
+function conditions(tenant: TenantScope, search: EventSearch) {
+  const fromMs = Date.parse(search.from);
+  const toMs = Date.parse(search.to);
+  if (!(fromMs < toMs) || toMs - fromMs > RANGE_DAYS_MAX * DAY_MS) {
     throw siemErrors.make('SIEM_RANGE_INVALID', { from: search.from, to: search.to });
   }
-  const parameters: Parameters = { tenant: tenant.tenantId, from: String(from), to: String(to) };
+  const parameters: Parameters = { tenant: tenant.tenantId, from: String(fromMs), to: String(toMs) };
   const where = [
     'tenant_id = {tenant:String}',
-    'time >= fromUnixTimestamp64Milli({from:Int64})',
-    'time < fromUnixTimestamp64Milli({to:Int64})',
+    'events.time >= fromUnixTimestamp64Milli({from:Int64})',
+    'events.time < fromUnixTimestamp64Milli({to:Int64})',
   ];
   if (search.classUids !== undefined && search.classUids.length > 0) {
     parameters['classes'] = search.classUids;
@@ -139,44 +141,26 @@ function conditions(
     where.push(`positionCaseInsensitiveUTF8(raw, {text${index}:String}) > 0`);
   }
   for (const [index, filter] of (search.filters ?? []).entries())
-    where.push(filterCondition(filter, index, parameters));
-  return { where: where.join(' AND '), parameters };
+    where.push(fieldCondition(filter, `filter${index}`, parameters));
+  return { where: where.join(' AND '), parameters, fromMs, toMs };
 }
 
 /** Words must all appear; quotes keep a phrase together. The event is stored as JSON, so they are looked for as JSON. */
 function wordsOf(text: string | undefined): readonly string[] {
   return (text?.match(/"[^"]+"|\S+/g) ?? [])
-    .slice(0, 16)
+    .slice(0, WORDS_MAX)
     .map((word) => JSON.stringify(word.replaceAll('"', '')).slice(1, -1));
 }
 
-function filterCondition(filter: EventFilter, index: number, parameters: Parameters): string {
-  const name = `value${index}`;
-  parameters[name] = filter.value;
-  const column = Object.hasOwn(COLUMNS, filter.field) ? COLUMNS[filter.field] : undefined;
-  return OPERATORS[filter.op](column ?? jsonPath(filter.field, index, parameters), `{${name}:String}`);
-}
-
-function jsonPath(field: string, index: number, parameters: Parameters): string {
-  const path = field.split('.');
-  if (path.length > PATH_DEPTH_MAX || path.some((key) => !/^[a-z_][a-z0-9_]{0,63}$/.test(key))) {
-    throw siemErrors.make('SIEM_FIELD_UNKNOWN', { field: field.slice(0, 128) });
-  }
-  const keys = path.map((key, depth) => {
-    parameters[`key${index}_${depth}`] = key;
-    return `{key${index}_${depth}:String}`;
-  });
-  // Strings come without quotes, numbers and booleans as they are written.
-  return `trim(BOTH '"' FROM JSONExtractRaw(raw, ${keys.join(', ')}))`;
-}
-
+/** What comes after the last event of the page before: a place in the order, so new events shift no page. */
 function cursorCondition(cursor: string | undefined, parameters: Parameters): string {
   if (cursor === undefined) return '';
-  const [, ms, uid] = /^(\d{1,16})\.([\w.:-]{1,128})$/.exec(cursor) ?? [];
-  if (ms === undefined || uid === undefined) throw siemErrors.make('SIEM_CURSOR_INVALID', {});
-  parameters['afterMs'] = ms;
-  parameters['afterUid'] = uid;
-  return ' AND (time, uid) < (fromUnixTimestamp64Milli({afterMs:Int64}), {afterUid:String})';
+  const [, ms, uid, asset] = /^(-?\d{1,16})\.([\w.:-]{1,128})\.([\w:-]{1,128})$/.exec(cursor) ?? [];
+  if (ms === undefined || uid === undefined || asset === undefined)
+    throw siemErrors.make('SIEM_CURSOR_INVALID', {});
+  Object.assign(parameters, { afterMs: ms, afterUid: uid, afterAsset: asset });
+  return ` AND events.time <= fromUnixTimestamp64Milli({afterMs:Int64})
+    AND (events.time, uid, asset_id) < (fromUnixTimestamp64Milli({afterMs:Int64}), {afterUid:String}, {afterAsset:String})`;
 }
 
 async function rows<Row>(
@@ -185,7 +169,14 @@ async function rows<Row>(
   parameters: Parameters,
 ): Promise<readonly Row[]> {
   try {
-    const result = await client.query({ query, query_params: parameters, format: 'JSONEachRow' });
+    const result = await client.query({
+      query,
+      query_params: parameters,
+      use_multipart_params: true,
+      format: 'JSONEachRow',
+      // Leaving does not stop a query; only this does.
+      clickhouse_settings: { max_execution_time: SEARCH_SECONDS_MAX },
+    });
     return await result.json<Row>();
   } catch (error) {
     const type = (error as { readonly type?: string }).type;

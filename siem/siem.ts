@@ -7,12 +7,15 @@ import { compileRule, type SigmaRule } from '@demarc/platform/sigma';
 import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { Watchers } from './publish.ts';
+import { Turns } from './turns.ts';
 
-export { type Batch, carry } from './carry.ts';
+export { type BatchCounts, countsOf } from './batches.ts';
+export { type Batch, type BatchEvent, carry } from './carry.ts';
 export { siemErrors } from './errors.ts';
 export { ensureEventTable } from './event-table.ts';
 export { siemMigrations } from './migrations.ts';
 export type { Watcher } from './publish.ts';
+export { type Records, readRecords } from './records.ts';
 export { eventByUid, histogram, searchEvents } from './search.ts';
 
 export interface Siem {
@@ -22,19 +25,25 @@ export interface Siem {
   /** May only read; what people search with. */
   readonly reader: ClickHouseClient;
   readonly watchers: Watchers;
+  readonly turns: Turns;
   readonly figures: SiemFigures;
   rulesOf(classUid: number): readonly SigmaRule[];
   retentionDays(tenant: TenantScope): Promise<number>;
   now(): number;
 }
 
-/** Since the process started; whatever is not stored as it came is counted. */
+/** Since the process started; whatever is not stored as it came is counted. `countsOf` has the days before. */
 export interface SiemFigures {
   batches: number;
+  /** Sent again although they had their receipt. */
+  repeatedBatches: number;
   accepted: number;
   duplicates: number;
   rejected: number;
   clamped: number;
+  findings: number;
+  /** Queries for uids that might be stored already. */
+  uidLookups: number;
 }
 
 export interface SiemOptions {
@@ -56,7 +65,17 @@ export function openSiem(options: SiemOptions): Siem {
     clickhouse: options.clickhouse,
     reader: options.reader,
     watchers: new Watchers(),
-    figures: { batches: 0, accepted: 0, duplicates: 0, rejected: 0, clamped: 0 },
+    turns: new Turns(),
+    figures: {
+      batches: 0,
+      repeatedBatches: 0,
+      accepted: 0,
+      duplicates: 0,
+      rejected: 0,
+      clamped: 0,
+      findings: 0,
+      uidLookups: 0,
+    },
     rulesOf: (classUid) => byClass.get(classUid) ?? [],
     retentionDays: (tenant) => options.retentionDays(tenant),
     now: () => options.now(),

@@ -102,7 +102,7 @@ async function main(config: ServerConfig): Promise<void> {
     store,
     certificateSeconds: settings.DEMARC_CERTIFICATE_SECONDS,
     async carry(tenant, assetId, exchange, publicKeyPem) {
-      const { header, events, evidence, rejected } = exchange;
+      const { header, events, evidence, rejected, bytesHint } = exchange;
       if (header.batchToken === undefined || header.recordCount === 0) return undefined;
       // Both halves are idempotent: a crash between them repeats work and no row.
       const taken = await assurance.intake(
@@ -111,7 +111,13 @@ async function main(config: ServerConfig): Promise<void> {
         evidence.map((item) => item.evidence),
         { receivedAtMs: now(), publicKeyPem },
       );
-      const receipt = await carry(siem, tenant, { batchToken: header.batchToken, assetId, events });
+      const receipt = await carry(siem, tenant, {
+        batchToken: header.batchToken,
+        assetId,
+        events,
+        malformed: rejected,
+        bytesHint,
+      });
       const refused = taken.refused.map(({ uid, because }) => ({
         index: evidence.find((item) => item.evidence.uid === uid)?.index ?? 0,
         code: 'ASSURANCE_EVIDENCE_REFUSED',
@@ -121,7 +127,7 @@ async function main(config: ServerConfig): Promise<void> {
         ...receipt,
         acceptedCount: receipt.acceptedCount + taken.accepted,
         duplicateCount: receipt.duplicateCount + taken.duplicates,
-        rejected: [...receipt.rejected, ...rejected, ...refused],
+        rejected: [...receipt.rejected, ...refused],
       };
     },
     async policiesFor(tenant, assetId) {

@@ -1,9 +1,11 @@
 /** Door: OCSF 1.8, the shape every event takes once, at birth. */
 
+export { attributeLists, hasAttribute } from './attribute.ts';
 export { canonicalJson } from './canonical.ts';
-export { OCSF_VERSION } from './generated/schema.ts';
+export { eventUid } from './event-uid.ts';
 export type {
   OcsfActor,
+  OcsfBaseEvent,
   OcsfDetectionFinding,
   OcsfDevice,
   OcsfEvidences,
@@ -14,7 +16,9 @@ export type {
   OcsfProcess,
   OcsfUser,
 } from './generated/types.ts';
-export { type OcsfProblem, type OcsfVerdict, validateOcsf } from './validate.ts';
+export { OCSF_VERSION } from './generated/validators.ts';
+export type { OcsfProblem } from './probe.ts';
+export { type OcsfVerdict, validateOcsf } from './validate.ts';
 
 export const FILE_SYSTEM_ACTIVITY = 1_001;
 export const DETECTION_FINDING = 2_004;

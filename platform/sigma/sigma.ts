@@ -1,50 +1,55 @@
 /**
  * Door: Sigma rules on OCSF events. Fields are OCSF attribute paths (`actor.process.name`), log sources name
- * the OCSF class (`category: file_event` is File System Activity).
+ * an OCSF class or one of Sigma's own categories (`logsource.ts`).
  *
- * A subset, and an honest one: what is not understood is refused with a reason, never skipped.
+ * A subset of Sigma 2.1, and an honest one: what is not understood, and what no event can ever hold, is
+ * refused with a reason, never skipped. Regular expressions are refused until there is an engine for them
+ * that takes linear time: who is watched chooses the texts.
  */
+
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { hasAttribute } from '../ocsf/ocsf.ts';
 import { type Expression, parseCondition } from './condition.ts';
 import { sigmaErrors } from './errors.ts';
-import { compileValues, type Test } from './values.ts';
+import { logSourceOf } from './logsource.ts';
+import { compileSearch, type Search, type SigmaMatch } from './search.ts';
 
+export type { SigmaMatch };
 export { sigmaErrors };
+
+const RULE_CHARACTERS_MAX = 262_144;
+const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+/** Meta rules and what changes the meaning of a search over time. */
+const REFUSED_KEYS = ['correlation', 'filter', 'action'];
 
 const RuleText = z.looseObject({
   title: z.string().min(1).max(256),
   id: z.uuid(),
-  status: z.string().optional(),
   description: z.string().max(65_535).optional(),
   logsource: z.looseObject({
     product: z.string().optional(),
     category: z.string().optional(),
     service: z.string().optional(),
   }),
-  detection: z.looseObject({ condition: z.string() }),
-  level: z.enum(['informational', 'low', 'medium', 'high', 'critical']).default('medium'),
-  tags: z.array(z.string()).max(64).default([]),
+  detection: z.looseObject({ condition: z.string().max(4_096) }),
+  level: z.enum(LEVELS).default('medium'),
+  tags: z.array(z.string().max(128)).max(64).default([]),
 });
 
 export interface SigmaRule {
   readonly id: string;
   readonly title: string;
-  readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+  readonly description: string | undefined;
+  readonly level: (typeof LEVELS)[number];
   readonly tags: readonly string[];
   readonly file: string;
   /** OCSF classes whose events this rule looks at. */
   readonly classUids: readonly number[];
   matches(event: Readonly<Record<string, unknown>>): boolean;
+  /** Which attributes made it match and what they held; empty when it does not match. */
+  explain(event: Readonly<Record<string, unknown>>): readonly SigmaMatch[];
 }
-
-/** Sigma's taxonomy of log sources, as OCSF classes; grows with the rooms. */
-const CLASSES_OF_CATEGORY: Readonly<Record<string, readonly number[]>> = {
-  file_event: [1_001],
-  file_change: [1_001],
-  file_delete: [1_001],
-  file_rename: [1_001],
-};
 
 /**
  * @param file for messages only
@@ -65,68 +70,71 @@ export function compileRule(text: string, file: string): SigmaRule {
 }
 
 function compile(text: string, file: string): SigmaRule {
-  const rule = RuleText.parse(parse(text, { maxAliasCount: 0 }));
-  const category = rule.logsource.category;
-  const classUids = category === undefined ? undefined : CLASSES_OF_CATEGORY[category];
-  if (classUids === undefined)
-    throw new Error(`the log source category "${category ?? ''}" has no OCSF class here`);
-  const { condition, ...searches } = rule.detection;
-  const tests = new Map<string, Test>();
-  for (const [name, search] of Object.entries(searches)) tests.set(name, compileSearch(search));
-  const expression = parseCondition(condition, [...tests.keys()]);
+  if (text.length > RULE_CHARACTERS_MAX) throw new Error(`longer than ${RULE_CHARACTERS_MAX} characters`);
+  const rule = RuleText.parse(parse(text, { maxAliasCount: 0, logLevel: 'error' }));
+  for (const key of REFUSED_KEYS) if (key in rule) throw new Error(`"${key}" is not supported`);
+  const { classUid, activities } = logSourceOf(rule.logsource);
+  const { condition, ...definitions } = rule.detection;
+  if ('timeframe' in definitions) throw new Error('"timeframe" is not supported');
+  const searches = new Map<string, Search>();
+  for (const [name, definition] of Object.entries(definitions)) {
+    const search = compileSearch(definition);
+    const unknown = search.fields.find((field) => !hasAttribute(classUid, field.split('.')));
+    if (unknown !== undefined)
+      throw new Error(
+        `"${unknown}" is not an OCSF attribute of class ${classUid}: the rule could never match`,
+      );
+    searches.set(name, search);
+  }
+  const expression = parseCondition(condition, [...searches.keys()]);
+  // A rule that says itself which activities it means is taken at its word.
+  const isNarrowed = ![...searches.values()].some((search) => search.fields.includes('activity_id'));
+  const isLookedAt = (event: Readonly<Record<string, unknown>>): boolean =>
+    event['class_uid'] === classUid &&
+    (activities === undefined || !isNarrowed || activities.includes(event['activity_id'] as number));
+  const matches = (event: Readonly<Record<string, unknown>>): boolean =>
+    isLookedAt(event) && holds(expression, searches, event);
   return {
     id: rule.id,
     title: rule.title,
+    description: rule.description,
     level: rule.level,
     tags: rule.tags,
     file,
-    classUids,
-    matches: (event) => holds(expression, tests, event),
+    classUids: [classUid],
+    matches,
+    explain: (event) => (matches(event) ? because(expression, searches, event) : []),
   };
 }
 
-/** A map is all of its lines, a list is any of its maps. */
-function compileSearch(search: unknown): Test {
-  if (Array.isArray(search)) {
-    const any = search.map(compileSearch);
-    if (any.length === 0) throw new Error('a search is empty');
-    return (event) => any.some((test) => test(event));
-  }
-  if (typeof search !== 'object' || search === null)
-    throw new Error('keyword searches (without a field) are not supported');
-  const lines = Object.entries(search).map(([key, value]) => {
-    const [field = '', ...modifiers] = key.split('|');
-    const path = field.split('.');
-    const test = compileValues(modifiers, value);
-    return (event: unknown): boolean => test(read(event, path));
-  });
-  if (lines.length === 0) throw new Error('a search is empty');
-  return (event) => lines.every((line) => line(event));
-}
-
-/** The value at a path; lists on the way give the list of what their entries hold. */
-function read(event: unknown, path: readonly string[]): unknown {
-  let value: unknown = event;
-  for (const [index, key] of path.entries()) {
-    if (Array.isArray(value)) {
-      const found = value.map((item) => read(item, path.slice(index))).filter((item) => item !== undefined);
-      return found.length === 0 ? undefined : found.flat();
-    }
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[key];
-  }
-  return value;
-}
-
-function holds(expression: Expression, tests: ReadonlyMap<string, Test>, event: unknown): boolean {
+function holds(expression: Expression, searches: ReadonlyMap<string, Search>, event: unknown): boolean {
   switch (expression.op) {
     case 'search':
-      return tests.get(expression.name)?.(event) === true;
+      return searches.get(expression.name)?.matches(event) === true;
     case 'not':
-      return !holds(expression.of, tests, event);
+      return !holds(expression.of, searches, event);
     case 'and':
-      return expression.of.every((part) => holds(part, tests, event));
+      return expression.of.every((part) => holds(part, searches, event));
     case 'or':
-      return expression.of.some((part) => holds(part, tests, event));
+      return expression.of.some((part) => holds(part, searches, event));
+  }
+}
+
+/** The lines behind a condition that holds. Of a `not` there is nothing to show. */
+function because(
+  expression: Expression,
+  searches: ReadonlyMap<string, Search>,
+  event: unknown,
+): readonly SigmaMatch[] {
+  switch (expression.op) {
+    case 'search':
+      return searches.get(expression.name)?.explain(event) ?? [];
+    case 'not':
+      return [];
+    case 'and':
+    case 'or':
+      return expression.of
+        .filter((part) => holds(part, searches, event))
+        .flatMap((part) => because(part, searches, event));
   }
 }

@@ -52,6 +52,8 @@ export function openPostgres(options: {
   });
   // An idle connection that the engine's restart broke: the pool replaces it, a crash would replace us.
   pool.on('error', () => undefined);
+  // The pool listens to idle ones only; one at work when the engine dies tells its query, and would end us.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<AnyDatabase>({ dialect: new PostgresDialect({ pool }) });
   const inTenant: InTenant = (tenant, work) =>
     db.transaction().execute(async (transaction) => {

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import type { ServerHttp2Stream } from 'node:http2';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import type { Evidence } from '@demarc/platform/contract';
-import type { OcsfEvent } from '@demarc/platform/contract/agent';
-import { BATCH_BYTES_MAX, ExchangeHeader, LinkRecord, RECORD_BYTES_MAX } from '@demarc/platform/link';
+import { Evidence } from '@demarc/platform/contract';
+import { BATCH_BYTES_MAX, ExchangeHeader } from '@demarc/platform/link';
+import { type Records, readRecords } from '@demarc/siem';
 import { linkErrors } from './errors.ts';
 
 const decompress = promisify(zstdDecompress);
@@ -26,10 +26,11 @@ export async function readBody(stream: ServerHttp2Stream, bytesMax: number): Pro
 
 export interface Exchange {
   readonly header: ExchangeHeader;
-  readonly events: readonly { readonly index: number; readonly event: OcsfEvent }[];
+  readonly events: Records['events'];
+  readonly bytesHint: number;
   readonly evidence: readonly { readonly index: number; readonly evidence: Evidence }[];
   /** Lines that are not records; they do not sink the others. */
-  readonly rejected: readonly { readonly index: number; readonly code: string; readonly detail: string }[];
+  readonly rejected: Records['malformed'];
 }
 
 /** @throws LINK_BODY_TOO_LARGE, LINK_BODY_INVALID */
@@ -64,64 +65,19 @@ function parseHeader(line: Buffer): ExchangeHeader {
 }
 
 function parseRecords(lines: Buffer): Omit<Exchange, 'header'> {
-  const events: { index: number; event: OcsfEvent }[] = [];
+  // Events are checked against OCSF later, on the road: once is enough.
+  const { events, evidence: given, malformed, bytesHint } = readRecords(lines);
   const evidence: { index: number; evidence: Evidence }[] = [];
-  const rejected: { index: number; code: string; detail: string }[] = [];
-  let index = 0;
-  for (let from = 0; from < lines.length; index += 1) {
-    const newline = lines.indexOf(NEWLINE, from);
-    const end = newline === -1 ? lines.length : newline;
-    const line = lines.subarray(from, end);
-    from = end + 1;
-    if (line.length > RECORD_BYTES_MAX) {
-      rejected.push({
-        index,
-        code: 'LINK_RECORD_TOO_LONG',
-        detail: `${line.length} bytes; at most ${RECORD_BYTES_MAX}`,
-      });
-      continue;
+  const rejected = [...malformed];
+  for (const { index, evidence: value } of given) {
+    const parsed = Evidence.safeParse(value);
+    if (parsed.success) evidence.push({ index, evidence: parsed.data });
+    else {
+      const detail = parsed.error.issues[0]?.message ?? '';
+      rejected.push({ index, code: 'LINK_RECORD_INVALID', detail, raw: JSON.stringify(value) });
     }
-    const value = parseJson(line);
-    // Events are checked against OCSF later, on the road: once is enough.
-    if (isEvent(value)) {
-      events.push({ index, event: value.event });
-      continue;
-    }
-    const record = LinkRecord.safeParse(value);
-    if (record.success && record.data.kind === 'evidence')
-      evidence.push({ index, evidence: record.data.evidence });
-    else
-      rejected.push({
-        index,
-        code: 'LINK_RECORD_INVALID',
-        detail: record.success ? 'not an event' : (record.error.issues[0]?.message ?? ''),
-      });
   }
-  return { events, evidence, rejected };
-}
-
-function isEvent(value: unknown): value is { readonly kind: 'event'; readonly event: OcsfEvent } {
-  if (
-    typeof value !== 'object' ||
-    value === null ||
-    !('kind' in value) ||
-    value.kind !== 'event' ||
-    !('event' in value)
-  )
-    return false;
-  const { event } = value;
-  return (
-    typeof event === 'object' &&
-    event !== null &&
-    'metadata' in event &&
-    typeof event.metadata === 'object' &&
-    event.metadata !== null &&
-    'uid' in event.metadata &&
-    typeof event.metadata.uid === 'string' &&
-    'time' in event &&
-    typeof event.time === 'number' &&
-    'class_uid' in event
-  );
+  return { events, evidence, rejected, bytesHint };
 }
 
 export function parseJson(bytes: Buffer): unknown {
