@@ -12,7 +12,7 @@ import { fileIntegrityMonitoring } from '../service.ts';
 import { Baseline, loadBaseline } from './baseline.ts';
 import { compare } from './compare.ts';
 import { Contents } from './contents.ts';
-import { fromLine } from './line.ts';
+import { fromLine, pathOfLine } from './line.ts';
 import { Live, observed } from './live.ts';
 import { fromUtf8, isBelow } from './paths.ts';
 import { readNames } from './processes.ts';
@@ -206,7 +206,8 @@ class FileIntegrityRoom implements RunningRoom {
       );
     } else {
       const baseline = new Baseline(roots, startedAtMs, result.lines);
-      for (const line of result.lines) this.#keepContent(policy, line);
+      const diffRoots = policy.diff.map(fromUtf8);
+      for (const line of result.lines) this.#keepContent(policy, diffRoots, line);
       this.#baseline = baseline;
     }
     this.#signatureHolds = true;
@@ -276,7 +277,7 @@ class FileIntegrityRoom implements RunningRoom {
         };
       },
     }).then((result) => {
-      this.#skippedCount = result.skipped.length;
+      this.#skippedCount = result.skippedCount;
       this.#beyondBound = result.beyondBound;
       return result;
     });
@@ -312,9 +313,10 @@ class FileIntegrityRoom implements RunningRoom {
       }
     };
     for (const line of result.lines) {
+      const path = pathOfLine(line);
+      seen.add(path);
+      if (baseline.line(path) === line) continue;
       const now = fromLine(line);
-      seen.add(now.path);
-      if (baseline.line(now.path) === line) continue;
       const change = compare(baseline.get(now.path), now);
       baseline.set(now);
       await say(change);
@@ -433,11 +435,12 @@ class FileIntegrityRoom implements RunningRoom {
     await this.#context.evidence([canaryEvidence(facts)], this.#context.now());
   }
 
-  #keepContent(policy: FileIntegrityPolicy, line: string): void {
+  #keepContent(policy: FileIntegrityPolicy, diffRoots: readonly string[], line: string): void {
+    const path = pathOfLine(line);
+    if (!diffRoots.some((root) => isBelow(path, root))) return;
     const entry = fromLine(line);
-    if (entry.type !== 'file' || entry.size > policy.diffSizeBytesMax) return;
-    if (policy.diff.some((root) => isBelow(entry.path, fromUtf8(root))))
-      this.#contents.keep(entry.path, entry.sha256, policy.diffSizeBytesMax);
+    if (entry.type === 'file' && entry.size <= policy.diffSizeBytesMax)
+      this.#contents.keep(path, entry.sha256, policy.diffSizeBytesMax);
   }
 
   #save(): void {

@@ -9,7 +9,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileIntegrityErrors } from '../errors.ts';
 import type { Entry } from './entry.ts';
-import { fromLine, toLine } from './line.ts';
+import { fromLine, pathOfLine, toLine } from './line.ts';
 
 interface Head {
   readonly takenAtMs: number;
@@ -35,7 +35,7 @@ export class Baseline {
     this.roots = roots;
     this.takenAtMs = takenAtMs;
     this.comparedAtMs = takenAtMs;
-    this.#lines = new Map(lines.map((line) => [pathOf(line), line]));
+    this.#lines = new Map(lines.map((line) => [pathOfLine(line), line]));
   }
 
   get size(): number {
@@ -119,7 +119,3 @@ function holds(signer: Signer, signed: string, signature: string): boolean {
 }
 
 const fileOf = (directory: string): string => join(directory, 'baseline');
-
-function pathOf(line: string): string {
-  return fromLine(line).path;
-}

@@ -10,7 +10,7 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { lgetxattr, llistxattr } from './libc.ts';
+import { fgetxattr, flistxattr, lgetxattr, lgetxattrBytes, llistxattr, llistxattrBytes } from './libc.ts';
 import { fsPath } from './paths.ts';
 
 export const TYPES = [
@@ -45,6 +45,8 @@ export interface Entry {
   readonly unread: string;
 }
 
+type MutableEntry = { -readonly [Name in keyof Entry]: Entry[Name] };
+
 const CHUNK_BYTES = 262_144;
 const TRIES_MAX = 3;
 const O_NOATIME = 0o1000000;
@@ -66,40 +68,77 @@ export function readEntry(path: string, hashSizeBytesMax: number): Entry | undef
     return { ...EMPTY, path, unread: codeOf(error) };
   }
   const type = typeOf(stats);
-  const entry: Entry = { ...fromStats(path, type, stats), xattrs: readXattrs(path, at) };
-  if (type === 'symlink') return { ...entry, target: linkTarget(at) };
-  if (type !== 'file') return entry;
-  if (stats.size > hashSizeBytesMax) return { ...entry, unread: `larger than ${hashSizeBytesMax} bytes` };
-  return hashed(entry, at, stats);
+  if (type !== 'file') {
+    const entry = fromStats(path, type, stats, xattrsAt(path, at));
+    if (type === 'symlink') entry.target = linkTarget(at);
+    return entry;
+  }
+  let descriptor: number;
+  try {
+    descriptor = open(at);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    return { ...fromStats(path, type, stats, xattrsAt(path, at)), unread: codeOf(error) };
+  }
+  const entry = readOpen(path, descriptor, hashSizeBytesMax);
+  return entry.type === 'file'
+    ? entry
+    : { ...fromStats(path, type, stats, NO_XATTRS), unread: 'replaced while it was read' };
 }
 
-/** Reads again when the file changed while it was read; after a few tries says that it does not hold still. */
-function hashed(entry: Entry, at: string | Buffer, first: Stats): Entry | undefined {
-  let before = first;
-  for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-    let descriptor: number;
-    try {
-      descriptor = open(at);
-    } catch (error) {
-      if (isGone(error)) return undefined;
-      return { ...entry, unread: codeOf(error) };
-    }
-    try {
-      const opened = fstatSync(descriptor);
-      if (!opened.isFile()) return { ...entry, unread: 'replaced while it was read' };
-      before = opened;
-      const sha256 = hashDescriptor(descriptor);
-      const after = fstatSync(descriptor);
-      if (after.mtimeMs === before.mtimeMs && after.size === before.size) {
-        return { ...fromStats(entry.path, 'file', after), xattrs: entry.xattrs, sha256 };
-      }
-    } catch (error) {
-      return { ...entry, unread: codeOf(error) };
-    } finally {
-      closeSync(descriptor);
-    }
+/**
+ * The same for what a directory just said is a regular file: opened at once, all else is asked of the open
+ * file, so that the path is resolved once. Half the calls of a scan are saved here.
+ */
+export function readRegularFile(path: string, hashSizeBytesMax: number): Entry | undefined {
+  let descriptor: number;
+  try {
+    descriptor = open(fsPath(path));
+  } catch {
+    return readEntry(path, hashSizeBytesMax);
   }
-  return { ...entry, unread: 'changes while it is read' };
+  const entry = readOpen(path, descriptor, hashSizeBytesMax);
+  return entry.type === 'file' ? entry : readEntry(path, hashSizeBytesMax);
+}
+
+/**
+ * Closes the descriptor. Reads again when the file changed while it was read; after a few tries says that it
+ * does not hold still.
+ */
+function readOpen(path: string, descriptor: number, hashSizeBytesMax: number): Entry {
+  let entry: MutableEntry = { ...EMPTY, path };
+  try {
+    let before = fstatSync(descriptor);
+    entry = fromStats(path, typeOf(before), before, NO_XATTRS);
+    if (entry.type !== 'file') return entry;
+    entry.xattrs = xattrsOf(descriptor);
+    if (before.size > hashSizeBytesMax) {
+      entry.unread = `larger than ${hashSizeBytesMax} bytes`;
+      return entry;
+    }
+    for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
+      const sha256 = hashDescriptor(descriptor, before.size, hashSizeBytesMax);
+      const after = fstatSync(descriptor);
+      // The change time, too: nobody can set that one back.
+      if (
+        after.mtimeMs === before.mtimeMs &&
+        after.ctimeMs === before.ctimeMs &&
+        after.size === before.size
+      ) {
+        entry.sha256 = sha256;
+        return entry;
+      }
+      before = after;
+      entry = fromStats(path, 'file', after, xattrsOf(descriptor));
+    }
+    entry.unread = 'changes while it is read';
+    return entry;
+  } catch (error) {
+    entry.unread = codeOf(error);
+    return entry;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** O_NOFOLLOW: a link put in place of the file must not lead elsewhere. O_NONBLOCK: a FIFO must not hold us. */
@@ -114,35 +153,49 @@ function open(at: string | Buffer): number {
   }
 }
 
-function hashDescriptor(descriptor: number): string {
-  let bytes = readSync(descriptor, chunk, 0, CHUNK_BYTES, null);
-  if (bytes < CHUNK_BYTES) {
-    // One call for the many small files; a short read at the end of a file is the end of it.
-    const rest = bytes === 0 ? 0 : readSync(descriptor, chunk, bytes, CHUNK_BYTES - bytes, null);
-    if (rest === 0) return hash('sha256', chunk.subarray(0, bytes), 'hex');
-    bytes += rest;
-  }
-  const digest = createHash('sha256').update(chunk.subarray(0, bytes));
-  for (
-    bytes = readSync(descriptor, chunk, 0, CHUNK_BYTES, null);
-    bytes > 0;
-    bytes = readSync(descriptor, chunk, 0, CHUNK_BYTES, null)
-  ) {
-    digest.update(chunk.subarray(0, bytes));
+/**
+ * No further than the size that the file had: what grows faster than it is read is no reason to read for ever,
+ * and the second fstat tells. Files without a size (of the kernel's own file systems) end where they end.
+ */
+function hashDescriptor(descriptor: number, size: number, bytesMax: number): string {
+  let bytes = readSync(descriptor, chunk, 0, CHUNK_BYTES, 0);
+  // One read for the many small files; that nothing came after it is what the second fstat shows.
+  if (bytes === size && bytes < CHUNK_BYTES) return hash('sha256', chunk.subarray(0, bytes), 'hex');
+  const digest = createHash('sha256');
+  const end = size === 0 ? bytesMax : size;
+  for (let at = bytes; bytes > 0; at += bytes) {
+    digest.update(bytes === CHUNK_BYTES ? chunk : chunk.subarray(0, bytes));
+    if (at > end) break;
+    bytes = readSync(descriptor, chunk, 0, CHUNK_BYTES, at);
   }
   return digest.digest('hex');
 }
 
-function readXattrs(path: string, at: string | Buffer): Readonly<Record<string, string>> {
-  const terminated = typeof at === 'string' ? Buffer.from(`${path}\0`, 'latin1') : Buffer.concat([at, NUL]);
-  const length = Number(llistxattr(terminated, list, list.length));
-  if (length <= 0) return NO_XATTRS;
+function xattrsAt(path: string, at: string | Buffer): Entry['xattrs'] {
+  if (typeof at === 'string') {
+    return xattrs(Number(llistxattr(at, list, list.length)), (name) =>
+      Number(lgetxattr(at, name, value, value.length)),
+    );
+  }
+  const terminated = Buffer.from(`${path}\0`, 'latin1');
+  return xattrs(Number(llistxattrBytes(terminated, list, list.length)), (name) =>
+    Number(lgetxattrBytes(terminated, name, value, value.length)),
+  );
+}
+
+function xattrsOf(descriptor: number): Entry['xattrs'] {
+  return xattrs(Number(flistxattr(descriptor, list, list.length)), (name) =>
+    Number(fgetxattr(descriptor, name, value, value.length)),
+  );
+}
+
+/** @param get leaves the value in `value` and returns its length, or -1 */
+function xattrs(listBytes: number, get: (name: string) => number): Entry['xattrs'] {
+  if (listBytes <= 0) return NO_XATTRS;
   const found: Record<string, string> = {};
-  for (const name of list
-    .toString('latin1', 0, length - 1)
-    .split('\0')
-    .sort()) {
-    const size = Number(lgetxattr(terminated, name, value, value.length));
+  const names = list.toString('latin1', 0, listBytes - 1).split('\0');
+  for (const name of names.sort()) {
+    const size = get(name);
     if (size >= 0) found[name] = value.toString('hex', 0, size);
   }
   return found;
@@ -156,7 +209,7 @@ function linkTarget(at: string | Buffer): string {
   }
 }
 
-function fromStats(path: string, type: EntryType, stats: Stats): Entry {
+function fromStats(path: string, type: EntryType, stats: Stats, xattrs: Entry['xattrs']): MutableEntry {
   return {
     path,
     type,
@@ -171,7 +224,7 @@ function fromStats(path: string, type: EntryType, stats: Stats): Entry {
     nlink: type === 'directory' ? 0 : stats.nlink,
     sha256: '',
     target: '',
-    xattrs: NO_XATTRS,
+    xattrs,
     unread: '',
   };
 }
@@ -195,7 +248,6 @@ function codeOf(error: unknown): string {
   return (error as { readonly code?: string }).code ?? 'unreadable';
 }
 
-const NUL = Buffer.from([0]);
 const NO_XATTRS: Readonly<Record<string, string>> = Object.freeze({});
 const EMPTY = {
   type: 'unknown',
@@ -210,4 +262,5 @@ const EMPTY = {
   sha256: '',
   target: '',
   xattrs: NO_XATTRS,
+  unread: '',
 } as const;

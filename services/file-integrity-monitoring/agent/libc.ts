@@ -39,17 +39,21 @@ export const poll = libc.func('int poll(void*, unsigned long, int)') as (
   count: number,
   timeoutMs: number,
 ) => number;
-export const llistxattr = libc.func('int64_t llistxattr(const void*, void*, size_t)') as (
-  path: Uint8Array,
-  list: Uint8Array,
-  size: number,
-) => number | bigint;
-export const lgetxattr = libc.func('int64_t lgetxattr(const void*, const char*, void*, size_t)') as (
-  path: Uint8Array,
-  name: string,
-  value: Uint8Array,
-  size: number,
-) => number | bigint;
+/** Once for paths that are plain text, once for those that are not: a string is cheaper to hand over. */
+type ListXattr<Of> = (of: Of, list: Uint8Array, size: number) => number | bigint;
+type GetXattr<Of> = (of: Of, name: string, value: Uint8Array, size: number) => number | bigint;
+export const llistxattr = libc.func('int64_t llistxattr(const char*, void*, size_t)') as ListXattr<string>;
+export const lgetxattr = libc.func(
+  'int64_t lgetxattr(const char*, const char*, void*, size_t)',
+) as GetXattr<string>;
+export const llistxattrBytes = libc.func(
+  'int64_t llistxattr(const void*, void*, size_t)',
+) as ListXattr<Uint8Array>;
+export const lgetxattrBytes = libc.func(
+  'int64_t lgetxattr(const void*, const char*, void*, size_t)',
+) as GetXattr<Uint8Array>;
+export const flistxattr = libc.func('int64_t flistxattr(int, void*, size_t)') as ListXattr<number>;
+export const fgetxattr = libc.func('int64_t fgetxattr(int, const char*, void*, size_t)') as GetXattr<number>;
 export const socket = libc.func('int socket(int, int, int)') as (
   family: number,
   type: number,

@@ -1,16 +1,30 @@
 /** One full reading of the watched paths, by two workers, with progress. */
+import { lstatSync, type Stats } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import type { FileIntegrityPolicy } from '../policy.ts';
-import { excluder } from './paths.ts';
-import type { ScanMessage, ScanTask } from './scan.worker.ts';
-import { walk } from './walk.ts';
+import { countEntries } from './count.ts';
+import { fromLine } from './line.ts';
+import { mountPoints } from './mounts.ts';
+import { excluder, fromUtf8, fsPath, isBelow } from './paths.ts';
+import { makeQueueBuffer } from './queue.ts';
+import type { Root, ScanMessage, ScanTask } from './scan.worker.ts';
 
 export const SCAN_WORKERS = 2;
 const PROGRESS_EVERY_MS = 500;
+/** A reading that takes longer says how long it will still take; counting what there is costs a little. */
+const COUNT_AFTER_MS = 2_000;
+const SKIPPED_MAX = 1_000;
+
+export interface Skipped {
+  readonly path: string;
+  readonly because: string;
+}
 
 export interface ScanResult {
   readonly lines: readonly string[];
-  readonly skipped: readonly { readonly path: string; readonly because: string }[];
+  /** The first thousand that were left out and why: other file systems, loops, what cannot be read. */
+  readonly skipped: readonly Skipped[];
+  readonly skippedCount: number;
   readonly hashedBytes: number;
   /** Entries beyond `entriesMax`, counted and left out. */
   readonly beyondBound: number;
@@ -27,55 +41,157 @@ export interface ScanOptions {
 
 export async function scan(options: ScanOptions): Promise<ScanResult> {
   const startedAt = performance.now();
-  const { directories, files, skipped } = await walk(options.roots, excluder(options.policy.exclude));
-  const counters = new SharedArrayBuffer(12);
-  const seen = new Int32Array(counters);
-  const { exclude, hashSizeBytesMax, entriesMax } = options.policy;
-  const task: ScanTask = { directories, files, exclude, hashSizeBytesMax, counters };
-  const unreadable = [...skipped];
-  const lines: string[] = [];
-  let hashedBytes = 0;
-  let beyondBound = 0;
-  const total = directories.length + 1;
-  const timer = setInterval(() => {
-    const done = Atomics.load(seen, 1) / total;
-    const elapsed = (performance.now() - startedAt) / 1_000;
-    options.onProgress?.(done, done > 0.02 ? (elapsed * (1 - done)) / done : undefined);
-  }, PROGRESS_EVERY_MS);
+  const excluded = excluder(options.policy.exclude);
+  const found = new Found(options.policy.entriesMax);
+  const { roots, files } = rootsOf(options.roots, excluded);
+  const done = new SharedArrayBuffer(4);
+  const stopProgress = sayProgress(options, done, startedAt, excluded);
   try {
-    await Promise.all(
-      Array.from({ length: SCAN_WORKERS }, () =>
-        runWorker(options.spawn(task), options.signal, (message) => {
-          if (message.kind === 'lines') {
-            const received = message.lines.split('\n');
-            const room = Math.max(0, entriesMax - lines.length);
-            for (const line of received.slice(0, room)) lines.push(line);
-            beyondBound += Math.max(0, received.length - room);
-          } else if (message.kind === 'unreadable')
-            unreadable.push({ path: message.path, because: message.because });
-          else hashedBytes += message.bytes;
-        }),
-      ),
-    );
+    await read(options, { roots, files, known: [], done }, found);
+    // Stays on the file system of each watched path; what is mounted from the same one is read unless it has been.
+    for (let mounted = found.mounted.shift(); mounted !== undefined; mounted = found.mounted.shift()) {
+      await read(options, { roots: [mounted], files: [], known: found.directories(), done }, found);
+    }
   } finally {
-    clearInterval(timer);
+    stopProgress();
   }
-  return { lines, skipped: unreadable, hashedBytes, beyondBound, elapsedMs: performance.now() - startedAt };
+  const { lines, skipped, skippedCount, hashedBytes, beyondBound } = found;
+  return { lines, skipped, skippedCount, hashedBytes, beyondBound, elapsedMs: performance.now() - startedAt };
+}
+
+class Found {
+  readonly lines: string[] = [];
+  readonly skipped: Skipped[] = [];
+  readonly mounted: Root[] = [];
+  skippedCount = 0;
+  hashedBytes = 0;
+  beyondBound = 0;
+  readonly #entriesMax: number;
+
+  constructor(entriesMax: number) {
+    this.#entriesMax = entriesMax;
+  }
+
+  take(message: ScanMessage): void {
+    switch (message.kind) {
+      case 'lines':
+        for (const line of message.lines.split('\n')) {
+          if (this.lines.length < this.#entriesMax) this.lines.push(line);
+          else this.beyondBound += 1;
+        }
+        break;
+      case 'skipped':
+        this.skippedCount += 1;
+        if (this.skipped.length < SKIPPED_MAX)
+          this.skipped.push({ path: message.path, because: message.because });
+        break;
+      case 'mounted':
+        this.mounted.push({ path: message.path, device: message.device });
+        break;
+      case 'done':
+        this.hashedBytes += message.bytes;
+        break;
+    }
+  }
+
+  /** Identities of the directories read so far. */
+  directories(): readonly string[] {
+    return this.lines
+      .map(fromLine)
+      .filter(({ type }) => type === 'directory')
+      .map(({ dev, ino }) => `${dev}:${ino}`);
+  }
+}
+
+/** What is watched and is there; the defaults name what only some distributions have. */
+function rootsOf(
+  watched: readonly string[],
+  excluded: (path: string) => boolean,
+): { readonly roots: readonly Root[]; readonly files: readonly string[] } {
+  const roots: Root[] = [];
+  const files: string[] = [];
+  for (const path of watched.map(fromUtf8).filter((each) => !excluded(each))) {
+    let stats: Stats;
+    try {
+      stats = lstatSync(fsPath(path));
+    } catch {
+      continue;
+    }
+    if (!stats.isDirectory()) files.push(path);
+    else if (!roots.some((root) => isBelow(path, root.path))) roots.push({ path, device: stats.dev });
+  }
+  return { roots, files };
+}
+
+async function read(
+  options: ScanOptions,
+  part: Pick<ScanTask, 'roots' | 'files' | 'known' | 'done'>,
+  found: Found,
+): Promise<void> {
+  const { exclude, hashSizeBytesMax } = options.policy;
+  const queue = makeQueueBuffer(part.roots.map(({ path }) => path));
+  const task: ScanTask = { ...part, mounts: mountPoints(), exclude, hashSizeBytesMax, queue };
+  // What one worker has found and not read is lost with it: the others would wait for it.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const workers = Array.from({ length: SCAN_WORKERS }, (_, index) =>
+    runWorker(options.spawn(index === 0 ? task : { ...task, files: [] }), signal, (message) =>
+      found.take(message),
+    ),
+  );
+  try {
+    await Promise.all(workers);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(workers);
+    throw error;
+  }
+}
+
+/** Returns what ends it. */
+function sayProgress(
+  options: ScanOptions,
+  done: SharedArrayBuffer,
+  startedAt: number,
+  excluded: (path: string) => boolean,
+): () => void {
+  const { onProgress } = options;
+  if (onProgress === undefined) return () => undefined;
+  const ended = new AbortController();
+  let total: number | undefined;
+  const counting = setTimeout(() => {
+    void countEntries(options.roots.map(fromUtf8), excluded, options.policy.entriesMax, ended.signal).then(
+      (count) => {
+        total = count;
+      },
+    );
+  }, COUNT_AFTER_MS);
+  const entries = new Int32Array(done);
+  const timer = setInterval(() => {
+    const part = total === undefined ? 0 : Math.min(1, Atomics.load(entries, 0) / Math.max(1, total));
+    const elapsed = (performance.now() - startedAt) / 1_000;
+    onProgress(part, part > 0.02 ? (elapsed * (1 - part)) / part : undefined);
+  }, PROGRESS_EVERY_MS);
+  return () => {
+    ended.abort();
+    clearTimeout(counting);
+    clearInterval(timer);
+  };
 }
 
 function runWorker(
   worker: Worker,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   onMessage: (message: ScanMessage) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = (): void => void worker.terminate();
-    signal?.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort, { once: true });
     worker.on('message', onMessage);
     worker.once('error', reject);
     worker.once('exit', (code) => {
-      signal?.removeEventListener('abort', abort);
-      if (signal?.aborted === true) reject(new Error('the scan was stopped'));
+      signal.removeEventListener('abort', abort);
+      if (signal.aborted) reject(new Error('the scan was stopped'));
       else if (code === 0) resolve();
       else reject(new Error(`a scan worker ended with ${code}`));
     });

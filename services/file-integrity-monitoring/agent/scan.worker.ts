@@ -1,76 +1,116 @@
 /**
- * Reads directories that it takes from a shared list, one after the other, and posts the entries as lines.
+ * Reads directories that it shares with the other workers of a scan, and posts the entries as lines.
  * Two of these keep two processors busy; hashing is what costs.
  */
 import { readdirSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { isGone, readEntry } from './entry.ts';
+import { type Entry, isGone, readEntry, readRegularFile } from './entry.ts';
 import { toLine } from './line.ts';
-import { excluder, fsPath, join } from './paths.ts';
+import { excluder, fsPath, isBelow, join } from './paths.ts';
+import { DirectoryQueue, type DirectoryQueueBuffer } from './queue.ts';
 
 export interface ScanTask {
-  readonly directories: readonly string[];
+  /** The directories and the single files to begin with; those below are found. */
+  readonly roots: readonly Root[];
   readonly files: readonly string[];
+  /** Where something is mounted: what lies there is another file system, or has been read elsewhere. */
+  readonly mounts: readonly string[];
+  /** Identities (`dev:ino`) of directories that have been read before, to be left out. */
+  readonly known: readonly string[];
   readonly exclude: readonly string[];
   readonly hashSizeBytesMax: number;
-  /** [next directory, directories done, entries done]: shared by all workers of a scan. */
-  readonly counters: SharedArrayBuffer;
+  readonly queue: DirectoryQueueBuffer;
+  /** [entries done], shared by all workers of a scan. */
+  readonly done: SharedArrayBuffer;
+}
+export interface Root {
+  readonly path: string;
+  readonly device: number;
 }
 export type ScanMessage =
   | { readonly kind: 'lines'; readonly lines: string }
-  | { readonly kind: 'unreadable'; readonly path: string; readonly because: string }
+  | { readonly kind: 'skipped'; readonly path: string; readonly because: string }
+  /** Mounted from the same file system: whether it has been read elsewhere is known when all have. */
+  | { readonly kind: 'mounted'; readonly path: string; readonly device: number }
   | { readonly kind: 'done'; readonly bytes: number };
 
 const POST_CHARACTERS = 1_048_576;
+/** Before a path in the queue that is no directory; no path has it. */
+const SINGLE = '\0';
 
 const task = (workerData as { readonly data: ScanTask }).data;
-const counters = new Int32Array(task.counters);
+const queue = new DirectoryQueue(task.queue);
+const done = new Int32Array(task.done);
+const mounts = new Set(task.mounts);
+const known = new Set(task.known);
+const roots = new Map(task.roots.map(({ path, device }) => [path, device]));
 const excluded = excluder(task.exclude);
 let lines: string[] = [];
 let characters = 0;
 let bytes = 0;
 
-for (let at = Atomics.add(counters, 0, 1); at <= task.directories.length; at = Atomics.add(counters, 0, 1)) {
-  // The place after the last directory stands for the single files.
-  if (at === task.directories.length) for (const file of task.files) take(file);
-  else scanDirectory(task.directories[at] ?? '');
-  Atomics.add(counters, 1, 1);
+for (const file of task.files) take(readEntry(file, task.hashSizeBytesMax));
+for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+  try {
+    if (path.startsWith(SINGLE)) take(readEntry(path.slice(1), task.hashSizeBytesMax));
+    else scanDirectory(path);
+  } finally {
+    queue.done();
+  }
 }
 post();
 send({ kind: 'done', bytes });
 
 function scanDirectory(directory: string): void {
-  take(directory);
-  let entries: readonly { readonly name: string; isDirectory(): boolean }[];
+  const itself = readEntry(directory, 0);
+  if (itself?.type !== 'directory') return;
+  if (itself.dev !== deviceOf(directory)) {
+    skip(directory, 'another file system is mounted there');
+    return;
+  }
+  if (mounts.has(directory) && !roots.has(directory)) {
+    send({ kind: 'mounted', path: directory, device: itself.dev });
+    return;
+  }
+  if (known.size > 0 && known.has(`${itself.dev}:${itself.ino}`)) {
+    skip(directory, 'the same directory as another one (bind mount or overlap)');
+    return;
+  }
+  let entries: readonly { readonly name: string; isDirectory(): boolean; isFile(): boolean }[];
   try {
     entries = readdirSync(fsPath(directory), { withFileTypes: true, encoding: 'latin1' });
   } catch (error) {
-    if (!isGone(error))
-      send({
-        kind: 'unreadable',
-        path: directory,
-        because: (error as { readonly code?: string }).code ?? '',
-      });
+    take(itself);
+    if (!isGone(error)) skip(directory, (error as { readonly code?: string }).code ?? 'unreadable');
     return;
   }
+  take(itself);
   for (const entry of entries) {
-    // Directories are in the list themselves.
-    if (!entry.isDirectory()) {
-      const path = join(directory, entry.name);
-      if (!excluded(path)) take(path);
-    }
+    const path = join(directory, entry.name);
+    if (excluded(path)) continue;
+    if (entry.isDirectory()) queue.push(path);
+    else if (queue.hungry) queue.share(`${SINGLE}${path}`);
+    else take((entry.isFile() ? readRegularFile : readEntry)(path, task.hashSizeBytesMax));
   }
 }
 
-function take(path: string): void {
-  const entry = readEntry(path, task.hashSizeBytesMax);
+function deviceOf(directory: string): number | undefined {
+  for (const [root, device] of roots) if (isBelow(directory, root)) return device;
+  return undefined;
+}
+
+function take(entry: Entry | undefined): void {
   if (entry === undefined) return;
   const line = toLine(entry);
   bytes += entry.sha256 === '' ? 0 : entry.size;
   lines.push(line);
   characters += line.length;
-  Atomics.add(counters, 2, 1);
+  Atomics.add(done, 0, 1);
   if (characters > POST_CHARACTERS) post();
+}
+
+function skip(path: string, because: string): void {
+  send({ kind: 'skipped', path, because });
 }
 
 function post(): void {
