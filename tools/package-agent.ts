@@ -114,7 +114,7 @@ const WRAPPER = `#!/bin/sh
 exec /opt/demarc-agent/node --disable-warning=ExperimentalWarning --max-old-space-size=256 /opt/demarc-agent/agent.mjs "$@"
 `;
 
-/** What it needs of root and no more: reading every file, fanotify, other processes' names. */
+/** What it needs of root and no more: reading every file, fanotify, other processes' names, the process connector. */
 const UNIT = `[Unit]
 Description=Demarc agent
 After=network-online.target
@@ -130,9 +130,10 @@ StateDirectoryMode=0700
 UMask=0077
 MemoryMax=${MEMORY_MAX}
 CPUQuota=${CPU_QUOTA}
+CPUWeight=20
 TasksMax=${TASKS_MAX}
 IOSchedulingClass=idle
-CapabilityBoundingSet=CAP_SYS_ADMIN CAP_DAC_READ_SEARCH CAP_SYS_PTRACE
+CapabilityBoundingSet=CAP_SYS_ADMIN CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_NET_ADMIN
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only

@@ -13,8 +13,8 @@ import { Ship, type ShipState } from './ship.ts';
 import { Spool } from './spool/spool.ts';
 import { AGENT_VERSION } from './version.ts';
 
-/** Below everybody else's work on the machine it guards. */
-const NICENESS = 10;
+/** Below everybody else's work on the machine it guards; under systemd the unit's CPUWeight says the same. */
+const NICENESS = 19;
 const STATUS_EVERY_MS = 1_000;
 const RECONCILE_EVERY_MS = 5_000;
 

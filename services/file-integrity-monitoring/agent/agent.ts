@@ -14,7 +14,7 @@ import { compare } from './compare.ts';
 import { Contents } from './contents.ts';
 import { fromLine, pathOfLine } from './line.ts';
 import { Live, observed } from './live.ts';
-import { fromUtf8, isBelow } from './paths.ts';
+import { excluder, fromUtf8, isBelow } from './paths.ts';
 import { readNames } from './processes.ts';
 import { type ScanResult, scan } from './scan.ts';
 import type { SensorMessage, SensorTask } from './sensor.worker.ts';
@@ -146,7 +146,7 @@ class FileIntegrityRoom implements RunningRoom {
           break;
         case 'changes':
           this.#take(message.changes);
-          Atomics.sub(new Int32Array(control), 1, 1);
+          Atomics.sub(new Int32Array(control), 1, message.changes.length);
           break;
         case 'gap':
           this.#gap(message.path, message.because);
@@ -250,6 +250,7 @@ class FileIntegrityRoom implements RunningRoom {
       emit: (events) => this.#context.emit(events),
       onGap: (path, because) => this.#gap(path, because),
       isCanary: (path) => path === this.#canaryFile,
+      isExcluded: excluder(this.#exclude(policy)),
       onCanary: (_path, seenAtMs) => this.#canaryWaiting?.(seenAtMs),
       now,
     });
@@ -321,9 +322,7 @@ class FileIntegrityRoom implements RunningRoom {
       baseline.set(now);
       await say(change);
     }
-    const gone = [...baseline.paths()].filter(
-      (path) => !seen.has(path) && roots.some((root) => isBelow(path, root)),
-    );
+    const gone = baseline.below(roots).filter((path) => !seen.has(path));
     for (const path of result.beyondBound > 0 ? [] : gone) {
       const change = compare(baseline.get(path), undefined);
       baseline.delete(path);

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileIntegrityErrors } from '../errors.ts';
 import type { Entry } from './entry.ts';
 import { fromLine, pathOfLine, toLine } from './line.ts';
+import { directoryOf, isBelow } from './paths.ts';
 
 interface Head {
   readonly takenAtMs: number;
@@ -26,6 +27,8 @@ export interface Signer {
 
 export class Baseline {
   readonly #lines: Map<string, string>;
+  /** How many entries lie directly in a directory: most that are deleted are empty by then. */
+  readonly #inside = new Map<string, number>();
   readonly roots: readonly string[];
   readonly takenAtMs: number;
   comparedAtMs: number;
@@ -36,6 +39,7 @@ export class Baseline {
     this.takenAtMs = takenAtMs;
     this.comparedAtMs = takenAtMs;
     this.#lines = new Map(lines.map((line) => [pathOfLine(line), line]));
+    for (const path of this.#lines.keys()) this.#count(path, 1);
   }
 
   get size(): number {
@@ -53,15 +57,35 @@ export class Baseline {
   }
 
   set(entry: Entry): void {
+    if (!this.#lines.has(entry.path)) this.#count(entry.path, 1);
     this.#lines.set(entry.path, toLine(entry));
   }
 
   delete(path: string): void {
-    this.#lines.delete(path);
+    if (this.#lines.delete(path)) this.#count(path, -1);
   }
 
-  paths(): Iterable<string> {
-    return this.#lines.keys();
+  has(path: string): boolean {
+    return this.#lines.has(path);
+  }
+
+  /** The paths below one of the directories and these themselves: looks at every path, for rare moments. */
+  below(directories: readonly string[]): readonly string[] {
+    const wanted = directories.filter((path) => this.#inside.has(path) || this.#lines.has(path));
+    if (wanted.length === 0) return [];
+    if (wanted.length === 1) {
+      const [only = ''] = wanted;
+      return [...this.#lines.keys()].filter((path) => isBelow(path, only));
+    }
+    const among = new Set(wanted);
+    return [...this.#lines.keys()].filter((path) => hasAncestor(path, among));
+  }
+
+  #count(path: string, by: 1 | -1): void {
+    const directory = directoryOf(path);
+    const count = (this.#inside.get(directory) ?? 0) + by;
+    if (count > 0) this.#inside.set(directory, count);
+    else this.#inside.delete(directory);
   }
 
   save(directory: string, signer: Signer): void {
@@ -115,6 +139,13 @@ function holds(signer: Signer, signed: string, signature: string): boolean {
     return signer.verify(Buffer.from(signed), signature);
   } catch {
     return false;
+  }
+}
+
+function hasAncestor(path: string, among: ReadonlySet<string>): boolean {
+  for (let at = path; ; at = directoryOf(at)) {
+    if (among.has(at)) return true;
+    if (at === '/') return false;
   }
 }
 

@@ -11,12 +11,12 @@ export const fanotifyInit = libc.func('int fanotify_init(unsigned int, unsigned 
   flags: number,
   eventFlags: number,
 ) => number;
-export const fanotifyMark = libc.func('int fanotify_mark(int, unsigned int, uint64_t, int, const char*)') as (
+export const fanotifyMark = libc.func('int fanotify_mark(int, unsigned int, uint64_t, int, const void*)') as (
   fd: number,
   flags: number,
   mask: bigint,
   directory: number,
-  path: string,
+  path: Uint8Array,
 ) => number;
 export const openByHandleAt = libc.func('int open_by_handle_at(int, const void*, int)') as (
   mount: number,
@@ -93,6 +93,8 @@ export const FAN = {
   REPORT_DFID_NAME: 0xc00,
   UNLIMITED_MARKS: 0x20,
   MARK_ADD: 0x1,
+  MARK_DONT_FOLLOW: 0x4,
+  MARK_ONLYDIR: 0x8,
   MARK_FILESYSTEM: 0x100,
   MODIFY: 0x2,
   ATTRIB: 0x4,
@@ -102,6 +104,7 @@ export const FAN = {
   OPEN_EXEC: 0x1000,
   Q_OVERFLOW: 0x4000,
   RENAME: 0x10000000,
+  EVENT_ON_CHILD: 0x08000000,
   ONDIR: 0x40000000,
 } as const;
 

@@ -2,14 +2,15 @@
  * Keeps the live baseline true: takes what the sensor saw, looks at each path as it is now, compares, and
  * says what changed. Bounded: what it cannot keep up with is verified as a whole subtree instead.
  */
+import { readdirSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { HostIdentity, OcsfEvent } from '@demarc/platform/contract/agent';
 import type { FileIntegrityPolicy } from '../policy.ts';
 import type { Baseline } from './baseline.ts';
 import { type Change, compare } from './compare.ts';
 import type { Contents } from './contents.ts';
-import { type Entry, readEntry } from './entry.ts';
-import { displayPath, fromUtf8, isBelow } from './paths.ts';
+import { type Entry, isGone, readEntry } from './entry.ts';
+import { displayPath, fromUtf8, fsPath, isBelow, join } from './paths.ts';
 import { type ProcessFacts, readNames } from './processes.ts';
 import type { SensorChange } from './sensor.worker.ts';
 import { toOcsf } from './to-ocsf.ts';
@@ -19,6 +20,8 @@ const PENDING_MAX = 100_000;
 const QUIET_MS = 60;
 const SLICE = 64;
 const EVENTS_PER_EMIT = 500;
+/** Of one new directory; more is verified as a subtree. */
+const APPEARED_MAX = 10_000;
 
 interface Pending {
   change: SensorChange;
@@ -35,6 +38,7 @@ export interface LiveOptions {
   onGap(path: string | undefined, because: string): void;
   onCanary(path: string, seenAtMs: number): void;
   isCanary(path: string): boolean;
+  isExcluded(path: string): boolean;
   now(): number;
 }
 
@@ -128,8 +132,9 @@ export class Live {
     if (change.isDirectory && (now === undefined || now.type === 'directory')) {
       // What happened inside before we looked was said with a handle that is gone, or not at all.
       if (now === undefined) return this.#deletedBelow(change.path);
-      const same = before !== undefined && before.ino === now.ino && before.dev === now.dev;
-      if (!same) this.#options.onGap(change.path, 'a directory appeared or was replaced, with what is in it');
+      if (before === undefined) this.#appeared(change);
+      else if (before.ino !== now.ino || before.dev !== now.dev)
+        this.#options.onGap(change.path, 'a directory was replaced, with what is in it');
     }
     const renamed = this.#renamed(change, now);
     if (renamed !== undefined) return [renamed];
@@ -138,6 +143,32 @@ export class Live {
         ? []
         : this.#compared(change.fromPath, readEntry(change.fromPath, policy.hashSizeBytesMax));
     return [...left, ...this.#compared(change.path, now)];
+  }
+
+  /**
+   * What is in a directory that is new, put there by whoever made it: what was written before the kernel knew
+   * the directory's handle had no event that we could resolve.
+   */
+  #appeared(change: SensorChange): void {
+    const { baseline, onGap, isExcluded } = this.#options;
+    let names: readonly string[];
+    try {
+      names = readdirSync(fsPath(change.path), 'latin1');
+    } catch (error) {
+      if (!isGone(error)) onGap(change.path, 'a directory appeared that could not be read');
+      return;
+    }
+    if (names.length > APPEARED_MAX) {
+      onGap(change.path, 'a directory appeared, with more in it than can be followed one by one');
+      return;
+    }
+    for (const name of names) {
+      const path = join(change.path, name);
+      if (this.#pending.has(path) || baseline.has(path) || isExcluded(path)) continue;
+      const { process, seenAtMs } = change;
+      // Told as a directory: if it is one, what is in it is new as well.
+      this.take([{ path, isDirectory: true, process, seenAtMs }]);
+    }
   }
 
   #compared(path: string, now: Entry | undefined): readonly Change[] {
@@ -173,8 +204,7 @@ export class Live {
 
   #deletedBelow(path: string): readonly Change[] {
     const { baseline } = this.#options;
-    const gone = [...baseline.paths()].filter((candidate) => isBelow(candidate, path));
-    return gone.flatMap((candidate) => {
+    return baseline.below([path]).flatMap((candidate) => {
       if (readEntry(candidate, 0) !== undefined) return [];
       const change = compare(baseline.get(candidate), undefined);
       baseline.delete(candidate);

@@ -5,7 +5,7 @@
  * file; resolves directories; leaves out what nobody watches; posts the rest in batches with the process
  * behind each. An event says "this object changed": what it is now is for the reader of the batch to see.
  */
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type FanotifyEvent, INFO, parseEvents } from './fanotify.ts';
 import {
@@ -24,7 +24,7 @@ import {
   read,
   readlink,
 } from './libc.ts';
-import { excluder, isBelow, join } from './paths.ts';
+import { directoryOf, excluder, fsPath, isBelow, join } from './paths.ts';
 import { ProcConnector, type ProcessEvents } from './proc-connector.ts';
 import { Processes, type ProcessFacts } from './processes.ts';
 
@@ -32,7 +32,7 @@ export interface SensorTask {
   /** Paths in the room's own form. */
   readonly roots: readonly string[];
   readonly exclude: readonly string[];
-  /** [0]: set to 1 to stop; [1]: batches posted and not yet handled, so that a slow reader is noticed. */
+  /** [0]: set to 1 to stop; [1]: changes posted and not yet taken, so that a slow reader is noticed. */
   readonly control: SharedArrayBuffer;
 }
 
@@ -59,11 +59,19 @@ const BUFFER_BYTES = 1_048_576;
 const POLL_MS = 200;
 const GATHER_MS = 10;
 const DIRECTORIES_MAX = 50_000;
-/** Batches the reader may be behind before the thread waits; then the kernel's own queue is the bound. */
-const BEHIND_MAX = 64;
+/** Changes the reader may be behind before the thread waits; then the kernel's own queue is the bound. */
+const BEHIND_MAX = 32_768;
 const EINTR = 4;
 const POLLIN = 1;
-const CHANGES = FAN.CREATE | FAN.DELETE | FAN.MODIFY | FAN.CLOSE_WRITE | FAN.ATTRIB | FAN.RENAME | FAN.ONDIR;
+/** On whole file systems, where every program pays for it: only what says exactly who wrote a file. */
+const FINISHED = FAN.CLOSE_WRITE;
+/** In each watched directory: all else that can happen in it. */
+const INSIDE =
+  FAN.CREATE | FAN.DELETE | FAN.RENAME | FAN.ATTRIB | FAN.MODIFY | FAN.EVENT_ON_CHILD | FAN.ONDIR;
+/** In the directories above a watched path: it can be moved away with them. */
+const ABOVE = FAN.CREATE | FAN.DELETE | FAN.RENAME | FAN.ONDIR;
+/** Each mark keeps its directory in the kernel's memory. Beyond, whole file systems are watched for everything. */
+const MARKED_MAX = 65_536;
 
 const task = (workerData as { readonly data: SensorTask }).data;
 const control = new Int32Array(task.control);
@@ -77,7 +85,10 @@ const processEvents: ProcessEvents = {
 };
 /** Directory key → its path, or `null` for one that nobody watches and runs no programs of interest. */
 const directories = new Map<string, string | null>();
+/** Per batch, until its next program: a batch of a thousand changes by one process carries it once. */
+const behind = new Map<number, ProcessFacts>();
 const mounts: number[] = [];
+let marked = 0;
 const mountOf = new Map<string, number>();
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 const linkBuffer = Buffer.allocUnsafeSlow(4_096);
@@ -102,31 +113,73 @@ function main(): void {
   }
 }
 
-/** Marks each file system below the roots for changes, and every local one for the programs that start on it. */
+/**
+ * Marks each file system below the roots for files that were written, each directory for the rest, and every
+ * local file system for the programs that start on it.
+ */
 function mark(group: number): { path: string; because: string }[] {
   const unwatchable: { path: string; because: string }[] = [];
   for (const root of task.roots) {
-    if (
-      fanotifyMark(
-        group,
-        FAN.MARK_ADD | FAN.MARK_FILESYSTEM,
-        BigInt(CHANGES | FAN.OPEN_EXEC),
-        AT_FDCWD,
-        root,
-      ) === 0
-    ) {
-      mounts.push(openSync(root, 'r'));
-    } else unwatchable.push({ path: root, because: lastError() });
+    if (markFileSystem(group, root, FINISHED | FAN.OPEN_EXEC)) mounts.push(openSync(fsPath(root), 'r'));
+    else unwatchable.push({ path: root, because: lastError() });
   }
+  markRoots(group);
   for (const path of localMounts()) {
     // Programs run from anywhere; where the kernel cannot say so, /proc is all there is.
-    if (
-      fanotifyMark(group, FAN.MARK_ADD | FAN.MARK_FILESYSTEM, BigInt(FAN.OPEN_EXEC), AT_FDCWD, path) === 0
-    ) {
-      mounts.push(openSync(path, 'r'));
-    }
+    if (markFileSystem(group, path, FAN.OPEN_EXEC)) mounts.push(openSync(fsPath(path), 'r'));
   }
   return unwatchable;
+}
+
+/** Again after events were lost: directories may have appeared unseen. */
+function markRoots(group: number): void {
+  marked = 0;
+  for (const root of task.roots) {
+    // A watched path that is a single file is seen by its directory.
+    if (!markTree(group, root)) markDirectory(group, directoryOf(root), INSIDE);
+    for (let above = directoryOf(root); ; above = directoryOf(above)) {
+      markDirectory(group, above, ABOVE);
+      if (above === '/') break;
+    }
+  }
+}
+
+/** Marks a directory and those below it, and only then reads them: what comes later has its event. */
+function markTree(group: number, root: string): boolean {
+  let any = false;
+  const waiting = [root];
+  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+    if (!markDirectory(group, directory, INSIDE)) continue;
+    any = true;
+    try {
+      for (const entry of readdirSync(fsPath(directory), { withFileTypes: true, encoding: 'latin1' })) {
+        const path = join(directory, entry.name);
+        if (entry.isDirectory() && !excluded(path)) waiting.push(path);
+      }
+    } catch {
+      // Gone, or not to be read: then nothing in it is watched by name either.
+    }
+  }
+  return any;
+}
+
+/** False when it is no directory (any more). */
+function markDirectory(group: number, directory: string, mask: number): boolean {
+  if (marked >= MARKED_MAX)
+    return markFileSystem(group, directory, FINISHED | (INSIDE & ~FAN.EVENT_ON_CHILD));
+  const done = addMark(group, FAN.MARK_ONLYDIR | FAN.MARK_DONT_FOLLOW, mask, directory);
+  if (done) marked += 1;
+  return done;
+}
+
+function markFileSystem(group: number, path: string, mask: number): boolean {
+  return addMark(group, FAN.MARK_FILESYSTEM, mask, path);
+}
+
+function addMark(group: number, flags: number, mask: number, path: string): boolean {
+  // A path in the room's form is bytes, ended by NUL as C wants it.
+  const bytes = Buffer.from(`${path}\0`, 'latin1');
+  return fanotifyMark(group, FAN.MARK_ADD | flags, BigInt(mask), AT_FDCWD, bytes) === 0;
 }
 
 function localMounts(): readonly string[] {
@@ -177,29 +230,32 @@ function drain(group: number): void {
     connector?.drain(processEvents);
     const changes: SensorChange[] = [];
     const seenAtMs = Date.now();
+    behind.clear();
     for (const event of parseEvents(buffer, length)) {
       if ((event.mask & FAN.Q_OVERFLOW) !== 0) {
+        markRoots(group);
         send({ kind: 'gap', path: undefined, because: 'the kernel’s event queue overflowed' });
         continue;
       }
       if ((event.mask & FAN.OPEN_EXEC) !== 0) executed(event);
-      if ((event.mask & ~FAN.OPEN_EXEC & ~FAN.ONDIR) !== 0) changed(event, seenAtMs, changes);
+      if ((event.mask & ~FAN.OPEN_EXEC & ~FAN.ONDIR) !== 0) changed(group, event, seenAtMs, changes);
     }
     if (changes.length > 0) {
-      Atomics.add(control, 1, 1);
+      Atomics.add(control, 1, changes.length);
       send({ kind: 'changes', changes });
     }
   }
 }
 
 function executed(event: FanotifyEvent): void {
+  behind.delete(event.pid);
   const info = event.infos[0];
   const directory = info === undefined ? undefined : resolve(info.key, info.handle);
   if (info !== undefined && directory !== undefined)
     processes.executed(event.pid, join(directory, info.name));
 }
 
-function changed(event: FanotifyEvent, seenAtMs: number, changes: SensorChange[]): void {
+function changed(group: number, event: FanotifyEvent, seenAtMs: number, changes: SensorChange[]): void {
   if (event.pid === ownPid && event.infos.every((info) => !isCanary(info.name))) return;
   const isDirectory = (event.mask & FAN.ONDIR) !== 0;
   const paths = event.infos.map((info) => ({ type: info.type, path: pathOf(info) }));
@@ -207,7 +263,11 @@ function changed(event: FanotifyEvent, seenAtMs: number, changes: SensorChange[]
   const to = paths.find(({ type }) => type === INFO.NEW_DFID_NAME)?.path;
   const plain = paths.find(({ type }) => type === INFO.DFID_NAME)?.path;
   if (isDirectory && (event.mask & (FAN.RENAME | FAN.DELETE)) !== 0) directories.clear();
-  const process = (): ProcessFacts => processes.of(event.pid);
+  const process = (): ProcessFacts => processOf(event.pid);
+  if (isDirectory) {
+    for (const path of [plain, to]) if (path !== undefined && watched(path)) markTree(group, path);
+    for (const path of [plain, from, to]) if (path !== undefined) movedAbove(path);
+  }
   // Within what is watched a rename is one story, told at its new name; a directory's old name has a subtree.
   const alone = to !== undefined && !isDirectory && watched(to) ? [plain] : [from, plain];
   for (const path of new Set(alone)) {
@@ -222,6 +282,22 @@ function changed(event: FanotifyEvent, seenAtMs: number, changes: SensorChange[]
       seenAtMs,
       ...(from === undefined ? {} : { fromPath: from }),
     });
+  }
+}
+
+function processOf(pid: number): ProcessFacts {
+  const known = behind.get(pid);
+  if (known !== undefined) return known;
+  const found = processes.of(pid);
+  behind.set(pid, found);
+  return found;
+}
+
+/** A directory above a watched path came or went: what is at the watched path now is another thing. */
+function movedAbove(path: string): void {
+  for (const root of task.roots) {
+    if (root !== path && isBelow(root, path))
+      send({ kind: 'gap', path: root, because: `${path}, above it, was made, moved or deleted` });
   }
 }
 
