@@ -16,7 +16,7 @@ const assetId = randomUUID();
 const here = grantTenantScope('here');
 const there = grantTenantScope('there');
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const publicKeysPem = [publicKey.export({ type: 'spki', format: 'pem' }).toString()];
 const service: ServiceSpec = {
   id: 'file-integrity-monitoring',
   title: 'File integrity monitoring',
@@ -77,7 +77,7 @@ function evidence(
 }
 
 const take = (...items: readonly Evidence[]) =>
-  assurance.intake(here, assetId, items, { receivedAtMs: now, publicKeyPem });
+  assurance.intake(here, assetId, items, { receivedAtMs: now, publicKeysPem });
 
 async function cell(
   controlId: string,

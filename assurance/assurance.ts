@@ -73,14 +73,14 @@ export class Assurance implements Disposable {
     tenant: TenantScope,
     assetId: string,
     evidence: readonly Evidence[],
-    context: { readonly receivedAtMs: number; readonly publicKeyPem: string },
+    context: { readonly receivedAtMs: number; readonly publicKeysPem: readonly string[] },
   ): Promise<IntakeResult> {
     const { catalogue, inTenant, onChange } = this.#options;
     const refused: { uid: string; because: string }[] = [];
     const fresh: Evidence[] = [];
     await inTenant(tenant, async (db) => {
       for (const item of evidence) {
-        const because = refusal(catalogue, item, context.receivedAtMs, context.publicKeyPem);
+        const because = refusal(catalogue, item, context.receivedAtMs, context.publicKeysPem);
         if (because !== undefined) refused.push({ uid: item.uid, because });
         else if (await insertEvidence(db, tenant, assetId, item, context.receivedAtMs)) fresh.push(item);
       }

@@ -13,7 +13,7 @@ export function refusal(
   catalogue: Catalogue,
   evidence: Evidence,
   receivedAtMs: number,
-  publicKeyPem: string,
+  publicKeysPem: readonly string[],
 ): string | undefined {
   if (!catalogue.rules.has(evidence.rule)) return `${evidence.rule} is not a rule of the catalogue`;
   if (evidence.observedAtMs > receivedAtMs + AHEAD_MS_MAX) return 'it is dated in the future';
@@ -23,9 +23,9 @@ export function refusal(
   if (createHash('sha256').update(raw).digest('hex') !== evidence.digest)
     return 'its digest is not that of its raw record';
   if (evidence.signature === undefined) return 'it is not signed';
-  return signatureHolds(evidence, publicKeyPem)
+  return publicKeysPem.some((key) => signatureHolds(evidence, key))
     ? undefined
-    : 'its signature is not by the key of the asset it came from';
+    : 'its signature is not by a key of the asset it came from';
 }
 
 function signatureHolds(evidence: Evidence, publicKeyPem: string): boolean {

@@ -25,6 +25,7 @@ export async function enroll(directory: string, server: string, token: string): 
       authority,
       certificate: accepted.certificate,
       key,
+      earlierKeys: [],
     };
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     saveIdentity(directory, identity);

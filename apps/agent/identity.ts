@@ -8,6 +8,8 @@ import * as z from 'zod';
 import { agentErrors } from './errors.ts';
 import { readState, writeState } from './files.ts';
 
+const EARLIER_KEYS_MAX = 4;
+
 const Identity = z.strictObject({
   server: z.url(),
   assetId: z.uuid(),
@@ -15,6 +17,8 @@ const Identity = z.strictObject({
   authority: z.string(),
   certificate: z.string(),
   key: z.string(),
+  /** Public keys of before, newest first: what this machine signed for itself with them still holds. */
+  earlierKeys: z.array(z.string()).max(EARLIER_KEYS_MAX).default([]),
 });
 export type Identity = z.infer<typeof Identity>;
 
@@ -39,10 +43,22 @@ export function certificateExpiresAtMs(identity: Identity): number {
 export function signerOf(identity: Identity) {
   const key = createPrivateKey(identity.key);
   const publicKey = createPublicKey(key);
+  const earlier = identity.earlierKeys.map((pem) => createPublicKey(pem));
   return {
     sign: (bytes: Uint8Array): string => sign('sha256', bytes, key).toString('base64'),
     verify: (bytes: Uint8Array, signature: string): boolean =>
-      verify('sha256', bytes, publicKey, Buffer.from(signature, 'base64')),
+      [publicKey, ...earlier].some((each) => verify('sha256', bytes, each, Buffer.from(signature, 'base64'))),
+  };
+}
+
+/** The same machine with a new key and certificate. */
+export function renewedIdentity(identity: Identity, key: string, certificate: string): Identity {
+  const old = createPublicKey(createPrivateKey(identity.key)).export({ type: 'spki', format: 'pem' });
+  return {
+    ...identity,
+    key,
+    certificate,
+    earlierKeys: [old.toString(), ...identity.earlierKeys].slice(0, EARLIER_KEYS_MAX),
   };
 }
 

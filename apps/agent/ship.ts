@@ -8,11 +8,12 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import type { DropRecord, Health } from '@demarc/platform/contract';
 import type { HostIdentity } from '@demarc/platform/contract/agent';
+import { DemarcError } from '@demarc/platform/errors';
 import { makeRequest } from '@demarc/platform/identity/request';
 import { type ExchangeHeader, ExchangeReply, LINK_PATHS } from '@demarc/platform/link';
 import * as z from 'zod';
 import { acceptedJson } from './enroll.ts';
-import type { Identity } from './identity.ts';
+import { type Identity, renewedIdentity } from './identity.ts';
 import { LinkClient } from './link.ts';
 import type { Spool, SpoolBatch } from './spool/spool.ts';
 import { AGENT_VERSION } from './version.ts';
@@ -23,6 +24,8 @@ const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 60_000;
 /** Records that arrive together travel together. */
 const GATHER_MS = 150;
+const FOR_GOOD = ['LINK_BODY_INVALID', 'LINK_BODY_TOO_LARGE'];
+const REFUSALS_MAX = 5;
 const RenewReply = z.strictObject({ certificate: z.string() });
 
 export interface ShipOptions {
@@ -56,6 +59,7 @@ export class Ship {
   #wake: (() => void) | undefined;
   #stopped = false;
   #failures = 0;
+  #refusals = { token: '', count: 0 };
   #state: ShipState = {
     connected: false,
     because: 'not connected yet',
@@ -86,6 +90,7 @@ export class Ship {
       } catch (error) {
         this.#failures += 1;
         this.#lost(error);
+        if (batch !== undefined) this.#refused(batch, error);
         waitMs =
           Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(this.#failures, 16)) *
           this.#options.random();
@@ -149,7 +154,7 @@ export class Ship {
     const { key, csr } = await makeRequest();
     const answer = await this.#client.post(LINK_PATHS.renew, Buffer.from(JSON.stringify({ csr })));
     const { certificate } = RenewReply.parse(acceptedJson(answer));
-    this.#identity = { ...this.#identity, key, certificate };
+    this.#identity = renewedIdentity(this.#identity, key, certificate);
     // On disk before it is used: the old one may not be good for long.
     this.#options.onIdentity(this.#identity);
     this.#client[Symbol.dispose]();
@@ -164,6 +169,17 @@ export class Ship {
     this.#state = { ...this.#state, connected: false, because };
     this.#options.onState(this.#state);
     this.#client[Symbol.dispose]();
+  }
+
+  /** A batch that the server calls malformed again and again will not become better. */
+  #refused(batch: SpoolBatch, error: unknown): void {
+    const code = error instanceof DemarcError ? String(error.details['code'] ?? '') : '';
+    if (!FOR_GOOD.includes(code)) return;
+    this.#refusals = this.#refusals.token === batch.token ? this.#refusals : { token: batch.token, count: 0 };
+    this.#refusals.count += 1;
+    if (this.#refusals.count < REFUSALS_MAX) return;
+    this.#options.spool.setAside(batch, `refused by the server: ${code}`);
+    this.#options.log('a batch was set aside', { token: batch.token, code });
   }
 
   async #sleep(milliseconds: number, wakeable: boolean): Promise<void> {

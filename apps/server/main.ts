@@ -101,7 +101,7 @@ async function main(config: ServerConfig): Promise<void> {
     authority,
     store,
     certificateSeconds: settings.DEMARC_CERTIFICATE_SECONDS,
-    async carry(tenant, assetId, exchange, publicKeyPem) {
+    async carry(tenant, assetId, exchange, publicKeysPem) {
       const { header, events, evidence, rejected, bytesHint } = exchange;
       if (header.batchToken === undefined || header.recordCount === 0) return undefined;
       // Both halves are idempotent: a crash between them repeats work and no row.
@@ -109,7 +109,7 @@ async function main(config: ServerConfig): Promise<void> {
         tenant,
         assetId,
         evidence.map((item) => item.evidence),
-        { receivedAtMs: now(), publicKeyPem },
+        { receivedAtMs: now(), publicKeysPem },
       );
       const receipt = await carry(siem, tenant, {
         batchToken: header.batchToken,

@@ -29,6 +29,7 @@ const anyEntry: fc.Arbitrary<Entry> = fc.record({
   gid: fc.nat(),
   size: fc.nat(),
   mtimeMs: fc.nat(),
+  ctimeMs: fc.nat(),
   ino: fc.nat(),
   dev: fc.nat(),
   nlink: fc.nat(9),

@@ -17,6 +17,7 @@ import {
   statSync,
   truncateSync,
   write,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -29,6 +30,8 @@ const writeAsync = promisify(write);
 const fdatasyncAsync = promisify(fdatasync);
 
 export const SEGMENT_BYTES_MAX = 8_388_608; // 8 MiB
+/** Batches kept that the server refused for good. */
+const REFUSED_FILES_MAX = 8;
 /** Held in memory while the disk is slow; past it, `append` makes its caller wait. */
 const PENDING_BYTES_MAX = 16_777_216; // 16 MiB
 
@@ -165,6 +168,19 @@ export class Spool {
     if (segment !== undefined && cut.to >= segment.bytes && segment !== this.#segments.at(-1))
       this.#finish(segment);
     return true;
+  }
+
+  /**
+   * Takes a batch that the server will never take out of the way: what is behind it must not wait for ever. Its
+   * records are kept in a file beside the spool, as long as there is room there, and counted as lost.
+   */
+  setAside(batch: SpoolBatch, reason: string): void {
+    const directory = join(this.#options.directory, 'refused');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (readdirSync(directory).length < REFUSED_FILES_MAX)
+      writeFileSync(join(directory, `${batch.token}.ndjson`), batch.lines, { mode: 0o600 });
+    if (!this.acknowledge(batch.token)) return;
+    this.#options.dropped({ stage: 'link', reason, count: batch.recordCount, meant: false });
   }
 
   get bytes(): number {

@@ -13,6 +13,9 @@ import { linkErrors } from './errors.ts';
 export const SILENT_AFTER_MS = 30_000;
 const TOKEN_LIFE_MS = 24 * 3_600_000;
 const ASSETS_MAX = 10_000;
+/** What waited in a spool was signed with a key that may be gone since: so long and so many are remembered. */
+const KEY_KEPT_MS = 30 * 24 * 3_600_000;
+const KEYS_MAX = 16;
 
 interface AssetRow {
   readonly asset_id: string;
@@ -168,7 +171,6 @@ export async function checkCertificate(store: PostgresStore, serial: string, now
   const { rows } = await sql<{
     readonly tenant_id: string;
     readonly asset_id: string;
-    readonly public_key_pem: string;
     readonly issued_at_ms: number;
     readonly expires_at_ms: number;
     readonly revoked_at_ms: number | null;
@@ -180,10 +182,14 @@ export async function checkCertificate(store: PostgresStore, serial: string, now
     throw linkErrors.make('LINK_CERTIFICATE_REFUSED', { because: 'it was revoked' });
   if (row.expires_at_ms <= nowMs)
     throw linkErrors.make('LINK_CERTIFICATE_REFUSED', { because: 'it has expired' });
+  const keys = await sql<{ readonly public_key_pem: string }>`SELECT public_key_pem FROM link_certificate
+    WHERE tenant_id = ${row.tenant_id} AND asset_id = ${row.asset_id} AND revoked_at_ms IS NULL
+      AND expires_at_ms > ${nowMs - KEY_KEPT_MS}
+    ORDER BY issued_at_ms DESC LIMIT ${KEYS_MAX}`.execute(store.db);
   return {
     tenantId: row.tenant_id,
     assetId: row.asset_id,
-    publicKeyPem: row.public_key_pem,
+    publicKeysPem: keys.rows.map(({ public_key_pem }) => public_key_pem),
     issuedAtMs: row.issued_at_ms,
     expiresAtMs: row.expires_at_ms,
   };

@@ -12,11 +12,31 @@ const decompress = promisify(zstdDecompress);
 const HEADER_BYTES_MAX = 1_048_576;
 export const COMPRESSED_BYTES_MAX = 8_388_608;
 const NEWLINE = 0x0a;
+const BODY_SECONDS = 20;
 
-export async function readBody(stream: ServerHttp2Stream, bytesMax: number): Promise<Buffer> {
+/** @throws LINK_BODY_TOO_LARGE, LINK_BODY_SLOW when it trickles in */
+export async function readBody(
+  stream: ServerHttp2Stream,
+  bytesMax: number,
+  seconds = BODY_SECONDS,
+): Promise<Buffer> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(linkErrors.make('LINK_BODY_SLOW', { seconds })),
+    seconds * 1_000,
+  );
+  try {
+    return await Promise.race([collect(stream, bytesMax), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function collect(stream: ServerHttp2Stream, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  // Not destroyed when it is too large: the answer still has to go out.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw linkErrors.make('LINK_BODY_TOO_LARGE', { bytesMax });
     chunks.push(chunk);

@@ -25,6 +25,18 @@ export const linkErrors = defineErrors({
     status: 400,
     retryable: false,
   }),
+  LINK_BODY_SLOW: entry<{ seconds: number }>({
+    says: ({ seconds }) => `The body did not arrive within ${seconds} seconds.`,
+    fix: 'Nothing to do: the agent sends it again. If it goes on, look at the network between the two.',
+    status: 408,
+    retryable: true,
+  }),
+  LINK_BUSY: entry<Record<string, never>>({
+    says: () => 'The server has as many deliveries at once as it can hold.',
+    fix: 'Nothing to do: agents come back by themselves. If it goes on, give the server more processors.',
+    status: 503,
+    retryable: true,
+  }),
   LINK_ASSET_UNKNOWN: entry<{ assetId: string }>({
     says: ({ assetId }) => `There is no asset ${assetId} here.`,
     fix: 'List the assets: ./demarc asset list',

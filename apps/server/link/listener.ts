@@ -32,6 +32,7 @@ import {
 import { AttemptLimit } from './attempt-limit.ts';
 import { COMPRESSED_BYTES_MAX, type Exchange, parseExchange, parseJson, readBody } from './body.ts';
 import { linkErrors } from './errors.ts';
+import { Slots } from './slots.ts';
 
 export interface LinkDeps {
   readonly listen: { readonly host: string; readonly port: number };
@@ -39,12 +40,15 @@ export interface LinkDeps {
   readonly authority: CertificateAuthority;
   readonly store: PostgresStore;
   readonly certificateSeconds: number;
+  /** How long a body may take to arrive; 20 unless told. */
+  readonly bodySeconds?: number;
   /** Stores events and evidence of one batch; resolves once nothing of it can be lost. */
   carry(
     tenant: TenantScope,
     assetId: string,
     exchange: Exchange,
-    publicKeyPem: string,
+    /** Of the asset's certificates, newest first: what was signed before a renewal arrives after it. */
+    publicKeysPem: readonly string[],
   ): Promise<Receipt | undefined>;
   policiesFor(tenant: TenantScope, assetId: string): Promise<ExchangeReply['policies']>;
   onSeen(tenant: TenantScope, assetId: string, exchange: Exchange): Promise<void>;
@@ -58,6 +62,9 @@ export interface LinkDeps {
 const NEXT_EXCHANGE_SECONDS = 2;
 const SESSION_IDLE_MS = 120_000;
 const STREAMS_PER_SESSION_MAX = 16;
+/** Each holds at most a compressed and an unfolded body: about 20 MiB. */
+const EXCHANGES_MAX = 16;
+const WAITING_MAX = 2_000;
 const SMALL_BODY_BYTES_MAX = 65_536;
 /** Renew when less than a third of the certificate's life is left. */
 const RENEW_AT_SHARE_LEFT = 1 / 3;
@@ -87,9 +94,10 @@ export async function startLink(deps: LinkDeps): Promise<Link> {
     session.once('close', () => sessions.delete(session));
   });
   const attempts = new AttemptLimit(deps.now);
+  const slots = new Slots(EXCHANGES_MAX, WAITING_MAX);
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
-    void answer(deps, attempts, stream, headers);
+    void answer(deps, attempts, slots, stream, headers);
   });
   // curl and wget speak HTTP/1.1 here when their HTTP/2 is not built in: installer and package only.
   server.on('request', (request, response) => {
@@ -124,13 +132,14 @@ function listen(
 async function answer(
   deps: LinkDeps,
   attempts: AttemptLimit,
+  slots: Slots,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
 ): Promise<void> {
   try {
     const path = String(headers[constants.HTTP2_HEADER_PATH] ?? '').split('?')[0] ?? '';
     const route = `${headers[constants.HTTP2_HEADER_METHOD] ?? ''} ${path}`;
-    if (route === `POST ${LINK_PATHS.exchange}`) reply(stream, 200, await exchange(deps, stream));
+    if (route === `POST ${LINK_PATHS.exchange}`) reply(stream, 200, await exchange(deps, slots, stream));
     else if (route === `POST ${LINK_PATHS.enroll}`) reply(stream, 200, await enroll(deps, attempts, stream));
     else if (route === `POST ${LINK_PATHS.renew}`) reply(stream, 200, await renew(deps, stream));
     else {
@@ -164,10 +173,15 @@ async function small(
   }
 }
 
-async function exchange(deps: LinkDeps, stream: ServerHttp2Stream): Promise<ExchangeReply> {
+async function exchange(deps: LinkDeps, slots: Slots, stream: ServerHttp2Stream): Promise<ExchangeReply> {
   const client = await clientOf(deps, stream);
-  const parsed = await parseExchange(await readBody(stream, COMPRESSED_BYTES_MAX));
-  const receipt = await deps.carry(client.tenant, client.assetId, parsed, client.publicKeyPem);
+  const { parsed, receipt } = await slots.run(async () => {
+    const taken = await parseExchange(await readBody(stream, COMPRESSED_BYTES_MAX, deps.bodySeconds));
+    return {
+      parsed: taken,
+      receipt: await deps.carry(client.tenant, client.assetId, taken, client.publicKeysPem),
+    };
+  });
   await sawAsset(deps.store, client.tenant, client.assetId, parsed.header, deps.now());
   await deps.onSeen(client.tenant, client.assetId, parsed);
   const life = client.expiresAtMs - client.issuedAtMs;
@@ -245,4 +259,6 @@ function reply(stream: ServerHttp2Stream, status: number, body: unknown): void {
   const type = status >= 400 ? 'application/problem+json' : 'application/json';
   stream.respond({ ':status': status, 'content-type': type });
   stream.end(JSON.stringify(body));
+  // A body that was refused half-way is not worth reading to its end.
+  if (status >= 400 && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
 }

@@ -300,6 +300,7 @@ class FileIntegrityRoom implements RunningRoom {
     const groups = readNames('/etc/group');
     const seen = new Set<string>();
     const diffRoots = policy.diff.map(fromUtf8);
+    const noticed = { atMs: toMs, notBeforeMs: fromMs };
     let events: OcsfEvent[] = [];
     let count = 0;
     const say = async (change: ReturnType<typeof compare>): Promise<void> => {
@@ -307,7 +308,7 @@ class FileIntegrityRoom implements RunningRoom {
       count += 1;
       const names = { owner: users.get(change.entry.uid) ?? '', group: groups.get(change.entry.gid) ?? '' };
       const options = { contents: this.#contents, policy, host: this.#context.host };
-      events.push(observed(change, 'verification', undefined, toMs, options, diffRoots, names));
+      events.push(observed(change, 'verification', undefined, noticed, options, diffRoots, names));
       if (events.length >= EVENTS_PER_EMIT) {
         await this.#context.emit(events);
         events = [];

@@ -34,6 +34,8 @@ export interface Entry {
   readonly gid: number;
   readonly size: number;
   readonly mtimeMs: number;
+  /** Of the last change of any kind; nobody can set it. With the inode it names one state of one file. */
+  readonly ctimeMs: number;
   readonly ino: number;
   readonly dev: number;
   readonly nlink: number;
@@ -219,6 +221,7 @@ function fromStats(path: string, type: EntryType, stats: Stats, xattrs: Entry['x
     // A directory's size is the file system's own business.
     size: type === 'directory' ? 0 : stats.size,
     mtimeMs: Math.trunc(stats.mtimeMs),
+    ctimeMs: Math.trunc(stats.ctimeMs),
     ino: stats.ino,
     dev: stats.dev,
     nlink: type === 'directory' ? 0 : stats.nlink,
@@ -256,6 +259,7 @@ const EMPTY = {
   gid: 0,
   size: 0,
   mtimeMs: 0,
+  ctimeMs: 0,
   ino: 0,
   dev: 0,
   nlink: 0,

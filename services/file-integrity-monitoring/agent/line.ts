@@ -9,6 +9,7 @@ type Fields = readonly [
   gid: number,
   size: number,
   mtimeMs: number,
+  ctimeMs: number,
   ino: number,
   dev: number,
   nlink: number,
@@ -28,6 +29,7 @@ export function toLine(entry: Entry): string {
     entry.gid,
     entry.size,
     entry.mtimeMs,
+    entry.ctimeMs,
     entry.ino,
     entry.dev,
     entry.nlink,
@@ -40,8 +42,23 @@ export function toLine(entry: Entry): string {
 }
 
 export function fromLine(line: string): Entry {
-  const [path, type, mode, uid, gid, size, mtimeMs, ino, dev, nlink, sha256, target, xattrs, unread] =
-    JSON.parse(line) as Fields;
+  const [
+    path,
+    type,
+    mode,
+    uid,
+    gid,
+    size,
+    mtimeMs,
+    ctimeMs,
+    ino,
+    dev,
+    nlink,
+    sha256,
+    target,
+    xattrs,
+    unread,
+  ] = JSON.parse(line) as Fields;
   return {
     path,
     type: TYPES[type] ?? 'unknown',
@@ -50,6 +67,7 @@ export function fromLine(line: string): Entry {
     gid,
     size,
     mtimeMs,
+    ctimeMs,
     ino,
     dev,
     nlink,

@@ -20,6 +20,8 @@ const PENDING_MAX = 100_000;
 const QUIET_MS = 60;
 const SLICE = 64;
 const EVENTS_PER_EMIT = 500;
+/** A change is looked at so long after it was made, at most; an older time is not that of this change. */
+const LATE_MS = 60_000;
 /** Of one new directory; more is verified as a subtree. */
 const APPEARED_MAX = 10_000;
 
@@ -218,7 +220,7 @@ export class Live {
       change,
       'real-time',
       process,
-      atMs,
+      { atMs, notBeforeMs: atMs - LATE_MS },
       this.#options,
       this.#diffRoots,
       this.#name(change.entry),
@@ -239,7 +241,8 @@ export function observed(
   change: Change,
   seenBy: 'real-time' | 'verification',
   process: ProcessFacts | undefined,
-  atMs: number,
+  /** When it was noticed, and the instant before which it cannot have happened. */
+  noticed: { readonly atMs: number; readonly notBeforeMs: number },
   options: Pick<LiveOptions, 'contents' | 'policy' | 'host'>,
   diffRoots: readonly string[],
   names: { readonly owner: string; readonly group: string },
@@ -251,5 +254,17 @@ export function observed(
     if (before !== undefined && before.sha256 !== entry.sha256)
       diff = options.contents.diff(displayPath(entry.path), before.sha256, entry.sha256);
   }
+  const atMs = happenedAtMs(change, noticed);
   return toOcsf({ change, seenBy, atMs, process, diff, ...names }, options.host);
+}
+
+/**
+ * The kernel's own time of the last change, where it can be: then the same change has the same time, whoever
+ * noticed it and however late. A deletion leaves no time, and what is moved in brings one of its own.
+ */
+function happenedAtMs(
+  { kind, entry }: Change,
+  { atMs, notBeforeMs }: { readonly atMs: number; readonly notBeforeMs: number },
+): number {
+  return kind !== 'deleted' && entry.ctimeMs >= notBeforeMs && entry.ctimeMs <= atMs ? entry.ctimeMs : atMs;
 }

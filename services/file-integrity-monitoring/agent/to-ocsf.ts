@@ -239,18 +239,22 @@ function stateOf(entry: Entry): Readonly<Record<string, unknown>> {
   };
 }
 
-function uidOf({ change, atMs }: Observation, host: HostIdentity): string {
-  const { entry, before, kind } = change;
+/**
+ * Names the state that the file came to, not the moment it was noticed: after a crash the same change is found
+ * again by comparing, and the store knows it by this.
+ */
+function uidOf({ change }: Observation, host: HostIdentity): string {
+  const { entry, kind } = change;
   return digest([
     host.assetId,
-    kind,
     entry.path,
-    change.fromPath ?? '',
+    kind === 'deleted' ? 'deleted' : 'is',
+    String(entry.dev),
     String(entry.ino),
-    entry.sha256,
+    String(entry.ctimeMs),
     String(entry.mode),
-    before?.sha256 ?? '',
-    String(atMs),
+    entry.sha256,
+    entry.unread,
   ]);
 }
 
