@@ -143,8 +143,8 @@ test('evidence that cannot be trusted is refused, each with its reason', async (
       'it is dated in the future',
       'XXX-99.1 is not a rule of the catalogue',
       'its digest is not that of its raw record',
-      'its signature is not by the key of the asset it came from',
-      'its signature is not by the key of the asset it came from',
+      'its signature is not by a key of the asset it came from',
+      'its signature is not by a key of the asset it came from',
       'it is not signed',
     ],
   );
