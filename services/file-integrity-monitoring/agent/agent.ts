@@ -49,6 +49,8 @@ class FileIntegrityRoom implements RunningRoom {
     | undefined;
   #live: Live | undefined;
   #unwatchable: readonly { readonly path: string; readonly because: string }[] = [];
+  /** Why the parents of processes are not told by the kernel here. */
+  #lineageMissing: string | undefined;
   #skippedCount = 0;
   #beyondBound = 0;
   #health: Health = { state: 'starting', because: 'waiting for policy', sinceMs: Date.now() };
@@ -137,6 +139,7 @@ class FileIntegrityRoom implements RunningRoom {
         case 'ready':
           sensor.alive = true;
           this.#unwatchable = message.unwatchable.filter(({ path }) => path !== canaryRoot);
+          this.#lineageMissing = message.lineageMissing;
           for (const { path, because } of message.unwatchable)
             this.#context.log('cannot watch in real time', { path, because });
           ready.resolve();
@@ -455,11 +458,15 @@ class FileIntegrityRoom implements RunningRoom {
 
   #healthy(): void {
     const count = this.#baseline?.size ?? 0;
+    const lineage =
+      this.#lineageMissing === undefined
+        ? ''
+        : `; of processes that live for a moment, user and parent may be missing: ${this.#lineageMissing}`;
     if (this.#unwatchable.length === 0)
-      this.#say('healthy', `watching ${count} files and directories in real time`);
+      this.#say('healthy', `watching ${count} files and directories in real time${lineage}`);
     else {
       const paths = this.#unwatchable.map(({ path, because }) => `${path} (${because})`).join(', ');
-      this.#say('degraded', `watching ${count} files and directories; on schedule only: ${paths}`);
+      this.#say('degraded', `watching ${count} files and directories; on schedule only: ${paths}${lineage}`);
     }
   }
 

@@ -2,10 +2,11 @@
  * The kernel's process connector (connector(7), linux/cn_proc.h): forks, execs and changes of user as they
  * happen, so that a process that lived for a millisecond still has a parent and a user.
  *
- * There is one for the whole machine, in its first network namespace only; where it is missing, /proc and
- * fanotify are what there is.
+ * There is one for the whole machine, in its first network and process namespaces only; where it is missing,
+ * /proc and fanotify are what there is, and the room's health says so.
  */
-import { bindNetlink, close, read, sendBytes, setSocketOption, socket } from './libc.ts';
+import { readlinkSync } from 'node:fs';
+import { bindNetlink, close, lastError, read, sendBytes, setSocketOption, socket } from './libc.ts';
 
 const AF_NETLINK = 16;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 0x2 | 0x800 | 0x80000;
@@ -22,6 +23,8 @@ const BUFFER_BYTES = 65_536;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
 const RECEIVE_BUFFER_BYTES = 8_388_608; // 8 MiB
+/** PROC_PID_INIT_INO (linux/proc_ns.h): from any other the kernel takes the request and never answers. */
+const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 
 export interface ProcessEvents {
   forked(parent: number, child: number): void;
@@ -37,10 +40,12 @@ export class ProcConnector {
     this.fd = fd;
   }
 
-  /** Undefined where this kernel or namespace has none. */
-  static open(): ProcConnector | undefined {
+  /** Or why there is none here. */
+  static open(): ProcConnector | string {
+    if (readlinkSync('/proc/self/ns/pid') !== FIRST_PID_NAMESPACE)
+      return 'this is not the first process namespace of the machine';
     const fd = socket(AF_NETLINK, SOCK_DGRAM_NONBLOCK_CLOEXEC, NETLINK_CONNECTOR);
-    if (fd < 0) return undefined;
+    if (fd < 0) return `no process connector: ${lastError()}`;
     // A burst of short-lived processes must fit while files are looked at; the usual buffer holds a few hundred.
     const size = Buffer.alloc(4);
     size.writeInt32LE(RECEIVE_BUFFER_BYTES, 0);
@@ -59,8 +64,9 @@ export class ProcConnector {
       bindNetlink(fd, address, address.length) !== 0 ||
       Number(sendBytes(fd, message, message.length, 0)) !== message.length
     ) {
+      const because = `the process connector refused: ${lastError()}`;
       close(fd);
-      return undefined;
+      return because;
     }
     return new ProcConnector(fd);
   }

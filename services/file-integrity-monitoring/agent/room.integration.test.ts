@@ -305,6 +305,9 @@ test('the kernel’s queue overflows: a gap record says so, and nothing is misse
 });
 
 test('the process behind a change, of a thousand that live for a millisecond', async (t: TestContext) => {
+  // Where the kernel does not tell who started whom, the room has to say so, and this cannot be shown.
+  if (/user and parent may be missing/.test(room.health().because))
+    return t.skip(`NOT SHOWN: ${room.health().because}`);
   const total = 1_000;
   mkdirSync(join(watched, 'short'));
   await new Promise((resolve) => setTimeout(resolve, 500));

@@ -49,6 +49,8 @@ export type SensorMessage =
   | {
       readonly kind: 'ready';
       readonly unwatchable: readonly { readonly path: string; readonly because: string }[];
+      /** Why the kernel does not say here who started whom. */
+      readonly lineageMissing: string | undefined;
     }
   | { readonly kind: 'failed'; readonly because: string }
   | { readonly kind: 'changes'; readonly changes: readonly SensorChange[] }
@@ -77,7 +79,8 @@ const task = (workerData as { readonly data: SensorTask }).data;
 const control = new Int32Array(task.control);
 const excluded = excluder(task.exclude);
 const processes = new Processes();
-const connector = ProcConnector.open();
+const opened = ProcConnector.open();
+const connector = typeof opened === 'string' ? undefined : opened;
 const processEvents: ProcessEvents = {
   forked: (parent, child) => processes.forked(parent, child),
   executed: (pid) => processes.startedProgram(pid),
@@ -103,7 +106,7 @@ function main(): void {
   );
   if (group < 0) return send({ kind: 'failed', because: `fanotify_init: ${lastError()}` });
   const unwatchable = mark(group);
-  send({ kind: 'ready', unwatchable });
+  send({ kind: 'ready', unwatchable, lineageMissing: typeof opened === 'string' ? opened : undefined });
   try {
     watch(group);
   } finally {
