@@ -39,7 +39,11 @@ export class Drops {
   }
 
   #save(): void {
-    writeState(this.#file, this.pending(), false);
+    try {
+      writeState(this.#file, this.pending(), false);
+    } catch {
+      // A full disk: they are still counted here, and told with the next exchange.
+    }
   }
 }
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { DemarcError } from '@demarc/platform/errors';
+import { readNote } from '@demarc/platform/notes';
 import { readConfig } from './config.ts';
 import { enroll } from './enroll.ts';
 import { agentErrors } from './errors.ts';
-import { readState } from './files.ts';
-import { type AgentStatus, run } from './run.ts';
+import { type AgentStatus, run, STATUS_FILE } from './run.ts';
 import { ROOMS } from './services.ts';
 
 /** A status older than this was written by an agent that is gone or hangs. */
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
 }
 
 function printStatus(directory: string, json: boolean): void {
-  const status = readState<AgentStatus>(join(directory, 'status.json'));
+  const status = readNote(join(directory, STATUS_FILE)) as AgentStatus | undefined;
   if (status === undefined || Date.now() - status.writtenAtMs > STATUS_FRESH_MS) {
     throw agentErrors.make('AGENT_NOT_RUNNING', { directory });
   }

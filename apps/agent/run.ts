@@ -1,8 +1,11 @@
 /** The agent at work: rooms, spool, ship, and a status file that says how they are. */
+
 import { fstatSync, mkdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { HostIdentity } from '@demarc/platform/contract/agent';
+import { openLog } from '@demarc/platform/log';
+import { writeNote } from '@demarc/platform/notes';
 import type { AgentConfig } from './config.ts';
 import { Drops } from './drops.ts';
 import { readState, writeState } from './files.ts';
@@ -17,6 +20,9 @@ import { AGENT_VERSION } from './version.ts';
 const NICENESS = 19;
 const STATUS_EVERY_MS = 1_000;
 const RECONCILE_EVERY_MS = 5_000;
+export const STATUS_FILE = 'status.json';
+/** Room for every room's health; taken once, so that it is also written when the disk is full. */
+const STATUS_BYTES = 16_384;
 
 export interface AgentStatus {
   readonly pid: number;
@@ -44,10 +50,9 @@ export async function run(config: AgentConfig, entry: URL): Promise<void> {
   setPriority(NICENESS);
   const facts = hostFacts();
   const host: HostIdentity = { assetId: identity.assetId, ...facts };
+  const say = openLog();
   const log = (line: string, details?: Readonly<Record<string, unknown>>): void =>
-    console.error(
-      `${new Date().toISOString()} ${line}${details === undefined ? '' : ` ${JSON.stringify(details)}`}`,
-    );
+    say(`${line}${details === undefined ? '' : ` ${JSON.stringify(details)}`}`);
   const drops = new Drops(directory);
   const spool = new Spool({
     directory: join(directory, 'spool'),
@@ -88,8 +93,12 @@ export async function run(config: AgentConfig, entry: URL): Promise<void> {
     onPolicies: (received) => {
       if (JSON.stringify(received) === JSON.stringify(policies)) return;
       policies = received;
-      // Kept, so that the machine stays protected when it starts without the server.
-      writeState(policiesFile, policies);
+      try {
+        // Kept, so that the machine stays protected when it starts without the server.
+        writeState(policiesFile, policies);
+      } catch (error) {
+        log('the policies could not be kept', { because: String(error) });
+      }
       rooms.reconcile(policies);
     },
     onIdentity: (renewed) => {
@@ -122,11 +131,16 @@ export async function run(config: AgentConfig, entry: URL): Promise<void> {
       figures: {
         spoolBytes: spool.bytes,
         spoolBytesMax: config.spoolBytesMax,
+        spoolDiskFull: spool.diskFull ? 1 : 0,
         memoryBytes: memory,
         niceness: NICENESS,
       },
     };
-    writeState(join(directory, 'status.json'), status, false);
+    try {
+      writeNote(join(directory, STATUS_FILE), status, STATUS_BYTES, 0o600);
+    } catch (error) {
+      log('the status could not be written', { because: String(error) });
+    }
   };
   rooms.reconcile(policies);
   const timers = [

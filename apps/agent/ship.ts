@@ -80,9 +80,10 @@ export class Ship {
 
   async run(): Promise<void> {
     while (!this.#stopped) {
-      const batch = this.#options.spool.nextBatch();
+      let batch: SpoolBatch | undefined;
       let waitMs: number;
       try {
+        batch = this.#options.spool.nextBatch();
         const reply = await this.#exchange(batch);
         this.#failures = 0;
         // While there is more to send there is no pause.

@@ -1,5 +1,5 @@
 /** What the supervisor says of itself, read from its state file. */
-import { readFileSync } from 'node:fs';
+import { readNote } from '@demarc/platform/notes';
 import { readProcessFile } from '@demarc/platform/supervisor/processes';
 import type { CliConfig } from './config.ts';
 import type { PlatformState } from './supervise.ts';
@@ -11,10 +11,6 @@ export function supervisorPid(config: CliConfig): number | undefined {
 
 /** The last state written by process `pid`; undefined before it wrote one. */
 export function platformState(config: CliConfig, pid?: number): PlatformState | undefined {
-  try {
-    const state = JSON.parse(readFileSync(config.paths.state, 'utf8')) as PlatformState;
-    return pid === undefined || state.pid === pid ? state : undefined;
-  } catch {
-    return undefined;
-  }
+  const state = readNote(config.paths.state) as PlatformState | undefined;
+  return pid === undefined || state?.pid === pid ? state : undefined;
 }

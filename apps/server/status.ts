@@ -1,8 +1,8 @@
 /** What the supervisor wrote of its parts, and what this process knows of itself. */
-import { readFileSync } from 'node:fs';
 import type { Assurance } from '@demarc/assurance';
 import type { Layout } from '@demarc/platform/config';
 import { PlatformStatus } from '@demarc/platform/contract/api';
+import { readNote } from '@demarc/platform/notes';
 import type { Siem } from '@demarc/siem';
 
 const startedAt = new Date().toISOString();
@@ -21,7 +21,7 @@ export function platformStatus(paths: Layout, siem: Siem, assurance: Assurance):
     health: { state: 'healthy', because: 'carrying', sinceMs: Date.parse(startedAt), figures },
   };
   try {
-    const state = JSON.parse(readFileSync(paths.state, 'utf8')) as {
+    const state = readNote(paths.state) as {
       version: string;
       startedAt: string;
       parts: readonly Record<string, unknown>[];

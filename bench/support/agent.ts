@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { readFrames } from '@demarc/agent/spool/frame';
 import { openAuthority } from '@demarc/platform/identity';
 import { makeRequest } from '@demarc/platform/identity/request';
+import { readNote } from '@demarc/platform/notes';
 
 export interface AgentState {
   readonly pid: number;
@@ -78,11 +79,7 @@ export class BenchAgent implements AsyncDisposable {
   }
 
   state(): AgentState | undefined {
-    try {
-      return JSON.parse(readFileSync(join(this.#directory, 'agent', 'status.json'), 'utf8')) as AgentState;
-    } catch {
-      return undefined;
-    }
+    return readNote(join(this.#directory, 'agent', 'status.json')) as AgentState | undefined;
   }
 
   async until(what: string, holds: (state: AgentState) => boolean): Promise<void> {

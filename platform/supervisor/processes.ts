@@ -2,7 +2,10 @@
  * Processes that were left behind by a parent that was killed, found again without ever hitting a stranger:
  * a process file names the pid and the kernel's start time of it, which a reused pid cannot share.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { readNote, writeNote } from '../notes/notes.ts';
+
+const NOTE_BYTES = 256;
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -23,17 +26,13 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 }
 
 export function writeProcessFile(file: string, pid: number): void {
-  writeFileSync(file, JSON.stringify(identityOf(pid) ?? { pid, startTicks: '' }), { mode: 0o600 });
+  writeNote(file, identityOf(pid) ?? { pid, startTicks: '' }, NOTE_BYTES, 0o600);
 }
 
 /** The process the file names, if it still runs. */
 export function readProcessFile(file: string): ProcessIdentity | undefined {
-  let named: ProcessIdentity;
-  try {
-    named = JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity;
-  } catch {
-    return undefined;
-  }
+  const named = readNote(file) as ProcessIdentity | undefined;
+  if (named === undefined) return undefined;
   const found = identityOf(named.pid);
   return found !== undefined && found.startTicks === named.startTicks ? found : undefined;
 }
@@ -41,17 +40,13 @@ export function readProcessFile(file: string): ProcessIdentity | undefined {
 /** Ends the process the file names: asks first, then kills. Returns whether there was one. */
 export async function endLeftover(file: string, signal: NodeJS.Signals, timeoutMs: number): Promise<boolean> {
   const found = readProcessFile(file);
-  if (found === undefined) {
-    rmSync(file, { force: true });
-    return false;
-  }
+  if (found === undefined) return false;
   send(found.pid, signal);
   const deadline = Date.now() + timeoutMs;
   while (readProcessFile(file) !== undefined) {
     if (Date.now() > deadline) send(found.pid, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  rmSync(file, { force: true });
   return true;
 }
 

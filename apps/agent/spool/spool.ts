@@ -23,7 +23,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DropRecord } from '@demarc/platform/contract';
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, RECORD_BYTES_MAX } from '@demarc/platform/link';
-import { readState, syncDirectory, writeState } from '../files.ts';
+import { DurableNote } from '@demarc/platform/notes';
+import { syncDirectory } from '../files.ts';
 import { frame, readFrames } from './frame.ts';
 
 const writeAsync = promisify(write);
@@ -34,6 +35,9 @@ export const SEGMENT_BYTES_MAX = 8_388_608; // 8 MiB
 const REFUSED_FILES_MAX = 8;
 /** Held in memory while the disk is slow; past it, `append` makes its caller wait. */
 const PENDING_BYTES_MAX = 16_777_216; // 16 MiB
+const CURSOR_BYTES = 1_024;
+/** A full disk is waited for: what is held meanwhile is bounded, and its makers wait behind that bound. */
+const FULL_RETRY_MS = 1_000;
 
 export interface SpoolOptions {
   readonly directory: string;
@@ -79,7 +83,10 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #segmentBytesMax: number;
   readonly #segments: Segment[] = [];
+  readonly #cursorNote: DurableNote;
   #cursor: Cursor;
+  #full = false;
+  #closing = false;
   #descriptor: number;
   #pending: Pending[] = [];
   #pendingBytes = 0;
@@ -92,7 +99,8 @@ export class Spool {
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
     this.#recover();
     const first = this.#segments[0]?.number ?? 1;
-    const kept = readState<Cursor>(this.#cursorFile);
+    this.#cursorNote = new DurableNote(join(options.directory, 'cursor'), CURSOR_BYTES, 0o600);
+    const kept = this.#cursorNote.read() as Cursor | undefined;
     this.#cursor = kept !== undefined && kept.segment >= first ? kept : { segment: first, offset: 0 };
     this.#descriptor = this.#startSegment((this.#segments.at(-1)?.number ?? 0) + 1);
   }
@@ -192,7 +200,13 @@ export class Spool {
     return this.#segments.reduce((sum, segment) => sum + segment.records, 0);
   }
 
+  /** The disk has no room; what was appended since is in memory only, and its callers wait. */
+  get diskFull(): boolean {
+    return this.#full;
+  }
+
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#flushing;
     closeSync(this.#descriptor);
   }
@@ -202,12 +216,19 @@ export class Spool {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#pending.length > 0) {
       const group = this.#pending;
-      const groupBytes = this.#pendingBytes;
+      const groupBytes = group.reduce((sum, pending) => sum + pending.framed.length, 0);
       this.#pending = [];
       try {
         await this.#write(group);
+        this.#full = false;
         for (const pending of group) pending.resolve();
       } catch (error) {
+        this.#full = isFull(error);
+        if (this.#full && !this.#closing) {
+          this.#pending = [...group, ...this.#pending];
+          await new Promise((resolve) => setTimeout(resolve, FULL_RETRY_MS));
+          continue;
+        }
         for (const pending of group) pending.reject(error);
       }
       this.#pendingBytes -= groupBytes;
@@ -315,16 +336,16 @@ export class Spool {
 
   #moveTo(cursor: Cursor): void {
     this.#cursor = cursor;
-    writeState(this.#cursorFile, cursor);
-  }
-
-  get #cursorFile(): string {
-    return join(this.#options.directory, 'cursor.json');
+    this.#cursorNote.write(cursor);
   }
 
   #file(number: number): string {
     return join(this.#options.directory, `${String(number).padStart(10, '0')}.seg`);
   }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(String((error as NodeJS.ErrnoException).code));
 }
 
 function batchOf(payloads: readonly Buffer[]): SpoolBatch {

@@ -1,7 +1,7 @@
 /** The link with real agents, real certificates and the real stores: what goes wrong between two machines. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect, constants, createSecureServer } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { connect as connectTls } from 'node:tls';
 import { zstdCompressSync } from 'node:zlib';
 import { type CertificateAuthority, openAuthority, type ServerCertificate } from '@demarc/platform/identity';
 import { makeRequest } from '@demarc/platform/identity/request';
+import { readNote } from '@demarc/platform/notes';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import {
   freePort,
@@ -177,8 +178,7 @@ class TestAgent {
   }
 
   status(): Status | undefined {
-    const file = join(this.directory, 'status.json');
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Status) : undefined;
+    return readNote(join(this.directory, 'status.json')) as Status | undefined;
   }
 
   identity(): {

@@ -49,6 +49,8 @@ class FileIntegrityRoom implements RunningRoom {
     | undefined;
   #live: Live | undefined;
   #unwatchable: readonly { readonly path: string; readonly because: string }[] = [];
+  /** Why the baseline on disk is older than the one in memory. */
+  #unsaved: string | undefined;
   /** Why the parents of processes are not told by the kernel here. */
   #lineageMissing: string | undefined;
   #skippedCount = 0;
@@ -214,7 +216,7 @@ class FileIntegrityRoom implements RunningRoom {
       this.#baseline = baseline;
     }
     this.#signatureHolds = true;
-    this.#baseline?.save(context.stateDirectory, context);
+    this.#keep(this.#baseline);
     this.#startLive(policy);
     this.#healthy();
     this.#schedule(policy);
@@ -295,20 +297,21 @@ class FileIntegrityRoom implements RunningRoom {
     fromMs: number,
     toMs: number,
     isGap: boolean,
-  ): Promise<number> {
+  ): Promise<void> {
     const baseline = this.#baseline;
     const policy = this.#policy;
-    if (baseline === undefined || policy === undefined) return 0;
+    if (baseline === undefined || policy === undefined) return;
     const users = readNames('/etc/passwd');
     const groups = readNames('/etc/group');
     const seen = new Set<string>();
     const diffRoots = policy.diff.map(fromUtf8);
     const noticed = { atMs: toMs, notBeforeMs: fromMs };
     let events: OcsfEvent[] = [];
-    let count = 0;
-    const say = async (change: ReturnType<typeof compare>): Promise<void> => {
+    const counts = new Map(roots.map((root) => [root, 0]));
+    const say = async (path: string, change: ReturnType<typeof compare>): Promise<void> => {
       if (change === undefined) return;
-      count += 1;
+      const root = roots.find((candidate) => isBelow(path, candidate));
+      if (root !== undefined) counts.set(root, (counts.get(root) ?? 0) + 1);
       const names = { owner: users.get(change.entry.uid) ?? '', group: groups.get(change.entry.gid) ?? '' };
       const options = { contents: this.#contents, policy, host: this.#context.host };
       events.push(observed(change, 'verification', undefined, noticed, options, diffRoots, names));
@@ -324,21 +327,20 @@ class FileIntegrityRoom implements RunningRoom {
       const now = fromLine(line);
       const change = compare(baseline.get(now.path), now);
       baseline.set(now);
-      await say(change);
+      await say(path, change);
     }
     const gone = baseline.below(roots).filter((path) => !seen.has(path));
     for (const path of result.beyondBound > 0 ? [] : gone) {
       const change = compare(baseline.get(path), undefined);
       baseline.delete(path);
-      await say(change);
+      await say(path, change);
     }
     if (isGap) {
-      for (const root of roots)
-        events.push(gapToOcsf({ path: root, because, fromMs, toMs, changes: count }, this.#context.host));
+      for (const [path, changes] of counts)
+        events.push(gapToOcsf({ path, because, fromMs, toMs, changes }, this.#context.host));
     }
     if (events.length > 0) await this.#context.emit(events);
     if (roots.length === baseline.roots.length) baseline.comparedAtMs = toMs;
-    return count;
   }
 
   #gap(path: string | undefined, because: string): void {
@@ -453,7 +455,21 @@ class FileIntegrityRoom implements RunningRoom {
       baseline.comparedAtMs,
       this.#sensor?.alive === true ? this.#lastAliveMs : 0,
     );
-    baseline.save(this.#context.stateDirectory, this.#context);
+    this.#keep(baseline);
+  }
+
+  /** A disk without room is no reason to stop watching; the older baseline stays, and is compared with later. */
+  #keep(baseline: Baseline | undefined): void {
+    try {
+      baseline?.save(this.#context.stateDirectory, this.#context);
+      if (this.#unsaved === undefined) return;
+      this.#unsaved = undefined;
+    } catch (error) {
+      const because = error instanceof Error ? error.message : String(error);
+      if (this.#unsaved === undefined) this.#context.log('the baseline could not be written', { because });
+      this.#unsaved = because;
+    }
+    this.#healthy();
   }
 
   #healthy(): void {
@@ -462,7 +478,9 @@ class FileIntegrityRoom implements RunningRoom {
       this.#lineageMissing === undefined
         ? ''
         : `; of processes that live for a moment, user and parent may be missing: ${this.#lineageMissing}`;
-    if (this.#unwatchable.length === 0)
+    if (this.#unsaved !== undefined)
+      this.#say('degraded', `watching ${count} files and directories; not kept on disk: ${this.#unsaved}`);
+    else if (this.#unwatchable.length === 0)
       this.#say('healthy', `watching ${count} files and directories in real time${lineage}`);
     else {
       const paths = this.#unwatchable.map(({ path, because }) => `${path} (${because})`).join(', ');
