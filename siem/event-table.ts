@@ -63,6 +63,9 @@ ORDER BY (tenant_id, received_at, batch, record_index)
 TTL toDateTime(received_at) + toIntervalDay(${QUARANTINE_DAYS})
 SETTINGS non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}, fsync_after_insert = 1, fsync_part_directory = 1`;
 
+/** What a backup has to hold. */
+export const EVENT_TABLES = ['events', 'quarantine'] as const;
+
 export async function ensureEventTable(client: ClickHouseClient): Promise<void> {
   for (const query of [EVENTS, QUARANTINE]) await client.command({ query });
 }

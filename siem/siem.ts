@@ -12,7 +12,7 @@ import { Turns } from './turns.ts';
 export { type BatchCounts, countsOf } from './batches.ts';
 export { type Batch, type BatchEvent, carry } from './carry.ts';
 export { siemErrors } from './errors.ts';
-export { ensureEventTable } from './event-table.ts';
+export { EVENT_TABLES, ensureEventTable } from './event-table.ts';
 export { siemMigrations } from './migrations.ts';
 export type { Watcher } from './publish.ts';
 export { type Records, readRecords } from './records.ts';

@@ -55,6 +55,18 @@ export const cliErrors = defineErrors({
     status: 400,
     retryable: false,
   }),
+  CLI_BACKUP_FAILED: entry<{ part: string; because: string }>({
+    says: ({ part, because }) => `${part} could not be copied: ${because}`,
+    fix: 'Nothing of the platform was changed. Do what the message says, then run the same command into an empty directory.',
+    status: 503,
+    retryable: true,
+  }),
+  CLI_BACKUP_TOOL_MISSING: entry<{ tool: string; looked: string }>({
+    says: ({ tool, looked }) => `${tool}, which copies PostgreSQL, is not there (looked in ${looked}).`,
+    fix: 'Install the Debian package postgresql, of the version that runs the state store or a newer one.',
+    status: 503,
+    retryable: false,
+  }),
   CLI_RESTORE_NOT_EMPTY: entry<{ directory: string }>({
     says: ({ directory }) => `${directory} already holds a platform; restoring over it would mix the two.`,
     fix: 'Set DEMARC_DATA_DIR to an empty directory, or move the old one away.',

@@ -9,6 +9,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Secrets } from '@demarc/platform/config/secrets';
+import { readNote } from '@demarc/platform/notes';
 import { startClickHouse, startPostgres } from '@demarc/platform/stores/engines';
 import type { PartDefinition, RunningPart } from '@demarc/platform/supervisor';
 import { endLeftover, writeProcessFile } from '@demarc/platform/supervisor/processes';
@@ -44,8 +45,13 @@ function remembered(
     async start() {
       await endLeftover(file, signal, LEFTOVER_TIMEOUT_MS);
       const running = await start();
-      writeProcessFile(file, running.pid);
-      void running.exited.then(() => rmSync(file, { force: true }));
+      try {
+        writeProcessFile(file, running.pid);
+      } catch (error) {
+        // A process that nobody could find again must not stay.
+        await running.stop();
+        throw error;
+      }
       return running;
     },
   };
@@ -66,7 +72,6 @@ function clickhouse(config: CliConfig, secrets: Secrets): PartDefinition {
   return remembered(config, 'clickhouse', 'SIGTERM', () =>
     startClickHouse({
       dataDirectory: config.paths.clickhouse,
-      backupDirectory: config.paths.clickhouseBackup,
       port: config.settings.DEMARC_CLICKHOUSE_PORT,
       logFile: config.paths.logFile('clickhouse'),
       passwords: secrets.clickhouse,
@@ -146,13 +151,6 @@ async function answers(url: string): Promise<boolean> {
 }
 
 function connected(statusFile: string, pid: number): boolean {
-  try {
-    const status = JSON.parse(readFileSync(statusFile, 'utf8')) as {
-      readonly pid?: number;
-      readonly connected?: boolean;
-    };
-    return status.pid === pid && status.connected === true;
-  } catch {
-    return false;
-  }
+  const status = readNote(statusFile) as { readonly pid?: number; readonly connected?: boolean } | undefined;
+  return status?.pid === pid && status.connected === true;
 }

@@ -1,20 +1,25 @@
 /** The long-running parent of all parts. `up` starts it detached; `down` asks it to stop. */
-import { chmodSync, mkdirSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { loadOrMakeSecrets } from '@demarc/platform/config/secrets';
 import { DemarcError } from '@demarc/platform/errors';
+import { openLog } from '@demarc/platform/log';
+import { writeNote } from '@demarc/platform/notes';
 import { storesErrors } from '@demarc/platform/stores';
 import { type PartState, Supervisor } from '@demarc/platform/supervisor';
 import { readProcessFile, writeProcessFile } from '@demarc/platform/supervisor/processes';
 import { buildAgentPackage } from './builds.ts';
 import type { CliConfig } from './config.ts';
 import { cliErrors } from './errors.ts';
+import { externalParts } from './external.ts';
 import { partsOf } from './platform.ts';
 import { VERSION } from './version.ts';
 
 /** Engines misbehave in ugly ways on a full disk: refuse to start, and say so while running. */
 const FREE_BYTES_MIN = 536_870_912; // 512 MiB
-const DISK_POLL_MS = 10_000;
+const POLL_MS = 10_000;
+/** Of the state file: its parts, with a reason of at most 1,000 characters each. */
+const STATE_BYTES = 32_768;
 
 export interface PlatformState {
   readonly version: string;
@@ -38,10 +43,12 @@ export async function supervise(config: CliConfig): Promise<void> {
     });
   }
   writeProcessFile(own, process.pid);
+  const log = openLog();
   const startedAt = new Date().toISOString();
   let phase = 'starting' as PlatformState['phase'];
   let problem: PlatformState['error'];
   let disk = diskPart(config);
+  let external = await externalParts(config, [], Date.now());
   let agentPackage = packagePart('starting', 'being built for machines that enrol');
 
   const write = (): void => {
@@ -50,15 +57,19 @@ export async function supervise(config: CliConfig): Promise<void> {
       pid: process.pid,
       startedAt,
       phase,
-      parts: [...supervisor.parts(), disk, agentPackage],
+      parts: [...external, ...supervisor.parts(), disk, agentPackage],
       ...(problem === undefined ? {} : { error: problem }),
     };
-    writeFileSync(`${config.paths.state}.new`, JSON.stringify(state), { mode: 0o644 });
-    renameSync(`${config.paths.state}.new`, config.paths.state);
+    try {
+      writeNote(config.paths.state, state, STATE_BYTES, 0o644);
+    } catch (error) {
+      // It goes on running without: a state nobody can read is no reason to stop protecting.
+      log(`the state could not be written: ${String(error)}`);
+    }
   };
   const supervisor = new Supervisor(partsOf(config, loadOrMakeSecrets(config.paths)), {
     onChange: (part) => {
-      console.error(`${new Date().toISOString()} ${part.name}: ${part.health.state}: ${part.health.because}`);
+      log(`${part.name}: ${part.health.state}: ${part.health.because}`);
       if (!ended) write();
     },
   });
@@ -68,8 +79,11 @@ export async function supervise(config: CliConfig): Promise<void> {
   });
   const watcher = setInterval(() => {
     disk = diskPart(config);
-    write();
-  }, DISK_POLL_MS);
+    void externalParts(config, external, Date.now()).then((parts) => {
+      external = parts;
+      if (!ended) write();
+    });
+  }, POLL_MS);
 
   const started = supervisor.start().then(
     () => {

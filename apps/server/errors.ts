@@ -43,11 +43,4 @@ export const serverErrors = defineErrors({
     status: 500,
     retryable: true,
   }),
-  SERVER_EXTERNAL_ROLE_MISSING: entry<{ because: string }>({
-    says: ({ because }) =>
-      `The PostgreSQL named by DEMARC_POSTGRES_URL has no working role demarc_server: ${because}`,
-    fix: 'Let that URL name a user with CREATEROLE, or make the roles as docs/decisions/0001-engines.md says.',
-    status: 503,
-    retryable: true,
-  }),
 });

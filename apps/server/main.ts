@@ -4,7 +4,14 @@ import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance
 import type { LiveMessage } from '@demarc/platform/contract/api';
 import { DemarcError } from '@demarc/platform/errors';
 import { hashToken, openAuthority } from '@demarc/platform/identity';
-import { migrate, openClickHouse, openPostgres } from '@demarc/platform/stores';
+import { openLog } from '@demarc/platform/log';
+import {
+  migrate,
+  openClickHouse,
+  openPostgres,
+  prepareExternalClickHouse,
+  prepareExternalPostgres,
+} from '@demarc/platform/stores';
 import { engineUser } from '@demarc/platform/stores/engines';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { carry, ensureEventTable, loadRules, openSiem, siemMigrations } from '@demarc/siem';
@@ -26,10 +33,11 @@ import { ensureFirstTenant, retentionOf } from './tenants.ts';
 
 const SERVER_USER = 'demarc';
 const now = (): number => Date.now();
+const say = openLog();
 const log = (line: string, error?: unknown): void => {
   const cause =
     error instanceof Error ? (error.stack ?? error.message) : error === undefined ? '' : String(error);
-  console.error(`${new Date().toISOString()} ${line}${cause === '' ? '' : ` ${cause}`}`);
+  say(`${line}${cause === '' ? '' : ` ${cause}`}`);
 };
 
 try {
@@ -41,23 +49,26 @@ try {
 }
 
 async function main(config: ServerConfig): Promise<void> {
-  const { settings, paths } = config;
+  const { settings, paths, stores } = config;
   const rooms = ROOMS;
-  await migrate(config.ownerConnection, {
+  if (settings.DEMARC_POSTGRES_URL !== undefined)
+    await prepareExternalPostgres(settings.DEMARC_POSTGRES_URL, config.serverPassword);
+  if (settings.DEMARC_CLICKHOUSE_URL !== undefined) await prepareExternalClickHouse(stores.eventWriter);
+  await migrate(stores.owner, {
     ...serverMigrations,
     ...linkMigrations,
     ...siemMigrations,
     ...assuranceMigrations,
     ...Object.assign({}, ...rooms.map((room) => room.migrations)),
   });
-  const store = openPostgres({ connection: config.connection });
+  const store = openPostgres({ connection: stores.server });
   await ensureFirstTenant(store);
-  const clickhouse = openClickHouse(config.eventWriter);
+  const clickhouse = openClickHouse(stores.eventWriter);
   await ensureEventTable(clickhouse);
   const siem = openSiem({
     inTenant: store.inTenant,
     clickhouse,
-    reader: openClickHouse(config.eventReader),
+    reader: openClickHouse(stores.eventReader),
     rules: rooms.flatMap((room) =>
       room.detectionsDirectory === undefined ? [] : loadRules(room.detectionsDirectory),
     ),

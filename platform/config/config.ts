@@ -143,7 +143,6 @@ export function layout(dataDirectory: string) {
   return {
     postgres: at('postgres'),
     clickhouse: at('clickhouse'),
-    clickhouseBackup: at('clickhouse-backup'),
     keys: at('keys'),
     secrets: at('keys', 'secrets.json'),
     cliToken: at('keys', 'cli-token'),

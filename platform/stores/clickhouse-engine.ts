@@ -31,8 +31,6 @@ export interface ClickHouseEngineOptions {
   readonly port: number;
   readonly logFile: string;
   readonly passwords: { readonly writer: string; readonly reader: string };
-  /** Where BACKUP may write; a directory of its own. */
-  readonly backupDirectory: string;
   /** The setting to name when the port is taken. */
   readonly portSetting?: string;
 }
@@ -49,7 +47,7 @@ export interface ClickHouseEngine extends EngineProcess {
 export async function startClickHouse(options: ClickHouseEngineOptions): Promise<ClickHouseEngine> {
   const user = engineUser(CLICKHOUSE_USER);
   await refuseTakenPort(options);
-  for (const directory of [options.dataDirectory, options.backupDirectory]) privateDirectory(directory, user);
+  privateDirectory(options.dataDirectory, user);
   const configFile = join(options.dataDirectory, 'server.xml');
   const usersFile = join(options.dataDirectory, 'users.xml');
   writePrivate(usersFile, usersXml(options.passwords), user);
@@ -165,7 +163,9 @@ function portTaken(options: ClickHouseEngineOptions, cause?: unknown): DemarcErr
 }
 
 function writePrivate(file: string, content: string, user: { uid: number; gid: number } | undefined): void {
-  writeFileSync(file, content, { mode: 0o600 });
+  // Written over only when it changes: on a full disk that would leave half a file, and no way back.
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== content)
+    writeFileSync(file, content, { mode: 0o600 });
   chmodSync(file, 0o600);
   if (user !== undefined) chownSync(file, user.uid, user.gid);
 }
@@ -179,7 +179,6 @@ function serverXml(options: ClickHouseEngineOptions, usersFile: string): string 
   <http_port>${options.port}</http_port>
   <max_server_memory_usage>${MEMORY_BYTES_MAX}</max_server_memory_usage>
   <mark_cache_size>${64 * MEBIBYTE}</mark_cache_size>
-  <backups><allowed_path>${xml(options.backupDirectory)}</allowed_path></backups>
 </clickhouse>
 `;
 }
@@ -197,7 +196,7 @@ function usersXml(passwords: ClickHouseEngineOptions['passwords']): string {
   <users>
     <default><password></password>${local}<profile>default</profile>${grants('GRANT SYSTEM LISTEN ON *.*', 'GRANT SELECT ON system.numbers')}</default>
     <${EVENTS_WRITER}><password_sha256_hex>${hash(passwords.writer)}</password_sha256_hex>${local}<profile>writer</profile>${grants(
-      `GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, TRUNCATE, OPTIMIZE, BACKUP ON ${EVENTS_DATABASE}.*`,
+      `GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, TRUNCATE, OPTIMIZE ON ${EVENTS_DATABASE}.*`,
       'GRANT TABLE ENGINE ON *',
       'GRANT SELECT ON system.*',
     )}</${EVENTS_WRITER}>

@@ -11,3 +11,4 @@ export { type EngineProcess, spawnEngine } from './engine-process.ts';
 export { engineUser, privateDirectory, type SystemUser, systemUser } from './owner.ts';
 export { embeddedBinaries, postgresBinaries } from './postgres-binaries.ts';
 export { connectionAs, DATABASE, type PostgresEngineOptions, startPostgres } from './postgres-engine.ts';
+export { type Where, whereStoresAre } from './where.ts';

@@ -45,6 +45,18 @@ export const storesErrors = defineErrors({
     status: 503,
     retryable: true,
   }),
+  STORES_EXTERNAL_UNREACHABLE: entry<{ store: string; setting: string; because: string }>({
+    says: ({ store, setting, because }) => `The ${store} that ${setting} names cannot be reached: ${because}`,
+    fix: 'Check host, port, user and password in that setting, and that its server lets this machine in.',
+    status: 503,
+    retryable: true,
+  }),
+  STORES_EXTERNAL_UNUSABLE: entry<{ store: string; setting: string; because: string }>({
+    says: ({ store, setting, because }) => `The ${store} that ${setting} names cannot be used: ${because}`,
+    fix: 'Let the setting name a user that may make roles and tables, or prepare them as docs/external-stores.md says.',
+    status: 503,
+    retryable: true,
+  }),
   STORES_USER_MISSING: entry<{ user: string }>({
     says: ({ user }) => `The system user ${user} does not exist.`,
     fix: 'Run ./demarc up as root, which makes it, or: useradd --system --no-create-home --shell /usr/sbin/nologin NAME',

@@ -15,6 +15,7 @@ import { storesErrors } from './errors.ts';
 import { engineUser, privateDirectory, type SystemUser } from './owner.ts';
 import type { PostgresConnection } from './postgres.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
+import { makeRole, makeServerRoles } from './postgres-roles.ts';
 
 const run = promisify(execFile);
 const ENGINE = 'PostgreSQL';
@@ -110,7 +111,7 @@ export async function startPostgres(options: PostgresEngineOptions): Promise<Pos
   });
   try {
     await answering(options, child, logOffset);
-    await makeRoles(options);
+    await prepare(options);
   } catch (error) {
     await child.stop();
     throw error;
@@ -156,7 +157,7 @@ async function initialise(
     }
     throw storesErrors.make(
       'STORES_ENGINE_FAILED',
-      { engine: ENGINE, because: lastLine(said) || 'initdb failed', log: options.logFile },
+      { engine: ENGINE, because: complaint(said) || 'initdb failed', log: options.logFile },
       { cause: error },
     );
   } finally {
@@ -247,28 +248,13 @@ function startFailure(options: PostgresEngineOptions, logOffset: number): Demarc
   });
 }
 
-/**
- * The three roles: `demarc_owner` runs migrations, `demarc_server` is the server's login and cannot
- * bypass row-level security, `demarc_tenant` is what a transaction for one tenant becomes.
- */
-async function makeRoles(options: PostgresEngineOptions): Promise<void> {
+/** The three roles, and a database that belongs to the first of them. */
+async function prepare(options: PostgresEngineOptions): Promise<void> {
   const admin = clientFor(connectionAs(options, 'postgres', options.passwords.superuser, 'postgres'));
   await admin.connect();
   try {
-    await makeRole(
-      admin,
-      'demarc_owner',
-      'LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE',
-      options.passwords.owner,
-    );
-    await makeRole(
-      admin,
-      'demarc_server',
-      'LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT',
-      options.passwords.server,
-    );
-    await makeRole(admin, 'demarc_tenant', 'NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE');
-    await admin.query('GRANT demarc_tenant TO demarc_server');
+    await makeRole(admin, 'demarc_owner', options.passwords.owner);
+    await makeServerRoles(admin, options.passwords.server);
     const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
     if (rowCount === 0) await admin.query('CREATE DATABASE demarc OWNER demarc_owner');
     await admin.query('REVOKE ALL ON DATABASE demarc FROM PUBLIC');
@@ -287,20 +273,6 @@ async function makeRoles(options: PostgresEngineOptions): Promise<void> {
   }
 }
 
-type RoleName = 'demarc_owner' | 'demarc_server' | 'demarc_tenant';
-
-async function makeRole(
-  admin: pg.Client,
-  name: RoleName,
-  attributes: string,
-  password?: string,
-): Promise<void> {
-  const { rowCount } = await admin.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
-  // Role names and attributes are the literals above; a password cannot be a parameter here, so it is quoted.
-  const secret = password === undefined ? '' : ` PASSWORD ${admin.escapeLiteral(password)}`;
-  await admin.query(`${rowCount === 0 ? 'CREATE' : 'ALTER'} ROLE ${name} ${attributes}${secret}`);
-}
-
 function clientFor(connection: PostgresConnection): pg.Client {
   if (connection.kind === 'url') return new pg.Client({ connectionString: connection.url });
   return new pg.Client({
@@ -311,6 +283,12 @@ function clientFor(connection: PostgresConnection): pg.Client {
     database: connection.database,
     connectionTimeoutMillis: 5_000,
   });
+}
+
+/** initdb says what went wrong, then what it cleans up. */
+function complaint(text: string): string {
+  const line = text.split('\n').find((candidate) => /error:|FATAL|PANIC/.test(candidate));
+  return line?.trim().slice(0, 300) ?? lastLine(text);
 }
 
 function lastLine(text: string): string {

@@ -262,7 +262,6 @@ test('ClickHouse killed between acknowledged inserts loses none, and a second on
   const port = await freePort();
   const options = {
     dataDirectory: join(directory, 'data'),
-    backupDirectory: join(directory, 'backup'),
     logFile: join(directory, 'log'),
     port,
     passwords: { writer: randomUUID(), reader: randomUUID() },
@@ -312,7 +311,6 @@ test('a taken port is named with its setting', async (t: TestContext) => {
   await t.assert.rejects(
     startClickHouse({
       dataDirectory: join(directory, 'd'),
-      backupDirectory: join(directory, 'b'),
       logFile: join(directory, 'l'),
       port,
       passwords: { writer: 'w', reader: 'r' },

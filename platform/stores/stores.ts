@@ -1,5 +1,5 @@
 /** Door: what the server and the tests open stores with. The engines behind them are in `./engines`. */
-export { type ClickHouseConnection, openClickHouse } from './clickhouse.ts';
+export { type ClickHouseConnection, openClickHouse, prepareExternalClickHouse } from './clickhouse.ts';
 export { storesErrors } from './errors.ts';
 export { migrate } from './migrate.ts';
 export {
@@ -9,4 +9,5 @@ export {
   type PostgresConnection,
   type PostgresStore,
 } from './postgres.ts';
+export { asServer, prepareExternalPostgres } from './postgres-external.ts';
 export { grantPlatformTable, protectTenantTable, type TableGrant } from './tenant-table.ts';

@@ -1,12 +1,17 @@
 /** Door for integration tests: the real engines, each in a directory of its own that is removed after. */
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
 import type { ClickHouseConnection } from './clickhouse.ts';
 import { EVENTS_DATABASE, EVENTS_READER, EVENTS_WRITER, startClickHouse } from './clickhouse-engine.ts';
+import { engineUser } from './owner.ts';
 import type { PostgresConnection } from './postgres.ts';
+import { postgresBinaries } from './postgres-binaries.ts';
 import { connectionAs, startPostgres } from './postgres-engine.ts';
 
 export interface TestPostgres extends AsyncDisposable {
@@ -57,7 +62,6 @@ export async function startTestClickHouse(): Promise<TestClickHouse> {
   const passwords = { writer: secret(), reader: secret() };
   const engine = await startClickHouse({
     dataDirectory: join(directory, 'data'),
-    backupDirectory: join(directory, 'backup'),
     logFile: join(directory, 'log'),
     port: await freePort(),
     passwords,
@@ -72,6 +76,69 @@ export async function startTestClickHouse(): Promise<TestClickHouse> {
     reader: { url: engine.url, username: EVENTS_READER, password: passwords.reader, database },
     async [Symbol.asyncDispose]() {
       await engine.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface ForeignPostgres extends AsyncDisposable {
+  readonly port: number;
+  /** As its superuser. */
+  administer(query: string): Promise<void>;
+}
+
+/** A PostgreSQL as somebody else would run it: on TCP, with users of its own and none of ours. */
+export async function startForeignPostgres(): Promise<ForeignPostgres> {
+  const directory = scratchDirectory('theirs');
+  const [data, passwordFile] = [join(directory, 'data'), join(directory, 'password')];
+  const password = secret();
+  const port = await freePort();
+  const user = engineUser('postgres');
+  const binaries = postgresBinaries();
+  mkdirSync(data);
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (user !== undefined)
+    for (const path of [directory, data, passwordFile]) chownSync(path, user.uid, user.gid);
+  const as = {
+    env: { ...binaries.env, PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
+    cwd: '/',
+    ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+  };
+  await promisify(execFile)(
+    join(binaries.directory, 'initdb'),
+    ['-D', data, '-U', 'theirs', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
+    as,
+  );
+  const engine = spawn(
+    join(binaries.directory, 'postgres'),
+    ['-D', data, '-k', directory, '-p', String(port), '-c', 'listen_addresses=127.0.0.1'],
+    { ...as, stdio: 'ignore' },
+  );
+  const ended = new Promise((resolve) => engine.once('exit', resolve));
+  const administer = async (query: string): Promise<void> => {
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'theirs', password, database: 'postgres' });
+    try {
+      await client.connect();
+      await client.query(query);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  };
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await administer('SELECT 1');
+      break;
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  return {
+    port,
+    administer,
+    async [Symbol.asyncDispose]() {
+      engine.kill('SIGINT');
+      await ended;
       rmSync(directory, { recursive: true, force: true });
     },
   };
