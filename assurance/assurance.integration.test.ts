@@ -181,6 +181,14 @@ test('what it leans on caps it, and the root cause is named', async (t: TestCont
     why.evidence.map(({ state }) => state),
     ['pass', 'pass'],
   );
+  for (const root of rootCauses) {
+    const { cells } = await assurance.matrix(here, {});
+    const owner = cells
+      .find(({ controlId, assetId: on }) => controlId === root && (on === assetId || on === 'tenant'))
+      ?.duties.find(({ duty }) => duty === 'operate')?.party;
+    const accountable = loadCatalogue().controls.get(root)?.default_responsibility.accountable;
+    t.assert.equal(why.nextSteps.find(({ step }) => step.includes(root))?.party, owner ?? accountable);
+  }
 });
 
 test('a rule without a source is shown so, never as passed', async (t: TestContext) => {

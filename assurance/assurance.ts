@@ -479,7 +479,7 @@ function reasonsOf({ cell, evidence, dependencies }: Evaluated): string[] {
   return [`own status ${cell.ownStatus}, effective status ${cell.status}`, ...reasons, ...caps];
 }
 
-function nextStepsOf({ cell, evidence }: Evaluated): MatrixWhy['nextSteps'] {
+function nextStepsOf({ cell, evidence, roots }: Evaluated): MatrixWhy['nextSteps'] {
   const steps: { party: string; step: string }[] = [];
   for (const { duty, state, party } of cell.duties) {
     if (state === 'unowned')
@@ -499,7 +499,10 @@ function nextStepsOf({ cell, evidence }: Evaluated): MatrixWhy['nextSteps'] {
     if (item.state === 'no-source')
       steps.push({ party: 'provider', step: `Connect a source for ${item.rule} (${item.source}).` });
   }
-  for (const root of cell.rootCauses)
-    steps.push({ party: cell.accountable, step: `See to ${root}, which this control leans on.` });
+  for (const { control, status, party } of roots)
+    steps.push({
+      party,
+      step: `See to ${control.id} (${control.title}), which is ${status} and which this control leans on.`,
+    });
   return steps;
 }

@@ -40,6 +40,12 @@ export interface Evaluated {
     readonly status: ControlStatus;
     readonly caps: ControlStatus | undefined;
   }[];
+  /** The controls at the bottom of what caps this one, with who has to see to each. */
+  readonly roots: readonly {
+    readonly control: Control;
+    readonly status: ControlStatus;
+    readonly party: string;
+  }[];
 }
 
 export const keyOf = (assetId: string, rule: string): string => `${assetId} ${rule}`;
@@ -64,12 +70,11 @@ export class Evaluation {
   }
 
   evaluate(control: Control, asset: AssuredAsset): Evaluated {
-    const { standing, t } = this.#world;
+    const { standing } = this.#world;
     const { own, effective, roots } = this.status(control, asset);
     const evidence = control.evidence.map((rule) => this.#evidenceState(rule, asset));
     const duties = DUTIES.map(
-      (duty): DutyOwnership =>
-        dutyOf(duty, ownership(this.#ownershipContext(control, asset, duty), t), standing),
+      (duty): DutyOwnership => dutyOf(duty, this.#owner(control, asset, duty), standing),
     );
     const dependencies = control.depends_on.flatMap(({ control: id, effect }) => {
       const lower = this.#world.catalogue.controls.get(id);
@@ -99,7 +104,25 @@ export class Evaluation {
         )
         .map(({ control: lower, status }) => `${lower.id} is ${status}`),
     };
-    return { cell, evidence, dependencies };
+    return { cell, evidence, dependencies, roots: roots.flatMap((id) => this.#root(id, asset)) };
+  }
+
+  #root(id: string, asset: AssuredAsset): Evaluated['roots'] {
+    const control = this.#world.catalogue.controls.get(id);
+    if (control === undefined) return [];
+    const carried = carrier(control, asset);
+    const { party } = this.#owner(control, carried, 'operate');
+    return [
+      {
+        control,
+        status: this.status(control, carried).effective,
+        party: party ?? control.default_responsibility.accountable,
+      },
+    ];
+  }
+
+  #owner(control: Control, asset: AssuredAsset, duty: (typeof DUTIES)[number]): Ownership {
+    return ownership(this.#ownershipContext(control, asset, duty), this.#world.t);
   }
 
   /** Own and effective status, and the controls at the bottom of what caps it. */

@@ -138,6 +138,7 @@ NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
 ProtectKernelModules=yes
+ProtectKernelLogs=yes
 ProtectKernelTunables=yes
 ProtectControlGroups=yes
 ProtectClock=yes
@@ -148,6 +149,9 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
+SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
+SystemCallErrorNumber=EPERM
+DevicePolicy=closed
 
 [Install]
 WantedBy=multi-user.target

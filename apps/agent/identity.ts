@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey, sign, verify, X509Certificate } from
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import { join } from 'node:path';
+import type { OsFamily } from '@demarc/platform/contract';
 import type { HostIdentity } from '@demarc/platform/contract/agent';
 import * as z from 'zod';
 import { agentErrors } from './errors.ts';
@@ -71,8 +72,35 @@ export function hostFacts(): {
   return {
     hostname: hostname(),
     machineId: machineId(),
-    os: { name: release_['NAME'] ?? 'Linux', version: release_['VERSION_ID'] ?? '', kernel: release() },
+    os: {
+      name: release_['NAME'] ?? 'Linux',
+      version: release_['VERSION_ID'] ?? '',
+      kernel: release(),
+      family: familyOf(`${release_['ID'] ?? ''} ${release_['ID_LIKE'] ?? ''}`),
+    },
   };
+}
+
+const FAMILY_IDS: Readonly<Record<string, OsFamily>> = {
+  debian: 'debian',
+  ubuntu: 'debian',
+  rhel: 'rhel',
+  fedora: 'rhel',
+  centos: 'rhel',
+  amzn: 'rhel',
+  suse: 'suse',
+  sles: 'suse',
+  alpine: 'alpine',
+  arch: 'arch',
+};
+
+/** @param ids ID, then what it is like, of os-release(5), separated by spaces */
+export function familyOf(ids: string): OsFamily {
+  for (const id of ids.split(' ')) {
+    const family = FAMILY_IDS[id];
+    if (family !== undefined) return family;
+  }
+  return 'other';
 }
 
 function osRelease(): Readonly<Record<string, string>> {

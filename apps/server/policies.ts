@@ -1,17 +1,17 @@
 /** Which policy a room runs by on an asset: what the tenant set, or the room's safe defaults. */
 import { createHash } from 'node:crypto';
-import type { ServiceSpec } from '@demarc/platform/contract';
+import type { OsFamily, ServiceSpec } from '@demarc/platform/contract';
 import type { ExchangeReply } from '@demarc/platform/link';
 import { canonicalJson } from '@demarc/platform/ocsf';
-import type { PostgresStore } from '@demarc/platform/stores';
+import type { AnyDatabase, PostgresStore } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import * as z from 'zod';
 import { serverErrors } from './errors.ts';
 
 interface PolicyRow {
   readonly service_id: string;
-  readonly policy: unknown;
+  readonly policy: Readonly<Record<string, unknown>>;
 }
 
 export async function policiesFor(
@@ -21,12 +21,17 @@ export async function policiesFor(
   services: readonly ServiceSpec[],
 ): Promise<ExchangeReply['policies']> {
   if (services.length === 0) return [];
-  const { rows } = await store.inTenant(tenant, (db) =>
-    sql<PolicyRow>`SELECT service_id, policy FROM server_policy WHERE asset_id = ${assetId}`.execute(db),
-  );
+  const { rows, family } = await store.inTenant(tenant, async (db) => ({
+    family: await familyOf(db, assetId),
+    rows: (
+      await sql<PolicyRow>`SELECT service_id, policy FROM server_policy WHERE asset_id = ${assetId}`.execute(
+        db,
+      )
+    ).rows,
+  }));
   return services.map((service) => {
     const set = rows.find((row) => row.service_id === service.id)?.policy ?? {};
-    const policy = service.policy.parse(set);
+    const policy = service.policy.parse({ ...service.defaultsFor?.(family), ...set });
     return { serviceId: service.id, policyVersion: versionOf(policy), policy };
   });
 }
@@ -37,11 +42,12 @@ export async function setPolicy(
   tenant: TenantScope,
   assetId: string,
   service: ServiceSpec,
-  given: unknown,
+  given: Readonly<Record<string, unknown>>,
   actor: string,
   nowMs: number,
 ): Promise<{ readonly policyVersion: string; readonly policy: unknown }> {
-  const parsed = service.policy.safeParse(given);
+  const family = await store.inTenant(tenant, (db) => familyOf(db, assetId));
+  const parsed = service.policy.safeParse({ ...service.defaultsFor?.(family), ...given });
   if (!parsed.success)
     throw serverErrors.make('API_REQUEST_INVALID', { because: z.prettifyError(parsed.error) });
   // What was set is kept, not what it expands to: better defaults of a later version reach it.
@@ -54,6 +60,13 @@ export async function setPolicy(
     ),
   );
   return { policyVersion: versionOf(parsed.data), policy: parsed.data };
+}
+
+async function familyOf(db: Kysely<AnyDatabase>, assetId: string): Promise<OsFamily> {
+  const { rows } = await sql<{
+    readonly os_family: OsFamily;
+  }>`SELECT os_family FROM link_asset WHERE asset_id = ${assetId}`.execute(db);
+  return rows[0]?.os_family ?? 'other';
 }
 
 function versionOf(policy: unknown): string {

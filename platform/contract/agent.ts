@@ -1,6 +1,6 @@
 /** The agent half of a room, as `apps/agent` runs it. */
 import type { Worker } from 'node:worker_threads';
-import type { DropRecord, EvidenceFinding, Health, ServiceSpec } from './service.ts';
+import type { DropRecord, EvidenceFinding, Health, OperatingSystem, ServiceSpec } from './service.ts';
 
 /** An OCSF event as a room emits it; the agent adds device, tenant-free metadata and nothing else. */
 export type OcsfEvent = Readonly<Record<string, unknown>> & {
@@ -15,7 +15,7 @@ export interface HostIdentity {
   readonly assetId: string;
   readonly hostname: string;
   readonly machineId: string;
-  readonly os: { readonly name: string; readonly version: string; readonly kernel: string };
+  readonly os: OperatingSystem;
 }
 
 export interface AgentRoomContext {

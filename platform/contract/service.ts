@@ -54,12 +54,26 @@ export interface EvidencePromise {
   readonly freshForSeconds: number;
 }
 
+/** Distributions that keep things in the same places; ID and ID_LIKE of os-release(5) say which. */
+export const OS_FAMILIES = ['debian', 'rhel', 'suse', 'alpine', 'arch', 'other'] as const;
+export type OsFamily = (typeof OS_FAMILIES)[number];
+
+export const OperatingSystem = z.strictObject({
+  name: z.string().max(128),
+  version: z.string().max(128),
+  kernel: z.string().max(128),
+  family: z.enum(OS_FAMILIES).default('other'),
+});
+export type OperatingSystem = z.infer<typeof OperatingSystem>;
+
 export interface ServiceSpec<Policy extends z.ZodType = z.ZodType> {
   /** The id of `managed_services` in the control catalogue. */
   readonly id: string;
   readonly title: string;
   /** Every field has a safe default, so that `policy.parse({})` is a working policy. */
   readonly policy: Policy;
+  /** Where a distribution needs other defaults than the policy's own; what the tenant sets goes before both. */
+  readonly defaultsFor?: (family: OsFamily) => Readonly<Record<string, unknown>>;
   /** OCSF class uids this room emits. */
   readonly emits: readonly number[];
   readonly evidences: readonly EvidencePromise[];

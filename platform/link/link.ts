@@ -7,7 +7,7 @@
  * token, so the token is the SHA-256 of the record lines.
  */
 import * as z from 'zod';
-import { DropRecord, Evidence, Health } from '../contract/service.ts';
+import { DropRecord, Evidence, Health, OperatingSystem } from '../contract/service.ts';
 
 export const LINK_PATHS = {
   enroll: '/link/v1/enroll',
@@ -42,11 +42,7 @@ export const ExchangeHeader = z.strictObject({
   recordCount: z.int().min(0).max(BATCH_RECORDS_MAX),
   sentAtMs: z.int().min(0),
   hostname: z.string().max(255),
-  os: z.strictObject({
-    name: z.string().max(128),
-    version: z.string().max(128),
-    kernel: z.string().max(128),
-  }),
+  os: OperatingSystem,
   rooms: z
     .array(
       z.strictObject({ serviceId: z.string().max(64), policyVersion: z.string().max(64), health: Health }),
@@ -83,11 +79,7 @@ export const EnrollRequest = z.strictObject({
   csr: z.string().max(16_384),
   hostname: z.string().min(1).max(255),
   machineId: z.string().min(1).max(64),
-  os: z.strictObject({
-    name: z.string().max(128),
-    version: z.string().max(128),
-    kernel: z.string().max(128),
-  }),
+  os: OperatingSystem,
 });
 export type EnrollRequest = z.infer<typeof EnrollRequest>;
 

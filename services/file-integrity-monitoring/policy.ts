@@ -1,4 +1,5 @@
 /** What a tenant may ask of file integrity monitoring. `{}` is a safe policy for any Linux machine. */
+import type { OsFamily } from '@demarc/platform/contract';
 import * as z from 'zod';
 
 const Path = z
@@ -16,6 +17,7 @@ export const DEFAULT_WATCH = [
   '/usr/local/bin',
   '/usr/local/sbin',
   '/usr/lib/systemd/system',
+  '/usr/lib/udev/rules.d',
   '/lib/modules',
   '/root/.ssh',
   '/var/spool/cron',
@@ -28,6 +30,43 @@ export const DEFAULT_EXCLUDE = [
   '/etc/ld.so.cache~',
   '/etc/cups/subscriptions.conf*',
 ];
+
+/** Where a distribution keeps what the list above does not name, and what it rewrites by itself. */
+const BY_FAMILY: Readonly<
+  Record<OsFamily, { readonly watch: readonly string[]; readonly exclude: readonly string[] }>
+> = {
+  debian: {
+    // Modules of PAM: who changes one there reads every password.
+    watch: [
+      '/usr/lib/x86_64-linux-gnu/security',
+      '/usr/lib/aarch64-linux-gnu/security',
+      '/usr/share/keyrings',
+      '/usr/share/pam-configs',
+    ],
+    exclude: ['/etc/fake-hwclock.data', '/etc/systemd/system/*snap-*.mount'],
+  },
+  rhel: {
+    watch: ['/usr/lib64/security', '/usr/libexec'],
+    exclude: ['/etc/lvm/cache/*', '/etc/lvm/backup/*', '/etc/lvm/archive/*', '/etc/selinux/*/active/*'],
+  },
+  suse: {
+    watch: ['/usr/lib64/security', '/usr/lib/pam.d', '/usr/etc', '/usr/libexec'],
+    exclude: ['/etc/lvm/cache/*', '/etc/lvm/backup/*', '/etc/lvm/archive/*'],
+  },
+  // Not merged into /usr: its programs are in directories of their own.
+  alpine: { watch: ['/bin', '/sbin', '/lib/security', '/lib/apk/db', '/usr/libexec'], exclude: [] },
+  arch: { watch: ['/usr/lib/security', '/usr/share/pacman/keyrings'], exclude: ['/etc/pacman.d/gnupg/*'] },
+  other: { watch: ['/bin', '/sbin', '/usr/libexec'], exclude: [] },
+};
+
+/** Safe defaults of a distribution. */
+export function defaultsFor(family: OsFamily): {
+  readonly watch: readonly string[];
+  readonly exclude: readonly string[];
+} {
+  const { watch, exclude } = BY_FAMILY[family];
+  return { watch: [...DEFAULT_WATCH, ...watch], exclude: [...DEFAULT_EXCLUDE, ...exclude] };
+}
 
 export const FileIntegrityPolicy = z.strictObject({
   watch: z.array(Path).min(1).max(512).default(DEFAULT_WATCH),

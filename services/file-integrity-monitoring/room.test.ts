@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { OS_FAMILIES } from '@demarc/platform/contract';
 import { validateOcsf } from '@demarc/platform/ocsf';
 import { compileRule } from '@demarc/platform/sigma';
 import fc from 'fast-check';
@@ -10,13 +11,14 @@ import { displayPath, excluder, isBelow } from './agent/paths.ts';
 import { redact, redactCommandLine } from './agent/redact.ts';
 import { gapToOcsf, toOcsf } from './agent/to-ocsf.ts';
 import { baselineEvidence, canaryEvidence } from './evidence.ts';
+import { DEFAULT_EXCLUDE, DEFAULT_WATCH, defaultsFor, FileIntegrityPolicy } from './policy.ts';
 
 const DETECTIONS = new URL('./detections/', import.meta.url);
 const host = {
   assetId: '0b5f6d0e-8c1f-4e0e-9f0a-3f6f1b1d2c3d',
   hostname: 'db-1',
   machineId: 'm',
-  os: { name: 'Debian', version: '12', kernel: '6.1' },
+  os: { name: 'Debian', version: '12', kernel: '6.1', family: 'debian' as const },
 };
 
 const anyEntry: fc.Arbitrary<Entry> = fc.record({
@@ -162,4 +164,13 @@ test('evidence passes only when everything it needs is there', (t: TestContext) 
   t.assert.equal(canaryEvidence({ returnedAfterMs: 10, boundMs: 10 }).result, 'pass');
   t.assert.equal(canaryEvidence({ returnedAfterMs: undefined, boundMs: 10 }).result, 'fail');
   t.assert.equal(canaryEvidence({ returnedAfterMs: undefined, boundMs: 10, obstacle: 'x' }).result, 'error');
+});
+
+test('every distribution has defaults that are a policy', (t: TestContext) => {
+  for (const family of OS_FAMILIES) {
+    const { watch, exclude } = FileIntegrityPolicy.parse(defaultsFor(family));
+    t.assert.deepEqual(watch.filter((path) => !DEFAULT_WATCH.includes(path)).length > 0, true, family);
+    t.assert.equal(new Set(watch).size, watch.length);
+    t.assert.ok(DEFAULT_EXCLUDE.every((path) => exclude.includes(path)));
+  }
 });

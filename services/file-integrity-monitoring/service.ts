@@ -1,11 +1,12 @@
 import { defineService } from '@demarc/platform/contract';
 import { FILE_SYSTEM_ACTIVITY } from '@demarc/platform/ocsf';
-import { FileIntegrityPolicy } from './policy.ts';
+import { defaultsFor, FileIntegrityPolicy } from './policy.ts';
 
 export const fileIntegrityMonitoring = defineService({
   id: 'file-integrity-monitoring',
   title: 'File integrity monitoring',
   policy: FileIntegrityPolicy,
+  defaultsFor,
   emits: [FILE_SYSTEM_ACTIVITY],
   evidences: [
     { rule: 'VMS-09.1', everySeconds: 60, freshForSeconds: 300 },

@@ -84,7 +84,7 @@ before(async () => {
     csr: '',
     hostname: 'db-1',
     machineId: 'a'.repeat(32),
-    os: { name: 'Debian', version: '12', kernel: '6' },
+    os: { name: 'Debian', version: '12', kernel: '6', family: 'debian' as const },
   };
   assetId = await enrolledAsset(store, grantTenantScope('local'), request, '127.0.0.1', now);
   first = new FirstAdministrator(store, join(scratch, 'first'), () => now);

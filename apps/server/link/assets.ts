@@ -1,6 +1,6 @@
 /** What the link knows of assets: enrolled, seen, revoked. */
 import { randomUUID } from 'node:crypto';
-import type { Health } from '@demarc/platform/contract';
+import type { Health, OperatingSystem } from '@demarc/platform/contract';
 import type { Asset } from '@demarc/platform/contract/api';
 import { hashToken, type IssuedCertificate, newToken } from '@demarc/platform/identity';
 import type { EnrollRequest, ExchangeHeader } from '@demarc/platform/link';
@@ -58,6 +58,10 @@ export async function getAsset(
     if (row === undefined) throw linkErrors.make('LINK_ASSET_UNKNOWN', { assetId });
     return assetOf(row, nowMs);
   });
+}
+
+function nameOf(os: OperatingSystem): string {
+  return `${os.name} ${os.version}`.trim();
 }
 
 function assetOf(row: AssetRow, nowMs: number): Asset {
@@ -129,17 +133,17 @@ export async function enrolledAsset(
   address: string,
   nowMs: number,
 ): Promise<string> {
-  const os = `${request.os.name} ${request.os.version}`.trim();
+  const os = nameOf(request.os);
   return store.inTenant(tenant, async (db) => {
     const alive =
       await sql`SELECT 1 FROM link_asset WHERE machine_id = ${request.machineId} AND name <> ${request.hostname}
       AND revoked_at_ms IS NULL AND last_seen_at_ms > ${nowMs - SILENT_AFTER_MS}`.execute(db);
     const machineId = alive.rows.length > 0 ? `${request.machineId}/${request.hostname}` : request.machineId;
     const { rows } = await sql<{ readonly asset_id: string }>`
-      INSERT INTO link_asset (tenant_id, asset_id, name, type, machine_id, os, address, enrolled_at_ms)
-      VALUES (${tenant.tenantId}, ${randomUUID()}, ${request.hostname}, 'vm', ${machineId}, ${os}, ${address}, ${nowMs})
+      INSERT INTO link_asset (tenant_id, asset_id, name, type, machine_id, os, os_family, address, enrolled_at_ms)
+      VALUES (${tenant.tenantId}, ${randomUUID()}, ${request.hostname}, 'vm', ${machineId}, ${os}, ${request.os.family}, ${address}, ${nowMs})
       ON CONFLICT (tenant_id, machine_id) DO UPDATE
-        SET name = excluded.name, os = excluded.os, address = excluded.address, revoked_at_ms = NULL
+        SET name = excluded.name, os = excluded.os, os_family = excluded.os_family, address = excluded.address, revoked_at_ms = NULL
       RETURNING asset_id`.execute(db);
     const assetId = rows[0]?.asset_id;
     if (assetId === undefined) throw new Error('the asset was not written');
@@ -222,6 +226,7 @@ export async function sawAsset(
   const dropped = header.dropped.reduce((sum, record) => sum + record.count, 0);
   await store.inTenant(tenant, async (db) => {
     await sql`UPDATE link_asset SET last_seen_at_ms = ${nowMs}, name = ${header.hostname}, agent_version = ${header.agentVersion},
+      os = ${nameOf(header.os)}, os_family = ${header.os.family},
       clock_offset_ms = ${header.sentAtMs - nowMs}, rooms = ${JSON.stringify(header.rooms)}::jsonb,
       dropped_count = dropped_count + ${dropped}
       WHERE asset_id = ${assetId}`.execute(db);

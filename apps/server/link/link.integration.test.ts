@@ -284,7 +284,7 @@ function heartbeat(sentAtMs = Date.now()): Buffer {
     recordCount: 0,
     sentAtMs,
     hostname: 'raw',
-    os: { name: 'Debian', version: '12', kernel: '6' },
+    os: { name: 'Debian', version: '12', kernel: '6', family: 'debian' as const },
     rooms: [],
     dropped: [],
     spool: { bytes: 0, bytesMax: 1, records: 0 },

@@ -59,4 +59,12 @@ export const linkMigrations: Readonly<Record<string, Migration>> = {
       await grantPlatformTable(db, 'link_enrollment_token', ['select', 'insert', 'update', 'delete']);
     },
   },
+  link_0004_os_family: {
+    async up(db) {
+      await db.schema
+        .alterTable('link_asset')
+        .addColumn('os_family', 'text', (column) => column.notNull().defaultTo('other'))
+        .execute();
+    },
+  },
 };

@@ -53,7 +53,12 @@ let room: RunningRoom;
 let tampered = false;
 
 const context: AgentRoomContext = {
-  host: { assetId: 'a', hostname: 'h', machineId: 'm', os: { name: 'Debian', version: '12', kernel: '6' } },
+  host: {
+    assetId: 'a',
+    hostname: 'h',
+    machineId: 'm',
+    os: { name: 'Debian', version: '12', kernel: '6', family: 'debian' as const },
+  },
   stateDirectory: state,
   emit: async (emitted) => {
     events.push(...(emitted as unknown as FileEvent[]));
