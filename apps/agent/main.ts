@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread, workerData } from 'node:worker_threads';
+import { healthText } from '@demarc/platform/contract/health';
 import { DemarcError } from '@demarc/platform/errors';
 import { readNote } from '@demarc/platform/notes';
 import { readConfig } from './config.ts';
@@ -72,13 +73,8 @@ function printStatus(directory: string, json: boolean): void {
   console.log(
     `agent ${status.version}, asset ${status.assetId}, ${status.connected ? 'connected to' : 'NOT connected to'} ${status.server}: ${status.because}`,
   );
-  for (const { serviceId, health } of status.rooms) {
-    const progress =
-      health.progress === undefined
-        ? ''
-        : ` (${health.progress.what}: ${Math.round(health.progress.done * 100)} %)`;
-    console.log(`${serviceId}: ${health.state}: ${health.because}${progress}`);
-  }
+  for (const { serviceId, health } of status.rooms)
+    console.log(`${serviceId}: ${health.state}: ${healthText(health)}`);
   console.log(
     Object.entries(status.figures)
       .map(([name, value]) => `${name}=${value}`)

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { Asset, EnrollmentToken } from '@demarc/platform/contract/api';
+import { healthText } from '@demarc/platform/contract/health';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { program as programPath } from '../children.ts';
@@ -85,7 +86,7 @@ export function register(program: Command, { config, output }: Deps): void {
 
 function roomsOf(asset: Asset): string {
   return asset.rooms
-    .map(({ serviceId, health }) => `${serviceId}: ${health.state} (${health.because})`)
+    .map(({ serviceId, health }) => `${serviceId}: ${health.state} (${healthText(health)})`)
     .join('; ');
 }
 

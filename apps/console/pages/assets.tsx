@@ -1,4 +1,5 @@
 /** Machines, their agents, and how to add one. */
+import { healthText } from '@demarc/platform/contract/health';
 import { Button, Code, CopyButton, Modal } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { post } from '../app/api.ts';
@@ -58,7 +59,7 @@ export function AssetsPage() {
             title: 'Services',
             width: 'minmax(20rem, 3fr)',
             render: (asset) =>
-              asset.rooms.map((room) => `${room.serviceId}: ${room.health.because}`).join('; '),
+              asset.rooms.map((room) => `${room.serviceId}: ${healthText(room.health)}`).join('; '),
           },
         ]}
       />
@@ -86,11 +87,13 @@ export function AssetsPage() {
           {selected.rooms.map((room) => (
             <section key={room.serviceId}>
               <h2>{room.serviceId}</h2>
-              <HealthMark state={room.health.state} /> {room.health.because}
+              <HealthMark state={room.health.state} /> {healthText(room.health)}
               {room.health.progress === undefined ? null : (
-                <p>
-                  {room.health.progress.what}: {Math.round(room.health.progress.done * 100)} %
-                </p>
+                <progress
+                  className="d-progress"
+                  value={room.health.progress.done}
+                  aria-label={room.health.progress.what}
+                />
               )}
               <Facts
                 facts={Object.entries(room.health.figures ?? {}).map(

@@ -197,7 +197,7 @@ class FileIntegrityRoom implements RunningRoom {
     const result = await this.#scan(
       policy,
       roots,
-      loaded === undefined ? 'first baseline' : 'verification after the agent was away',
+      samePaths ? 'verification after the agent was away' : 'first baseline',
     );
     if (samePaths) {
       this.#baseline = loaded;
