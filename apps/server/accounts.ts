@@ -178,7 +178,11 @@ export class FirstAdministrator {
     if (!right) throw identityErrors.make('IDENTITY_FIRST_LINK_INVALID', {});
     const accountId = await makeAccount(this.#store, {
       ...person,
-      grants: [{ role: 'provider-administrator', tenantId: null }],
+      // On a new installation one person is provider and first customer; accounts of their own come later.
+      grants: [
+        { role: 'provider-administrator', tenantId: null },
+        { role: 'tenant-administrator', tenantId: FIRST_TENANT.tenantId },
+      ],
     });
     this.#token = undefined;
     try {

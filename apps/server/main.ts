@@ -84,6 +84,7 @@ async function main(config: ServerConfig): Promise<void> {
     assets: async (tenant) =>
       (await listAssets(store, tenant, now())).map(({ assetId, name, type }) => ({ assetId, name, type })),
     onChange: (tenant, reason) => publish(tenant, { kind: 'matrix', reason }),
+    onError: ({ tenantId }, error) => log(`assurance: the matrix of ${tenantId} could not be kept`, error),
     now,
   });
 
@@ -155,6 +156,7 @@ async function main(config: ServerConfig): Promise<void> {
       for (const { evidence: item } of evidence)
         publish(tenant, { kind: 'evidence', assetId, rule: item.rule, result: item.result });
     },
+    onEnrolled: async (tenant) => assurance.sync(tenant),
     installer: async () => installerScript({ linkUrl, pin: pinOf(certificate) }),
     agentPackage: async () => {
       const file = `${paths.packages}/demarc-agent.deb`;

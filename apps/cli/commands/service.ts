@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { ApiClient } from '../client.ts';
 import { cliErrors } from '../errors.ts';
+import { instantOf } from '../instant.ts';
 import type { Deps } from '../main.ts';
 import { print, table } from '../output.ts';
 import { findAsset } from './assets.ts';
@@ -18,6 +19,7 @@ interface CancelOptions {
   readonly tenant: string;
   readonly reason: string;
   readonly acceptHandback?: boolean;
+  readonly acceptRiskUntil?: string;
 }
 
 const Offers = z.array(ServiceOffer);
@@ -80,11 +82,18 @@ export function register(program: Command, { config, output }: Deps): void {
     .description('end a service now, by entitlement or by the service’s id when it is bought once')
     .option(...TENANT_OPTION)
     .option('--reason <text>', 'kept in the ledger', 'cancelled from the command line')
-    .option('--accept-handback', 'the tenant takes the duties back at once; otherwise they are nobody’s')
+    .option('--accept-handback', 'the tenant takes every duty that the hand-over leaves open')
+    .option('--accept-risk-until <instant>', 'nobody takes them until then, and the tenant accepts that')
     .action(async (wanted: string, options: CancelOptions) => {
       const client = new ApiClient(config);
       const entitlementId = await runningEntitlement(client, options.tenant, wanted);
-      const body = { reason: options.reason, acceptHandback: options.acceptHandback === true };
+      const body = {
+        reason: options.reason,
+        acceptHandback: options.acceptHandback === true,
+        ...(options.acceptRiskUntil === undefined
+          ? {}
+          : { riskAcceptedUntil: instantOf(options.acceptRiskUntil) }),
+      };
       await client.post(
         `/v1/tenants/${options.tenant}/entitlements/${entitlementId}/cancel`,
         body,
@@ -93,7 +102,7 @@ export function register(program: Command, { config, output }: Deps): void {
       const left =
         options.acceptHandback === true
           ? 'the duties are the tenant’s again'
-          : 'the duties it had are nobody’s until somebody accepts them';
+          : 'the duties are with those who took them in the hand-over; the others are nobody’s';
       print(output, { cancelled: entitlementId }, () => `cancelled ${entitlementId}; ${left}`);
     });
   service
@@ -114,7 +123,7 @@ export function register(program: Command, { config, output }: Deps): void {
 
 function boughtOf(offer: ServiceOffer): string {
   return offer.entitlements
-    .filter(({ validTo }) => validTo === null)
+    .filter(({ validTo }) => validTo === null || Date.parse(validTo) > Date.now())
     .flatMap((entitlement) =>
       entitlement.assets.map(
         (asset) =>
@@ -131,7 +140,8 @@ async function runningEntitlement(client: ApiClient, tenant: string, wanted: str
     entitlements
       .filter(
         ({ validTo, entitlementId }) =>
-          validTo === null && (serviceId === wanted || entitlementId === wanted),
+          (validTo === null || Date.parse(validTo) > Date.now()) &&
+          (serviceId === wanted || entitlementId === wanted),
       )
       .map(({ entitlementId }) => entitlementId),
   );

@@ -1,6 +1,6 @@
 /** What can be bought, what is, and what buying or cancelling moves. */
 import type { Entitlement, ServiceOffer } from '@demarc/platform/contract/api';
-import { Badge, Button, Checkbox, Group, Modal, Textarea } from '@mantine/core';
+import { Badge, Button, Checkbox, Group, Modal, Radio, Stack, Textarea } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { post } from '../app/api.ts';
@@ -24,9 +24,7 @@ export function ServicesPage() {
   const services = useServices();
   if (services.isError) return <Failure error={services.error} />;
   if (services.data === undefined) return <Loading />;
-  const running = services.data
-    .flatMap(({ entitlements }) => entitlements)
-    .filter(({ validTo }) => validTo === null).length;
+  const running = services.data.flatMap(({ entitlements }) => entitlements).filter(isRunning).length;
   return (
     <>
       <PageHeader
@@ -74,6 +72,11 @@ function Offer({ offer }: { readonly offer: ServiceOffer }) {
   );
 }
 
+/** An end that is still to come is not an end. */
+function isRunning({ validTo }: Entitlement): boolean {
+  return validTo === null || Date.parse(validTo) > Date.now();
+}
+
 function Bought({
   entitlement,
   onCancel,
@@ -108,7 +111,7 @@ function Bought({
             )}
           </span>
           <Group gap="xs">
-            {asset.state === 'offboarding' ? (
+            {asset.state === 'ended' && asset.pending.length > 0 ? (
               <Button
                 size="xs"
                 variant="light"
@@ -118,7 +121,7 @@ function Bought({
                 Take the duties back
               </Button>
             ) : null}
-            {entitlement.validTo === null ? (
+            {isRunning(entitlement) ? (
               <Button size="xs" variant="default" onClick={onCancel}>
                 Cancel
               </Button>
@@ -137,7 +140,7 @@ function Buy({ offer, onClose }: { readonly offer: ServiceOffer; readonly onClos
   const buy = useAct('entitlements', onClose);
   const bought = new Set(
     offer.entitlements
-      .filter(({ validTo }) => validTo === null)
+      .filter(isRunning)
       .flatMap((entitlement) => entitlement.assets.map(({ assetId }) => assetId)),
   );
   return (
@@ -196,6 +199,9 @@ function Buy({ offer, onClose }: { readonly offer: ServiceOffer; readonly onClos
   );
 }
 
+/** For how long a duty may be nobody’s before it must be decided again. */
+const ACCEPTED_MS = 30 * 86_400_000;
+
 function Cancel({
   offer,
   entitlement,
@@ -206,7 +212,7 @@ function Cancel({
   readonly onClose: () => void;
 }) {
   const [reason, setReason] = useState('');
-  const [acceptHandback, setAcceptHandback] = useState(false);
+  const [takes, setTakes] = useState<'us' | 'nobody'>('us');
   const cancel = useAct(`entitlements/${entitlement.entitlementId}/cancel`, onClose);
   return (
     <Modal
@@ -219,14 +225,19 @@ function Cancel({
       <div className="d-stack">
         <span>
           Protection of {entitlement.assets.map(({ assetName }) => assetName).join(', ')} ends now. The duties
-          that the provider has for {offer.controls.join(', ')} come back; unless you take them, they are
-          nobody’s from this moment.
+          that the provider has for {offer.controls.join(', ')} come back: each needs somebody who takes it,
+          or your acceptance, until a date, that nobody does.
         </span>
-        <Checkbox
-          label="We take the duties back now"
-          checked={acceptHandback}
-          onChange={(event) => setAcceptHandback(event.currentTarget.checked)}
-        />
+        <Radio.Group
+          label="The returned duties"
+          value={takes}
+          onChange={(value) => setTakes(value === 'nobody' ? 'nobody' : 'us')}
+        >
+          <Stack gap="xs" mt="xs">
+            <Radio value="us" label="We take them back now" />
+            <Radio value="nobody" label="Nobody takes them for 30 days; we accept that risk" />
+          </Stack>
+        </Radio.Group>
         <Textarea
           label="Reason (kept in the ledger)"
           value={reason}
@@ -238,7 +249,13 @@ function Cancel({
           color="red"
           disabled={reason.trim() === ''}
           loading={cancel.isPending}
-          onClick={() => cancel.mutate({ reason, acceptHandback })}
+          onClick={() =>
+            cancel.mutate(
+              takes === 'us'
+                ? { reason, acceptHandback: true }
+                : { reason, riskAcceptedUntil: new Date(Date.now() + ACCEPTED_MS).toISOString() },
+            )
+          }
         >
           Cancel the service
         </Button>

@@ -1,3 +1,4 @@
+import { acceptHandback, acceptSchedule, buy, cancel } from '@demarc/assurance/commands';
 import {
   Asset,
   BuyService,
@@ -160,7 +161,7 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
       response: { 200: Done },
     },
     handler: async (request) => {
-      await deps.assurance.acceptSchedule(scopeOf(request), principalOf(request).accountId);
+      await deps.assurance.act(scopeOf(request), acceptSchedule, principalOf(request).accountId);
       return { ok: true };
     },
   });
@@ -182,24 +183,31 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
       body: BuyService,
       response: { 200: z.strictObject({ entitlementId: z.uuid() }) },
     },
-    handler: async (request) =>
-      deps.assurance.buy(scopeOf(request), request.body, principalOf(request).accountId),
+    handler: async (request) => {
+      const { prerequisitesAccepted, ...purchase } = request.body;
+      const command = buy({ ...purchase, prerequisites: prerequisitesAccepted ? 'all' : [] });
+      return deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
+    },
   });
   api.post(`${base}/entitlements/:entitlementId/cancel`, {
     config: { permission: 'service:cancel' },
     schema: {
-      summary: 'Ends a service now',
+      summary:
+        'Ends a service, now or when its notice ends; every returned duty has a taker or a dated acceptance',
       params: Params.extend({ entitlementId: z.uuid() }),
       body: CancelService,
       response: { 200: Done },
     },
     handler: async (request) => {
-      await deps.assurance.cancel(
-        scopeOf(request),
-        request.params.entitlementId,
-        request.body,
-        principalOf(request).accountId,
-      );
+      const { reason, acceptHandback: takeBack, riskAcceptedUntil } = request.body;
+      const settle = takeBack
+        ? { taker: 'customer' }
+        : riskAcceptedUntil === undefined
+          ? undefined
+          : { riskAcceptedUntilMs: Date.parse(riskAcceptedUntil) };
+      const { entitlementId } = request.params;
+      const command = cancel({ entitlementId, reason, ...(settle === undefined ? {} : { settle }) });
+      await deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },
   });
@@ -213,12 +221,8 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
     handler: async (request) => {
       const { entitlementId, assetId } = request.params;
-      await deps.assurance.acceptHandback(
-        scopeOf(request),
-        entitlementId,
-        assetId,
-        principalOf(request).accountId,
-      );
+      const command = acceptHandback({ entitlementId, assetId });
+      await deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },
   });

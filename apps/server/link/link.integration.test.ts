@@ -104,6 +104,7 @@ async function up(): Promise<void> {
       return [{ serviceId: 'file-integrity-monitoring', policyVersion: '1', policy }];
     },
     onSeen: async () => undefined,
+    onEnrolled: async () => undefined,
     installer: async () => '#!/bin/sh\n',
     agentPackage: async () => Buffer.from('package'),
     log: () => undefined,

@@ -52,6 +52,8 @@ export interface LinkDeps {
   ): Promise<Receipt | undefined>;
   policiesFor(tenant: TenantScope, assetId: string): Promise<ExchangeReply['policies']>;
   onSeen(tenant: TenantScope, assetId: string, exchange: Exchange): Promise<void>;
+  /** An asset is there that was not there before. */
+  onEnrolled(tenant: TenantScope): Promise<void>;
   /** The installer script and the package, for machines that have nothing yet. */
   installer(): Promise<string>;
   agentPackage(): Promise<Buffer>;
@@ -204,6 +206,7 @@ async function enroll(deps: LinkDeps, attempts: AttemptLimit, stream: ServerHttp
   const tenantId = await useEnrollmentToken(deps.store, secret, deps.now());
   const tenant = grantTenantScope(tenantId);
   const assetId = await enrolledAsset(deps.store, tenant, request.data, address, deps.now());
+  await deps.onEnrolled(tenant);
   const certificate = await issue(deps, tenant, assetId, request.data.csr);
   deps.log(`link: asset ${assetId} of tenant ${tenantId} enrolled from ${address}`);
   return { assetId, tenantId, certificate, certificateAuthority: deps.authority.certificatePem };
