@@ -11,6 +11,7 @@ import {
 } from '@demarc/platform/identity';
 import type { PostgresStore } from '@demarc/platform/stores';
 import { sql } from 'kysely';
+import { FIRST_TENANT } from './tenants.ts';
 
 export const SESSION_IDLE_MS = 12 * 3_600_000;
 const SESSION_LIFE_MS = 7 * 86_400_000;
