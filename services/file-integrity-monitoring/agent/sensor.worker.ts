@@ -85,6 +85,7 @@ const processEvents: ProcessEvents = {
   forked: (parent, child) => processes.forked(parent, child),
   executed: (pid) => processes.startedProgram(pid),
   userChanged: (pid, uid) => processes.userChanged(pid, uid),
+  lost: () => processes.lost(),
 };
 /** Directory key → its path, or `null` for one that nobody watches and runs no programs of interest. */
 const directories = new Map<string, string | null>();
