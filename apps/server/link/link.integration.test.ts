@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { type ClientHttp2Session, connect, constants, createSecureServer } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, before, type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { zstdCompressSync } from 'node:zlib';
@@ -26,6 +27,8 @@ import type { Exchange } from './body.ts';
 import { type Link, startLink } from './listener.ts';
 import { linkMigrations } from './migrations.ts';
 
+/** As large as the real one. */
+const PACKAGE_BYTES = 50_000_000;
 const tenant = grantTenantScope('local');
 const scratch = mkdtempSync(join(tmpdir(), 'demarc-link-'));
 const agents: TestAgent[] = [];
@@ -105,7 +108,7 @@ async function up(): Promise<void> {
     },
     onSeen: async () => undefined,
     installer: async () => '#!/bin/sh\n',
-    agentPackage: async () => Buffer.from('package'),
+    agentPackage: async () => ({ bytes: PACKAGE_BYTES, open: () => Readable.from(packageChunks()) }),
     log: () => undefined,
     now: () => Date.now() + aheadMs,
   });
@@ -274,6 +277,22 @@ function post(
     );
     if (options.leaveOpen === true) stream.write(body);
     else stream.end(body);
+  });
+}
+
+function* packageChunks(): Generator<Buffer> {
+  for (let left = PACKAGE_BYTES; left > 0; left -= 100_000) yield Buffer.alloc(100_000);
+}
+
+function received(from: ClientHttp2Session, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const stream = from.request({ [constants.HTTP2_HEADER_PATH]: path });
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    stream.once('error', reject);
+    stream.once('close', () => resolve(bytes));
   });
 }
 
@@ -470,6 +489,38 @@ test('bodies that are bombs, torn, foreign or slow are refused within bounds', a
   t.assert.equal((await post(open, heartbeat())).status, 200);
   open.destroy();
   await restart();
+});
+
+test('a hundred strangers that take the package slowly cost the server no memory', async (t) => {
+  const residentBefore = process.memoryUsage.rss();
+  const strangers = Array.from({ length: 100 }, () => {
+    const socket = connectTls({
+      port,
+      host: '127.0.0.1',
+      ca: authority.certificatePem,
+      ALPNProtocols: ['http/1.1'],
+    });
+    socket.on('error', () => undefined);
+    socket.write('GET /link/v1/demarc-agent.deb HTTP/1.1\r\nhost: x\r\n\r\n');
+    // Nobody reads.
+    return socket.pause();
+  });
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  t.assert.equal(process.memoryUsage.rss() - residentBefore < 300_000_000, true);
+  // Agents are served meanwhile.
+  const agent = await enrolled('beside');
+  const { certificate: cert, key } = agent.identity();
+  const open = session({ cert, key });
+  t.assert.equal((await post(open, heartbeat())).status, 200);
+  open.destroy();
+  for (const stranger of strangers) stranger.destroy();
+  const bare = session();
+  t.assert.deepEqual(await post(bare, Buffer.alloc(0), { path: '/link/v1/nowhere' }), {
+    status: 404,
+    code: 'LINK_ROUTE_UNKNOWN',
+  });
+  t.assert.equal(await received(bare, '/link/v1/demarc-agent.deb'), PACKAGE_BYTES);
+  bare.destroy();
 });
 
 test('both ends know how far their clocks are apart', async (t) => {
