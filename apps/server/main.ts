@@ -21,7 +21,7 @@ import { readConsole } from './api/console-files.ts';
 import { readConfig, type ServerConfig } from './config.ts';
 import { serverErrors } from './errors.ts';
 import { createEnrollmentToken, listAssets } from './link/assets.ts';
-import { linkCertificate, pinOf } from './link/certificate.ts';
+import { linkCertificate, pinOf, renewedCertificate } from './link/certificate.ts';
 import { linkErrors } from './link/errors.ts';
 import { installerScript } from './link/installer.ts';
 import { startLink } from './link/listener.ts';
@@ -33,6 +33,7 @@ import { platformStatus } from './status.ts';
 import { ensureFirstTenant, retentionOf } from './tenants.ts';
 
 const SERVER_USER = 'demarc';
+const RENEWAL_CHECK_MS = 3_600_000;
 const now = (): number => Date.now();
 const say = openLog();
 const log = (line: string, error?: unknown): void => {
@@ -190,7 +191,21 @@ async function main(config: ServerConfig): Promise<void> {
   dropPrivileges(paths.firstAdministrator);
   log(`server ready: ${apiUrl}, link ${linkUrl}`);
 
+  let presented = certificate;
+  const renewal = setInterval(() => {
+    void renewedCertificate(authority, presented, settings.DEMARC_LINK_NAMES, now()).then(
+      (renewed) => {
+        if (renewed === undefined) return;
+        presented = renewed;
+        link.present(renewed);
+        log('the link’s certificate was renewed');
+      },
+      (error: unknown) => log('the link’s certificate could not be renewed', error),
+    );
+  }, RENEWAL_CHECK_MS);
+
   await stopRequested();
+  clearInterval(renewal);
   log('server stopping');
   assurance[Symbol.dispose]();
   await link[Symbol.asyncDispose]();

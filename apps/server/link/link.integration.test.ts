@@ -1,5 +1,6 @@
 /** The link with real agents, real certificates and the real stores: what goes wrong between two machines. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect, constants, createSecureServer } from 'node:http2';
@@ -24,6 +25,7 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { carry, ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
 import { createEnrollmentToken, listAssets, revokeAsset } from './assets.ts';
 import type { Exchange } from './body.ts';
+import { pinOf, renewedCertificate } from './certificate.ts';
 import { type Link, startLink } from './listener.ts';
 import { linkMigrations } from './migrations.ts';
 
@@ -398,6 +400,40 @@ test('a certificate is renewed before it expires; what was signed before still c
   });
   await agent.stop();
   await restart();
+});
+
+test('the link’s own certificate is renewed while it runs, with the same key', async (t) => {
+  const day = 86_400_000;
+  const kept = await authority.issueServer(['127.0.0.1'], Date.now());
+  t.assert.equal(await renewedCertificate(authority, kept, [], Date.now() + 59 * day), undefined);
+  const renewed = await renewedCertificate(authority, kept, [], Date.now() + 61 * day);
+  if (renewed === undefined) throw new Error('it was not renewed');
+  t.assert.equal(renewed.expiresAtMs - kept.expiresAtMs > 60 * day, true);
+  t.assert.equal(pinOf(renewed), pinOf(kept));
+  // One that was issued today, so that it is valid today: the listener takes it without a restart.
+  const next = await authority.issueServer(['127.0.0.1', 'localhost'], Date.now(), server.key);
+  const agent = await enrolled('renewal');
+  agent.start();
+  await agent.watches();
+  const open = session();
+  await once(open, 'connect');
+  link.present(next);
+  const shown = connectTls({ port, host: '127.0.0.1', ca: authority.certificatePem });
+  await once(shown, 'secureConnect');
+  t.assert.equal(
+    shown.getPeerX509Certificate()?.toString(),
+    new X509Certificate(next.certificate).toString(),
+  );
+  shown.destroy();
+  t.assert.equal((await post(open, heartbeat())).status, 401);
+  open.destroy();
+  await allOnce(t, agent, agent.write('renewal', 5));
+  await agent.stop();
+});
+
+test('a machine whose clock is a day behind can enrol and connect', async (t) => {
+  for (const pem of [server.certificate, authority.certificatePem])
+    t.assert.equal(new X509Certificate(pem).validFromDate.getTime() < Date.now() - 86_400_000, true);
 });
 
 test('a revoked machine is refused at its next request, on a session that was open', async (t) => {

@@ -84,14 +84,19 @@ const RenewRequest = z.strictObject({ csr: z.string().max(16_384) });
 
 export interface Link extends AsyncDisposable {
   readonly port: number;
+  /** For connections from now on; those that are open stay. */
+  present(certificate: ServerCertificate): void;
 }
 
 export async function startLink(deps: LinkDeps): Promise<Link> {
-  const server = createSecureServer({
-    key: deps.server.key,
-    cert: deps.server.certificate,
+  const context = (certificate: ServerCertificate) => ({
+    key: certificate.key,
+    cert: certificate.certificate,
     ca: [deps.authority.certificatePem],
-    minVersion: 'TLSv1.3',
+    minVersion: 'TLSv1.3' as const,
+  });
+  const server = createSecureServer({
+    ...context(deps.server),
     requestCert: true,
     // Machines that enrol have no certificate yet; every other route refuses without one, below.
     rejectUnauthorized: false,
@@ -126,6 +131,7 @@ export async function startLink(deps: LinkDeps): Promise<Link> {
   await listen(server, deps.listen);
   return {
     port: deps.listen.port,
+    present: (certificate) => server.setSecureContext(context(certificate)),
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy();
       await new Promise((resolve) => server.close(resolve));
