@@ -178,6 +178,32 @@ test('there are routes to walk, and each says what it needs', (t: TestContext) =
   );
 });
 
+test('every table of tenants’ rows is behind row-level security, also for its owner', async (t: TestContext) => {
+  // Read before a tenant is known: who signs in, which certificate speaks. The server's role alone sees them.
+  const platform = ['link_certificate', 'link_enrollment_token', 'server_grant', 'server_tenant'];
+  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  const { rows } = await sql<{
+    name: string;
+    guarded: boolean;
+    policies: number;
+    tenant: boolean;
+  }>`SELECT relname AS name, relrowsecurity AND relforcerowsecurity AS guarded,
+      (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid) AS policies,
+      has_any_column_privilege('demarc_tenant', pg_class.oid, 'SELECT, INSERT, UPDATE') AS tenant
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'tenant_id'
+    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY relname`.execute(owner.db);
+  t.assert.ok(rows.length >= 10, `${rows.length} tables`);
+  const open = rows.filter(({ guarded, policies }) => !guarded || policies !== 1);
+  t.assert.deepEqual(
+    open.map(({ name }) => name),
+    platform,
+  );
+  t.assert.deepEqual(
+    open.filter(({ tenant }) => tenant),
+    [],
+  );
+});
+
 test('every route, as each kind of caller', async (t: TestContext) => {
   const callers = {
     'provider-administrator': await person('provider-administrator', null),

@@ -363,7 +363,7 @@ class FileIntegrityRoom implements RunningRoom {
     const because = (whole ?? gaps[0])?.[1].because ?? '';
     const fromMs = Math.min(...gaps.map(([, gap]) => gap.sinceMs));
     const result = await this.#scan(policy, roots, 'verifying what was not watched');
-    await this.#verified(result, roots, because, fromMs, this.#context.now(), whole !== undefined);
+    await this.#verified(result, roots, because, fromMs, this.#context.now(), true);
     this.#healthy();
   }
 
