@@ -311,7 +311,7 @@ function holders(
   return [...found].sort().join(', ').slice(0, HOLDERS_CHARACTERS_MAX) || 'nobody';
 }
 
-function offboarding(
+export function offboarding(
   { catalogue, evaluation }: CommandContext,
   entitlement: EntitlementState,
   handoverId: string,
