@@ -139,6 +139,8 @@ export const Acts = {
     assetIds: z.array(Id).max(10_000).default([]),
     /** Instead of, or beside, named assets: every asset that the scope has or will have. */
     scope: Scope.optional(),
+    /** Of the assets of the scope only those of this type: what the service is sold for. */
+    unit: z.enum(ASSET_TYPES).optional(),
     /** The customer's prerequisites that were ticked; `undefined` in old records, which ticked all. */
     prerequisites: z.array(Sentence).max(50).optional(),
     toMs: Ms.optional(),
@@ -150,8 +152,10 @@ export const Acts = {
     entitlementId: Id,
     reason: z.string().max(4_000).default(''),
   }),
-  /** Ends at the act's own `atMs`, which may be a date to come. */
-  'service-cancelled': z.strictObject({ entitlementId: Id, reason: Text }),
+  /** The hand-over is settled: it ends on the date of the notice. */
+  'service-end-confirmed': z.strictObject({ entitlementId: Id, handoverId: Id, endsAtMs: Ms }),
+  /** Ends at the act's own `atMs`, which may be a date to come; unless the hand-over was withdrawn by then. */
+  'service-cancelled': z.strictObject({ entitlementId: Id, reason: Text, handoverId: Id.optional() }),
   'handback-accepted': z.strictObject({ entitlementId: Id, assetId: Id }),
 
   'handover-opened': z.strictObject({
@@ -162,7 +166,15 @@ export const Acts = {
     /** One line for each duty that moves, over all assets of the entitlement. */
     items: z
       .array(
-        z.strictObject({ itemId: Id, controlId: ControlId, duty: z.enum(DUTIES), from: z.string().max(128) }),
+        z.strictObject({
+          itemId: Id,
+          controlId: ControlId,
+          duty: z.enum(DUTIES),
+          /** Who has it, on one asset or another. */
+          from: z.string().max(128),
+          /** Onboarding: the party of the tier, which accepted by offering it. */
+          to: z.string().max(128).optional(),
+        }),
       )
       .max(400),
     checklist: z
@@ -175,7 +187,16 @@ export const Acts = {
     handoverId: Id,
     itemId: Id,
     taker: PartyId.optional(),
+    /** Who accepts for the taker, in the same breath; without it the taker is only proposed. */
+    acceptedBy: Sentence.optional(),
     riskAcceptedUntilMs: Ms.optional(),
+    person: Sentence,
+  }),
+  /** Only the party that was proposed can accept: nobody has what they have not accepted. */
+  'handover-item-accepted': z.strictObject({
+    handoverId: Id,
+    itemId: Id,
+    party: PartyId,
     person: Sentence,
   }),
   'handover-item-checked': z.strictObject({ handoverId: Id, itemId: Id, person: Sentence }),

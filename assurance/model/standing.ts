@@ -56,9 +56,19 @@ export interface EntitlementState extends Recorded {
   readonly serviceId: string;
   readonly tier: string;
   readonly scope: Scope | undefined;
+  /** The type of asset that the scope is about; undefined: any. */
+  readonly unit: AssetState['type'] | undefined;
   /** Undefined: all of them were ticked. */
   readonly prerequisites: readonly string[] | undefined;
-  readonly notice: { readonly atMs: number; readonly endsAtMs: number; readonly reason: string } | undefined;
+  readonly notice:
+    | {
+        readonly atMs: number;
+        readonly endsAtMs: number;
+        readonly reason: string;
+        /** The hand-over was settled and the end confirmed. */
+        readonly confirmedAtMs: number | undefined;
+      }
+    | undefined;
   readonly endedBecause: string | undefined;
   /** Named ones, and those of the scope on which something has happened. */
   readonly assets: ReadonlyMap<string, EntitledAsset>;
@@ -70,10 +80,14 @@ export interface HandoverItem {
   readonly duty: Duty;
   readonly from: string;
   readonly taker: string | undefined;
+  /** Undefined: the taker is proposed, and has nothing yet. */
+  readonly acceptedBy: string | undefined;
+  readonly acceptedAtMs: number | undefined;
   readonly riskAcceptedUntilMs: number | undefined;
   readonly settledBy: string | undefined;
   readonly settledAtMs: number | undefined;
 }
+/** Its interval ends when the notice that opened it is withdrawn. */
 export interface HandoverState extends Recorded {
   readonly handoverId: string;
   readonly entitlementId: string;
@@ -90,6 +104,8 @@ export interface HandoverState extends Recorded {
     readonly side: 'releasing' | 'receiving';
     readonly party: string;
     readonly person: string;
+    /** The account that signed: a name may be somebody else's, too. */
+    readonly by: string;
     readonly atMs: number;
     readonly recordId: string;
   }[];
@@ -379,12 +395,13 @@ export class Replay {
         }),
       }));
     return {
-      'service-bought': ({ assetIds, scope, toMs, prerequisites, ...payload }, dated) =>
+      'service-bought': ({ assetIds, scope, unit, toMs, prerequisites, ...payload }, dated) =>
         void this.#entitlements.set(payload.entitlementId, {
           ...payload,
           ...plain(dated),
           toMs,
           scope,
+          unit,
           prerequisites,
           notice: undefined,
           endedBecause: undefined,
@@ -407,46 +424,73 @@ export class Replay {
       'service-notice-given': ({ entitlementId, endsAtMs, reason }, { fromMs: atMs }) =>
         change(this.#entitlements, entitlementId, (known) => ({
           ...known,
-          notice: { atMs, endsAtMs, reason },
+          notice: { atMs, endsAtMs, reason, confirmedAtMs: undefined },
         })),
-      'service-notice-withdrawn': ({ entitlementId }) =>
-        change(this.#entitlements, entitlementId, (known) => ({ ...known, notice: undefined })),
-      'service-cancelled': ({ entitlementId, reason }, { fromMs }) =>
+      'service-notice-withdrawn': ({ entitlementId }, { fromMs }) => {
+        change(this.#entitlements, entitlementId, (known) => ({ ...known, notice: undefined }));
+        for (const { handoverId, direction, ...handover } of this.#handovers.values())
+          if (handover.entitlementId === entitlementId && direction === 'offboarding')
+            end(this.#handovers, handoverId, fromMs);
+      },
+      'service-end-confirmed': ({ entitlementId }, { fromMs: confirmedAtMs }) =>
+        change(this.#entitlements, entitlementId, (known) => ({
+          ...known,
+          notice: known.notice === undefined ? undefined : { ...known.notice, confirmedAtMs },
+        })),
+      'service-cancelled': ({ entitlementId, reason, handoverId }, { fromMs }) => {
+        // Confirmed for a date to come, and then the notice was withdrawn.
+        const withdrawnAtMs = this.#handovers.get(handoverId ?? '')?.toMs;
+        if (withdrawnAtMs !== undefined && withdrawnAtMs <= fromMs) return;
         change(this.#entitlements, entitlementId, (known) => ({
           ...known,
           toMs: Math.min(fromMs, known.toMs ?? Number.POSITIVE_INFINITY),
           endedBecause: reason,
-        })),
-      'handback-accepted': ({ entitlementId, assetId }, { fromMs }) =>
-        ofAsset(entitlementId, assetId, { handbackAcceptedAtMs: fromMs }),
+        }));
+      },
+      'handback-accepted': ({ entitlementId, assetId }, { fromMs }) => {
+        // What has not ended gives nothing back: an acceptance of it would count for an end that nobody knew of.
+        const endedAtMs = this.#entitlements.get(entitlementId)?.toMs;
+        if (endedAtMs !== undefined && endedAtMs <= fromMs)
+          ofAsset(entitlementId, assetId, { handbackAcceptedAtMs: fromMs });
+      },
     } satisfies Partial<Appliers>;
   }
 
   #handovers_() {
+    const ofItem = (handoverId: string, itemId: string, with_: (item: HandoverItem) => HandoverItem): void =>
+      change(this.#handovers, handoverId, (known) => ({
+        ...known,
+        items: known.items.map((item) => (item.itemId === itemId ? with_(item) : item)),
+      }));
     return {
       'handover-opened': ({ items, checklist, ...payload }, dated) =>
         void this.#handovers.set(payload.handoverId, {
           ...payload,
           ...plain(dated),
-          items: items.map((item) => ({
-            ...item,
-            taker: undefined,
-            riskAcceptedUntilMs: undefined,
-            settledBy: undefined,
-            settledAtMs: undefined,
-          })),
+          items: items.map((item) => unsettled(item, dated.fromMs)),
           checklist: checklist.map((item) => ({ ...item, checkedBy: undefined, checkedAtMs: undefined })),
           signatures: [],
         }),
-      'handover-item-settled': ({ handoverId, itemId, taker, riskAcceptedUntilMs, person }, { fromMs }) =>
-        change(this.#handovers, handoverId, (known) => ({
-          ...known,
-          items: known.items.map((item) =>
-            item.itemId === itemId
-              ? { ...item, taker, riskAcceptedUntilMs, settledBy: person, settledAtMs: fromMs }
-              : item,
-          ),
+      'handover-item-settled': (
+        { handoverId, itemId, taker, acceptedBy, riskAcceptedUntilMs, person },
+        { fromMs },
+      ) =>
+        ofItem(handoverId, itemId, (item) => ({
+          ...item,
+          taker,
+          riskAcceptedUntilMs,
+          settledBy: person,
+          settledAtMs: fromMs,
+          acceptedBy,
+          acceptedAtMs: acceptedBy === undefined ? undefined : fromMs,
         })),
+      'handover-item-accepted': ({ handoverId, itemId, party, person }, { fromMs }) =>
+        ofItem(handoverId, itemId, (item) =>
+          // The first acceptance counts, and nobody's but the taker's.
+          item.taker !== party || item.acceptedAtMs !== undefined
+            ? item
+            : { ...item, acceptedBy: person, acceptedAtMs: fromMs },
+        ),
       'handover-item-checked': ({ handoverId, itemId, person }, { fromMs }) =>
         change(this.#handovers, handoverId, (known) => ({
           ...known,
@@ -454,12 +498,12 @@ export class Replay {
             item.itemId === itemId ? { ...item, checkedBy: person, checkedAtMs: fromMs } : item,
           ),
         })),
-      'handover-signed': ({ handoverId, side, party, person }, { fromMs: atMs, recordId }) =>
+      'handover-signed': ({ handoverId, side, party, person }, { fromMs: atMs, recordId, actor: by }) =>
         change(this.#handovers, handoverId, (known) => ({
           ...known,
           signatures: [
             ...known.signatures.filter((other) => other.side !== side),
-            { side, party, person, atMs, recordId },
+            { side, party, person, by, atMs, recordId },
           ],
         })),
     } satisfies Partial<Appliers>;
@@ -562,6 +606,22 @@ const unseen = (assetId: string): EntitledAsset => ({
   evidenceId: undefined,
   handbackAcceptedAtMs: undefined,
 });
+
+/** As it is opened: the tier's party has said yes by offering it; all others are asked. */
+export function unsettled(
+  { to, ...item }: ActPayload<'handover-opened'>['items'][number],
+  atMs: number,
+): HandoverItem {
+  return {
+    ...item,
+    taker: to,
+    acceptedBy: to === undefined ? undefined : `${to}, by offering the tier`,
+    acceptedAtMs: to === undefined ? undefined : atMs,
+    riskAcceptedUntilMs: undefined,
+    settledBy: undefined,
+    settledAtMs: undefined,
+  };
+}
 
 const plain = ({ fromMs, toMs, recordId }: Recorded): Recorded => ({ fromMs, toMs, recordId });
 

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Permission } from '@demarc/platform/contract/api';
-import { can, hashToken, identityErrors, type Principal } from '@demarc/platform/identity';
+import { can, hashToken, identityErrors, type Principal, speaksFor } from '@demarc/platform/identity';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -106,4 +106,14 @@ export function scopeOf(request: FastifyRequest): TenantScope {
 export function principalOf(request: FastifyRequest): Principal {
   if (request.principal === undefined) throw new Error('an open route asked who is calling');
   return request.principal;
+}
+
+/** Whoever asks, as one who accepts and signs: by name, and only for the parties they speak for in this tenant. */
+export function signerOf(request: FastifyRequest): {
+  readonly person: string;
+  speaksFor(party: string): boolean;
+} {
+  const principal = principalOf(request);
+  const { tenantId } = scopeOf(request);
+  return { person: principal.name, speaksFor: (party) => speaksFor(principal, party, tenantId) };
 }
