@@ -8,6 +8,22 @@ export {
   retireAsset,
 } from './inventory.ts';
 export {
+  approveException,
+  approveNotApplicable,
+  requestException,
+  revokeException,
+  revokeNotApplicable,
+} from './overlays.ts';
+export { previewDecision } from './preview.ts';
+export {
+  closeRisk,
+  openPoamItem,
+  recordRisk,
+  reviewRisk,
+  setAppetite,
+  updatePoamItem,
+} from './risks.ts';
+export {
   acceptHandback,
   acceptSchedule,
   buy,
@@ -18,3 +34,6 @@ export {
   sign,
   withdrawNotice,
 } from './services.ts';
+export { assignStandard, publishStandard, retireStandard, withdrawStandard } from './standards.ts';
+export { addComment, annotateControls } from './workbook.ts';
+export { workbookErrors } from './workbook-errors.ts';

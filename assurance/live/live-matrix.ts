@@ -270,6 +270,8 @@ export class LiveMatrix {
       case 'party-retired':
       case 'standard-published':
       case 'standard-assigned':
+      case 'standard-retired':
+      case 'standard-withdrawn':
       case 'handover-item-checked':
       case 'handover-signed':
       case 'risk-recorded':
