@@ -17,3 +17,22 @@ export {
   retireAsset,
 } from './inventory.ts';
 export { acceptSchedule, buy, cancel, giveNotice, type Purchase, withdrawNotice } from './services.ts';
+export {
+  approveException,
+  approveNotApplicable,
+  requestException,
+  revokeException,
+  revokeNotApplicable,
+} from './overlays.ts';
+export { previewDecision } from './preview.ts';
+export {
+  closeRisk,
+  openPoamItem,
+  recordRisk,
+  reviewRisk,
+  setAppetite,
+  updatePoamItem,
+} from './risks.ts';
+export { assignStandard, publishStandard, retireStandard, withdrawStandard } from './standards.ts';
+export { addComment, annotateControls } from './workbook.ts';
+export { workbookErrors } from './workbook-errors.ts';

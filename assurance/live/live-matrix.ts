@@ -272,6 +272,8 @@ export class LiveMatrix {
       case 'standard-published':
       case 'standard-assigned':
       case 'service-end-confirmed':
+      case 'standard-retired':
+      case 'standard-withdrawn':
       case 'handover-item-checked':
       case 'handover-signed':
       case 'risk-recorded':

@@ -105,6 +105,19 @@ export const Acts = {
     toMs: Ms.optional(),
   }),
 
+  /** From then on nobody is to be held to this version. */
+  'standard-retired': z.strictObject({
+    standardId: Id,
+    version: z.string().min(1).max(32),
+    reason: z.string().max(4_000).default(''),
+  }),
+  /** The scope has this standard no more: another took its place, or it was assigned by mistake. */
+  'standard-withdrawn': z.strictObject({
+    standardId: Id,
+    scope: Scope,
+    reason: z.string().max(4_000).default(''),
+  }),
+
   /** An answer to one of the catalogue's operating-model questions; it proposes a claim for each control it affects. */
   'decision-recorded': z.strictObject({
     decisionId: z.string().regex(/^OM-\d{2}$/),
@@ -253,9 +266,13 @@ export const Acts = {
     reviewAtMs: Ms.optional(),
   }),
   'risk-reviewed': z.strictObject({ riskId: Id, person: Sentence, note: Text, reviewAtMs: Ms.optional() }),
-  'risk-closed': z.strictObject({ riskId: Id, reason: Text }),
+  'risk-closed': z.strictObject({ riskId: Id, reason: Text, person: Sentence.optional() }),
   /** On the scale likelihood × impact, 1 to 25. */
-  'appetite-set': z.strictObject({ score: z.int().min(1).max(25) }),
+  'appetite-set': z.strictObject({
+    score: z.int().min(1).max(25),
+    reason: z.string().max(4_000).optional(),
+    person: Sentence.optional(),
+  }),
 
   'poam-item-opened': z.strictObject({
     poamId: Id,
@@ -274,6 +291,7 @@ export const Acts = {
     poamId: Id,
     status: z.enum(POAM_STATUSES),
     note: z.string().max(4_000).default(''),
+    person: Sentence.optional(),
   }),
 
   /** What people write beside a control in the workbook; a later one replaces only the fields it names. */
@@ -293,6 +311,7 @@ export const Acts = {
     controlId: ControlId,
     assetId: Id.optional(),
     text: Text,
+    person: Sentence.optional(),
   }),
 
   'snapshot-taken': z.strictObject({ snapshotId: Id, asOfMs: Ms, knownAtMs: Ms, digest: Digest }),

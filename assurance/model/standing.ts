@@ -111,12 +111,21 @@ export interface HandoverState extends Recorded {
   }[];
 }
 
-export type NotApplicableState = ActPayload<'not-applicable-approved'> & Recorded;
+/** Ended before its date, and why. */
+export interface Revocation {
+  readonly atMs: number;
+  readonly reason: string;
+}
+export type NotApplicableState = ActPayload<'not-applicable-approved'> &
+  Recorded & { readonly revoked: Revocation | undefined };
 export type ExceptionState = Omit<ActPayload<'exception-requested'>, 'toMs'> &
   Recorded & {
+    /** The account that asked: who approves is another one. */
+    readonly requestedBy: string;
     readonly approver: string | undefined;
     readonly approvedAtMs: number | undefined;
     readonly approvedRecordId: string | undefined;
+    readonly revoked: Revocation | undefined;
   };
 export type RiskState = ActPayload<'risk-recorded'> &
   Recorded & {
@@ -316,6 +325,14 @@ export class Replay {
         );
         this.#assignments.push({ ...payload, ...plain(dated), toMs });
       },
+      'standard-retired': ({ standardId, version }, { fromMs }) =>
+        end(this.#standards, `${standardId}@${version}`, fromMs),
+      'standard-withdrawn': ({ standardId, scope }, { fromMs }) =>
+        void endLast(
+          this.#assignments,
+          (other) => other.standardId === standardId && scopeKey(other.scope) === scopeKey(scope),
+          fromMs,
+        ),
     } satisfies Partial<Appliers>;
   }
 
@@ -516,16 +533,20 @@ export class Replay {
           ...payload,
           ...plain(dated),
           toMs: payload.reviewAtMs,
+          revoked: undefined,
         }),
-      'not-applicable-revoked': ({ approvalId }, dated) => end(this.#notApplicable, approvalId, dated.fromMs),
+      'not-applicable-revoked': ({ approvalId, reason }, { fromMs }) =>
+        revoke(this.#notApplicable, approvalId, fromMs, reason),
       'exception-requested': ({ toMs, ...payload }, dated) =>
         void this.#exceptions.set(payload.exceptionId, {
           ...payload,
           ...plain(dated),
           toMs,
+          requestedBy: dated.actor,
           approver: undefined,
           approvedAtMs: undefined,
           approvedRecordId: undefined,
+          revoked: undefined,
         }),
       'exception-approved': ({ exceptionId, approver }, { fromMs, recordId }) =>
         change(this.#exceptions, exceptionId, (known) => ({
@@ -534,7 +555,8 @@ export class Replay {
           approvedAtMs: fromMs,
           approvedRecordId: recordId,
         })),
-      'exception-revoked': ({ exceptionId }, dated) => end(this.#exceptions, exceptionId, dated.fromMs),
+      'exception-revoked': ({ exceptionId, reason }, { fromMs }) =>
+        revoke(this.#exceptions, exceptionId, fromMs, reason),
     } satisfies Partial<Appliers>;
   }
 
@@ -556,18 +578,24 @@ export class Replay {
           ...(reviewAtMs === undefined ? {} : { reviewAtMs }),
           log: [...known.log, { atMs, person, note }],
         })),
-      'risk-closed': ({ riskId }, dated) => end(this.#risks, riskId, dated.fromMs),
+      'risk-closed': ({ riskId, reason, person }, { fromMs: atMs, actor }) => {
+        change(this.#risks, riskId, (known) => ({
+          ...known,
+          log: [...known.log, { atMs, person: person ?? actor, note: `closed: ${reason}` }],
+        }));
+        end(this.#risks, riskId, atMs);
+      },
       'appetite-set': ({ score }) => {
         this.#standing.appetite = score;
       },
       'poam-item-opened': (payload, dated) =>
         void this.#poam.set(payload.poamId, { ...payload, ...plain(dated), status: 'open', log: [] }),
-      'poam-item-updated': ({ poamId, status, note }, { fromMs: atMs, actor }) =>
+      'poam-item-updated': ({ poamId, status, note, person }, { fromMs: atMs, actor }) =>
         change(this.#poam, poamId, (known) => ({
           ...known,
           status,
           toMs: status === 'done' ? atMs : undefined,
-          log: [...known.log, { atMs, by: actor, status, note }],
+          log: [...known.log, { atMs, by: person ?? actor, status, note }],
         })),
     } satisfies Partial<Appliers>;
   }
@@ -578,8 +606,8 @@ export class Replay {
         const key = `${payload.controlId} ${scopeKey(payload.scope)}`;
         this.#annotations.set(key, { ...this.#annotations.get(key), ...payload, ...plain(dated) });
       },
-      'comment-added': (payload, { fromMs: atMs, actor: by, recordId }) =>
-        void this.#comments.push({ ...payload, atMs, by, recordId }),
+      'comment-added': (payload, { fromMs: atMs, actor, recordId }) =>
+        void this.#comments.push({ ...payload, atMs, by: payload.person ?? actor, recordId }),
       'snapshot-taken': (payload, dated) =>
         void this.#snapshots.set(payload.snapshotId, {
           ...payload,
@@ -633,6 +661,18 @@ function change<T>(map: Map<string, T>, key: string, with_: (known: T) => T): vo
 /** What ends twice ended the first time. */
 function end<T extends Interval>(map: Map<string, T>, key: string, atMs: number): void {
   change(map, key, (known) => ({ ...known, toMs: Math.min(atMs, known.toMs ?? Number.POSITIVE_INFINITY) }));
+}
+
+/** The first time counts, and only before it ended by itself. */
+function revoke<T extends Interval & { readonly revoked: Revocation | undefined }>(
+  map: Map<string, T>,
+  key: string,
+  atMs: number,
+  reason: string,
+): void {
+  change(map, key, (known) =>
+    inForce(known, atMs) ? { ...known, toMs: atMs, revoked: { atMs, reason } } : known,
+  );
 }
 
 /** Returns what it ended. */

@@ -31,8 +31,11 @@ declare module 'fastify' {
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
+/** The local command line: its token is root's, and it may act for people that it names. */
+export const LOCAL_OPERATOR_ID = 'cli';
+
 const LOCAL_OPERATOR: Principal = {
-  accountId: 'cli',
+  accountId: LOCAL_OPERATOR_ID,
   name: 'local command line',
   email: '',
   // Who is root on the machine that the platform runs on can do all of it anyway; the ledger says that it was them.
