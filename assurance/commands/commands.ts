@@ -1,4 +1,14 @@
 /** Door: everything that can be done about responsibility. Each is a command for `Assurance.act`. */
+export {
+  acceptClaim,
+  declineClaim,
+  disputeClaim,
+  endClaim,
+  proposeClaim,
+  recordDecision,
+  withdrawDispute,
+} from './claims.ts';
+export { claimErrors } from './claims-errors.ts';
 export type { Command } from './command.ts';
 export {
   declareAsset,
@@ -18,3 +28,4 @@ export {
   sign,
   withdrawNotice,
 } from './services.ts';
+export { acknowledgeSnapshot, takeSnapshot } from './snapshots.ts';
