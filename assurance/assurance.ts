@@ -6,6 +6,7 @@ import {
   type MatrixWhy,
   type ServiceOffer,
 } from '@demarc/platform/contract/api';
+import type { Timeline } from '@demarc/platform/contract/assurance/responsibility';
 import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -20,10 +21,13 @@ import { type AssuredAsset, applies } from './evaluation/population.ts';
 import { refusal } from './intake.ts';
 import type { LiveMatrix } from './live/live-matrix.ts';
 import { type Tenant, Tenants } from './live/tenants.ts';
-import { inForce, replay } from './model/standing.ts';
+import { inForce, replay, type Standing } from './model/standing.ts';
 import { offersOf } from './offers.ts';
+import { firstCellAt } from './store/cells.ts';
 import { latestEvidence } from './store/evidence.ts';
 import { readActs } from './store/ledger.ts';
+import { ownershipDeltas } from './store/timeline.ts';
+import { spacing, timelineOf } from './views/responsibility/timeline.ts';
 
 export { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
 export { assuranceErrors } from './errors.ts';
@@ -49,6 +53,8 @@ export interface AsOf {
   readonly asOfMs?: number;
   readonly knownAtMs?: number;
 }
+
+const TIMELINE_MS_DEFAULT = 90 * 86_400_000;
 
 export interface IntakeResult {
   readonly accepted: number;
@@ -163,6 +169,46 @@ export class Assurance implements Disposable {
     return this.#at(tenant, options, (evaluation, knownAtMs) =>
       assess(evaluation, { tenantId: tenant.tenantId, knownAtMs }),
     );
+  }
+
+  /** What stands, for lists of what was registered, claimed and decided; only while it is being looked at. */
+  async stands<T>(
+    tenant: TenantScope,
+    options: AsOf,
+    look: (at: { readonly standing: Standing; readonly asOfMs: number }) => T,
+  ): Promise<T> {
+    return this.#at(tenant, options, (evaluation) =>
+      look({ standing: evaluation.world.standing, asOfMs: evaluation.t }),
+    );
+  }
+
+  /**
+   * Who had how many duties over time, off the stored matrix: as it was known then.
+   *
+   * @param query of one layer, or of all; without a beginning, from the first cell that was kept, 90 days at most
+   */
+  async timeline(
+    tenant: TenantScope,
+    query: {
+      readonly fromMs?: number;
+      readonly toMs?: number;
+      readonly points: number;
+      readonly layer?: string;
+    },
+  ): Promise<Timeline> {
+    const { inTenant, catalogue, now } = this.#options;
+    // What has come about since it was last asked is stored first.
+    await (await this.#tenant(tenant)).read(() => undefined);
+    const controls = [...catalogue.controls.values()]
+      .filter(({ layer }) => query.layer === undefined || layer === query.layer)
+      .map(({ id }) => id);
+    return inTenant(tenant, async (db) => {
+      const firstMs = await firstCellAt(db);
+      const toMs = query.toMs ?? now();
+      const fromMs = query.fromMs ?? Math.max(firstMs ?? toMs, toMs - TIMELINE_MS_DEFAULT);
+      const spaced = spacing(fromMs, toMs, query.points);
+      return timelineOf(await ownershipDeltas(db, spaced, controls), spaced, firstMs);
+    });
   }
 
   async services(tenant: TenantScope): Promise<readonly ServiceOffer[]> {
