@@ -6,6 +6,7 @@ import {
   type MatrixWhy,
   type ServiceOffer,
 } from '@demarc/platform/contract/api';
+import type { Timeline } from '@demarc/platform/contract/assurance/responsibility';
 import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -20,12 +21,14 @@ import { type AssuredAsset, applies } from './evaluation/population.ts';
 import { refusal } from './intake.ts';
 import type { LiveMatrix } from './live/live-matrix.ts';
 import { type Tenant, Tenants } from './live/tenants.ts';
-import { inForce, replay } from './model/standing.ts';
+import { inForce, replay, type Standing } from './model/standing.ts';
 import { offersOf } from './offers.ts';
-import { statusChanges } from './store/cells.ts';
+import { firstCellAt, statusChanges } from './store/cells.ts';
 import { latestEvidence } from './store/evidence.ts';
 import { readActs } from './store/ledger.ts';
 import { aboveAppetiteSince } from './views/risk-history.ts';
+import { ownershipDeltas } from './store/timeline.ts';
+import { spacing, timelineOf } from './views/responsibility/timeline.ts';
 
 export { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
 export { assuranceErrors } from './errors.ts';
@@ -54,6 +57,8 @@ export interface AsOf {
 
 /** A history longer than this is not walked on a request; the register then does not say since when. */
 const HISTORY_ROWS_MAX = 200_000;
+
+const TIMELINE_MS_DEFAULT = 90 * 86_400_000;
 
 export interface IntakeResult {
   readonly accepted: number;
@@ -187,6 +192,46 @@ export class Assurance implements Disposable {
       ]);
       const changes = await statusChanges(db, [...controls], t, HISTORY_ROWS_MAX);
       return changes === undefined ? new Map() : aboveAppetiteSince(catalogue, acts, changes);
+    });
+  }
+
+  /** What stands, for lists of what was registered, claimed and decided; only while it is being looked at. */
+  async stands<T>(
+    tenant: TenantScope,
+    options: AsOf,
+    look: (at: { readonly standing: Standing; readonly asOfMs: number }) => T,
+  ): Promise<T> {
+    return this.#at(tenant, options, (evaluation) =>
+      look({ standing: evaluation.world.standing, asOfMs: evaluation.t }),
+    );
+  }
+
+  /**
+   * Who had how many duties over time, off the stored matrix: as it was known then.
+   *
+   * @param query of one layer, or of all; without a beginning, from the first cell that was kept, 90 days at most
+   */
+  async timeline(
+    tenant: TenantScope,
+    query: {
+      readonly fromMs?: number;
+      readonly toMs?: number;
+      readonly points: number;
+      readonly layer?: string;
+    },
+  ): Promise<Timeline> {
+    const { inTenant, catalogue, now } = this.#options;
+    // What has come about since it was last asked is stored first.
+    await (await this.#tenant(tenant)).read(() => undefined);
+    const controls = [...catalogue.controls.values()]
+      .filter(({ layer }) => query.layer === undefined || layer === query.layer)
+      .map(({ id }) => id);
+    return inTenant(tenant, async (db) => {
+      const firstMs = await firstCellAt(db);
+      const toMs = query.toMs ?? now();
+      const fromMs = query.fromMs ?? Math.max(firstMs ?? toMs, toMs - TIMELINE_MS_DEFAULT);
+      const spaced = spacing(fromMs, toMs, query.points);
+      return timelineOf(await ownershipDeltas(db, spaced, controls), spaced, firstMs);
     });
   }
 

@@ -1,4 +1,14 @@
 /** Door: everything that can be done about responsibility. Each is a command for `Assurance.act`. */
+export {
+  acceptClaim,
+  declineClaim,
+  disputeClaim,
+  endClaim,
+  proposeClaim,
+  recordDecision,
+  withdrawDispute,
+} from './claims.ts';
+export { claimErrors } from './claims-errors.ts';
 export type { Command } from './command.ts';
 export {
   acceptHandback,
@@ -36,3 +46,4 @@ export {
 export { assignStandard, publishStandard, retireStandard, withdrawStandard } from './standards.ts';
 export { addComment, annotateControls } from './workbook.ts';
 export { workbookErrors } from './workbook-errors.ts';
+export { acknowledgeSnapshot, takeSnapshot } from './snapshots.ts';

@@ -213,6 +213,7 @@ export class LiveMatrix {
       case 'claim-accepted':
       case 'claim-declined':
       case 'claim-disputed':
+      case 'claim-dispute-withdrawn':
       case 'claim-ended': {
         const claims =
           act.name === 'decision-recorded'
