@@ -22,8 +22,10 @@ import type { LiveMatrix } from './live/live-matrix.ts';
 import { type Tenant, Tenants } from './live/tenants.ts';
 import { inForce, replay } from './model/standing.ts';
 import { offersOf } from './offers.ts';
+import { statusChanges } from './store/cells.ts';
 import { latestEvidence } from './store/evidence.ts';
 import { readActs } from './store/ledger.ts';
+import { aboveAppetiteSince } from './views/risk-history.ts';
 
 export { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
 export { assuranceErrors } from './errors.ts';
@@ -49,6 +51,9 @@ export interface AsOf {
   readonly asOfMs?: number;
   readonly knownAtMs?: number;
 }
+
+/** A history longer than this is not walked on a request; the register then does not say since when. */
+const HISTORY_ROWS_MAX = 200_000;
 
 export interface IntakeResult {
   readonly accepted: number;
@@ -163,6 +168,26 @@ export class Assurance implements Disposable {
     return this.#at(tenant, options, (evaluation, knownAtMs) =>
       assess(evaluation, { tenantId: tenant.tenantId, knownAtMs }),
     );
+  }
+
+  /** Risk → since when its residual is above the appetite; by what is known now. */
+  async aboveAppetiteSince(
+    tenant: TenantScope,
+    { asOfMs }: Pick<AsOf, 'asOfMs'> = {},
+  ): Promise<ReadonlyMap<string, number>> {
+    const { inTenant, catalogue, now } = this.#options;
+    const t = asOfMs ?? now();
+    return inTenant(tenant, async (db) => {
+      const acts = await readActs(db, t, Math.max(now(), t));
+      const controls = new Set([
+        ...catalogue.risks.flatMap((risk) => risk.mitigating_controls.map(({ control }) => control)),
+        ...acts.flatMap((act) =>
+          act.name === 'risk-recorded' ? act.payload.controls.map(({ controlId }) => controlId) : [],
+        ),
+      ]);
+      const changes = await statusChanges(db, [...controls], t, HISTORY_ROWS_MAX);
+      return changes === undefined ? new Map() : aboveAppetiteSince(catalogue, acts, changes);
+    });
   }
 
   async services(tenant: TenantScope): Promise<readonly ServiceOffer[]> {

@@ -5,13 +5,17 @@ import { register as registerAssets } from './commands/assets.ts';
 import { register as registerBackup } from './commands/backup.ts';
 import { register as registerDown } from './commands/down.ts';
 import { register as registerEvents } from './commands/events.ts';
+import { register as registerExceptions } from './commands/exceptions.ts';
 import { register as registerMatrix } from './commands/matrix.ts';
+import { register as registerRisks } from './commands/risks.ts';
 import { register as registerService } from './commands/service.ts';
+import { register as registerStandards } from './commands/standards.ts';
 import { register as registerStatus } from './commands/status.ts';
 import { register as registerSupervise } from './commands/supervise.ts';
 import { register as registerTenant } from './commands/tenant.ts';
 import { register as registerTest } from './commands/test.ts';
 import { register as registerUp } from './commands/up.ts';
+import { register as registerWorkbook } from './commands/workbook.ts';
 import { type CliConfig, readConfig } from './config.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Output, print, table } from './output.ts';
@@ -54,6 +58,10 @@ async function main(): Promise<void> {
     registerEvents,
     registerMatrix,
     registerService,
+    registerWorkbook,
+    registerRisks,
+    registerExceptions,
+    registerStandards,
     registerBackup,
     registerTest,
     registerSupervise,

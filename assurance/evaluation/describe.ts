@@ -206,7 +206,7 @@ function nextSteps(
   return steps.slice(0, 50);
 }
 
-function dutyOwnership(
+export function dutyOwnership(
   duty: DutyOwnership['duty'],
   decided: Ownership | undefined,
   standing: Standing,

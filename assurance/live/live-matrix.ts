@@ -231,7 +231,8 @@ export class LiveMatrix {
       case 'service-cancelled':
       case 'handback-accepted':
       case 'handover-opened':
-      case 'handover-item-settled': {
+      case 'handover-item-settled':
+      case 'handover-item-accepted': {
         const entitlementId =
           'entitlementId' in act.payload
             ? act.payload.entitlementId
@@ -270,6 +271,9 @@ export class LiveMatrix {
       case 'party-retired':
       case 'standard-published':
       case 'standard-assigned':
+      case 'service-end-confirmed':
+      case 'standard-retired':
+      case 'standard-withdrawn':
       case 'handover-item-checked':
       case 'handover-signed':
       case 'risk-recorded':

@@ -112,7 +112,13 @@ export function anyTimeline(
         evidenceId: fc.constant('evidence-1'),
       }),
     ),
-    draft('service-cancelled', fc.record({ entitlementId, reason: text })),
+    draft(
+      'service-cancelled',
+      fc.record(
+        { entitlementId, reason: text, handoverId: fc.constant('h1') },
+        { requiredKeys: ['entitlementId', 'reason'] },
+      ),
+    ),
     draft('handback-accepted', fc.record({ entitlementId, assetId: asset.map((index) => `asset-${index}`) })),
     draft(
       'handover-opened',
@@ -129,13 +135,28 @@ export function anyTimeline(
     ),
     draft(
       'handover-item-settled',
+      fc.record(
+        {
+          handoverId: fc.constant('h1'),
+          itemId: fc.constant('VMS-09 operate'),
+          taker: party,
+          acceptedBy: person,
+          person,
+        },
+        { requiredKeys: ['handoverId', 'itemId', 'taker', 'person'] },
+      ),
+    ),
+    draft(
+      'handover-item-accepted',
       fc.record({
         handoverId: fc.constant('h1'),
         itemId: fc.constant('VMS-09 operate'),
-        taker: party,
+        party,
         person,
       }),
     ),
+    draft('service-notice-given', fc.record({ entitlementId, endsAtMs: soon, reason: text })),
+    draft('service-notice-withdrawn', fc.record({ entitlementId, reason: text })),
     draft(
       'not-applicable-approved',
       fc.record({

@@ -13,6 +13,8 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { serverErrors } from '../errors.ts';
+import { riskRoutes } from './assurance/risk-routes.ts';
+import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
 import { guard } from './guard.ts';
@@ -82,6 +84,8 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   platformRoutes(app, deps);
   sessionRoutes(app, deps);
   tenantRoutes(app, deps);
+  workbookRoutes(app, deps);
+  riskRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);
