@@ -1,12 +1,13 @@
 /** What evidence must be before it counts. Each refusal has a reason, is said to whoever sent it, and is counted. */
+
+import { canonicalJson } from '@demarc/platform/canonical';
 import type { Evidence } from '@demarc/platform/contract';
 import { digestOf, signatureHolds } from '@demarc/platform/evidence';
-import { canonicalJson } from '@demarc/platform/ocsf';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { type AssuredAsset, applies } from './evaluation/population.ts';
 
 /** A clock may run ahead by so much before what it says is about the future. */
-const AHEAD_MS_MAX = 60_000;
+export const AHEAD_MS_MAX = 60_000;
 const RAW_CHARACTERS_MAX = 65_536;
 
 export const REFUSALS = [

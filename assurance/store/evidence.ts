@@ -1,45 +1,12 @@
 /** Evidence as it is kept: every observation, with when it was made and when it arrived. */
-import type { Evidence, EvidenceResult } from '@demarc/platform/contract';
+import type { Evidence } from '@demarc/platform/contract';
 import type { AnyDatabase } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { type Kysely, sql } from 'kysely';
 import type { KnownEvidence, ObservedOn } from '../intake.ts';
+import { type EvidenceRow, type KeptEvidence, kept } from '../model/evidence.ts';
 
-export interface KeptEvidence {
-  readonly uid: string;
-  readonly assetId: string;
-  readonly rule: string;
-  readonly service: string;
-  readonly result: EvidenceResult;
-  readonly because: string;
-  /** Never after it arrived: a clock that runs ahead a little buys no freshness. */
-  readonly observedAtMs: number;
-  readonly receivedAtMs: number;
-  readonly digest: string;
-  readonly signed: boolean;
-  /** Of attestations and reports: from then on it says nothing more. */
-  readonly expiresAtMs?: number;
-  /** The party that the evidence shows at work, where it says so. */
-  readonly operator?: string;
-}
-
-/** A row of the table, as bundles carry it too. */
-export interface EvidenceRow {
-  readonly uid: string;
-  readonly asset_id: string;
-  readonly rule: string;
-  readonly service: string;
-  readonly result: EvidenceResult;
-  readonly because: string;
-  readonly observed_at_ms: number;
-  readonly received_at_ms: number;
-  readonly effective_at_ms: number;
-  readonly expires_at_ms: number | null;
-  readonly operator: string | null;
-  readonly digest: string;
-  readonly raw: Readonly<Record<string, unknown>>;
-  readonly signature: string | null;
-}
+export { type EvidenceRow, type KeptEvidence, keptOf } from '../model/evidence.ts';
 
 /** Those of them that are kept already, and others of the same raw record. */
 export async function knownEvidence(
@@ -86,24 +53,6 @@ export async function insertEvidence(
     FROM jsonb_to_recordset(${JSON.stringify(records)}::jsonb) AS given(uid text, asset_id text, rule text, service text,
       result text, because text, observed_at_ms int8, expires_at_ms int8, operator text, digest text, raw jsonb,
       signature text)`.execute(db);
-}
-
-export function keptOf(assetId: string, evidence: Evidence, receivedAtMs: number): KeptEvidence {
-  const { uid, rule, service, result, because, digest, expiresAtMs, operator } = evidence;
-  return {
-    uid,
-    assetId,
-    rule,
-    service,
-    result,
-    because,
-    observedAtMs: Math.min(evidence.observedAtMs, receivedAtMs),
-    receivedAtMs,
-    digest,
-    signed: evidence.signature !== undefined,
-    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
-    ...(operator === undefined ? {} : { operator }),
-  };
 }
 
 /** The last pass or fail of each rule on each asset, as it was at `asOfMs` and as it was known at `knownAtMs`. */
@@ -175,21 +124,4 @@ export async function evidenceByUid(db: Kysely<AnyDatabase>, uid: string): Promi
     SELECT uid, asset_id, rule, service, result, because, observed_at_ms, received_at_ms, effective_at_ms, expires_at_ms,
       operator, digest, raw, signature FROM asr_evidence WHERE uid = ${uid}`.execute(db);
   return rows[0];
-}
-
-export function kept(row: EvidenceRow): KeptEvidence {
-  return {
-    uid: row.uid,
-    assetId: row.asset_id,
-    rule: row.rule,
-    service: row.service,
-    result: row.result,
-    because: row.because,
-    observedAtMs: row.effective_at_ms,
-    receivedAtMs: row.received_at_ms,
-    digest: row.digest,
-    signed: row.signature !== null,
-    ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
-    ...(row.operator === null ? {} : { operator: row.operator }),
-  };
 }
