@@ -35,9 +35,9 @@ import type { EvidenceSource } from './sources/source.ts';
 import { firstCellAt, statusChanges } from './store/cells.ts';
 import { type EvidenceRow, evidenceHistory, latestErrors, latestEvidence } from './store/evidence.ts';
 import { readActs } from './store/ledger.ts';
-import { aboveAppetiteSince } from './views/risk-history.ts';
 import { ownershipDeltas } from './store/timeline.ts';
 import { spacing, timelineOf } from './views/responsibility/timeline.ts';
+import { aboveAppetiteSince } from './views/risk-history.ts';
 
 export { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
 export { assuranceErrors } from './errors.ts';

@@ -26,7 +26,6 @@ export {
   removeGroup,
   retireAsset,
 } from './inventory.ts';
-export { acceptSchedule, buy, cancel, giveNotice, type Purchase, withdrawNotice } from './services.ts';
 export {
   approveException,
   approveNotApplicable,
@@ -43,7 +42,8 @@ export {
   setAppetite,
   updatePoamItem,
 } from './risks.ts';
+export { acceptSchedule, buy, cancel, giveNotice, type Purchase, withdrawNotice } from './services.ts';
+export { acknowledgeSnapshot, takeSnapshot } from './snapshots.ts';
 export { assignStandard, publishStandard, retireStandard, withdrawStandard } from './standards.ts';
 export { addComment, annotateControls } from './workbook.ts';
 export { workbookErrors } from './workbook-errors.ts';
-export { acknowledgeSnapshot, takeSnapshot } from './snapshots.ts';

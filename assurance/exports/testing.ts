@@ -6,8 +6,8 @@ import { loadCatalogue } from '../catalogue/catalogue.ts';
 import { type Assessment, assess } from '../evaluation/assessment.ts';
 import { Evaluation, keyOf } from '../evaluation/evaluation.ts';
 import { type ActName, type ActPayload, Acts, type NewAct } from '../model/acts.ts';
-import { replay } from '../model/standing.ts';
 import { type EvidenceRow, kept } from '../model/evidence.ts';
+import { replay } from '../model/standing.ts';
 import { actOf, chained, GENESIS, type LedgerRecord } from '../store/ledger.ts';
 
 export const START = Date.parse('2026-11-01T08:00:00.000Z');

@@ -229,6 +229,13 @@ export function anyTimeline(
   });
 }
 
+/** What ends, ends after it began: the commands refuse all else. */
+function ordered(payload: Draft['payload'], atMs: number): Draft['payload'] {
+  const { fromMs = 0, toMs } = payload as { readonly fromMs?: number; readonly toMs?: number };
+  if (toMs === undefined) return payload;
+  return { ...payload, toMs: Math.max(fromMs, atMs) + toMs } as Draft['payload'];
+}
+
 /** Assets first, then what was drawn, each at its instant and under its number. */
 export function stepsOf({ assets, drafts }: Timeline): readonly Step[] {
   const steps: Step[] = [];
@@ -242,7 +249,11 @@ export function stepsOf({ assets, drafts }: Timeline): readonly Step[] {
       actor: 'ann',
       recordId: `ledger:${seq}`,
     };
-    steps.push({ kind: 'act', atMs, act: { ...draft, ...dated } as Act });
+    steps.push({
+      kind: 'act',
+      atMs,
+      act: { ...draft, payload: ordered(draft.payload, dated.atMs), ...dated } as Act,
+    });
   };
   for (let index = 0; index < assets; index += 1)
     push(
