@@ -18,6 +18,7 @@ import {
   PageHeader,
   SearchBox,
 } from '../parts/parts.tsx';
+import { inputValue } from '../parts/time.ts';
 import { useMatrix, useTenantId } from './queries.ts';
 
 const keyOf = (cell: MatrixCell): string => `${cell.controlId}@${cell.assetId}`;
@@ -76,6 +77,7 @@ export function MatrixPage() {
             <TextInput
               aria-label="As of"
               type="datetime-local"
+              value={inputValue(search['asOf'])}
               onChange={(event) => {
                 const { value } = event.currentTarget;
                 setSearch({ asOf: value === '' ? undefined : new Date(value).toISOString() });
@@ -97,8 +99,18 @@ export function MatrixPage() {
         }
         columns={[
           { key: 'control', title: 'Control', width: '6rem', render: (cell) => cell.controlId },
-          { key: 'title', title: 'Title', width: 'minmax(16rem, 2fr)', render: (cell) => cell.title },
-          { key: 'asset', title: 'Asset', width: 'minmax(8rem, 1fr)', render: (cell) => cell.assetName },
+          {
+            key: 'title',
+            title: 'Title',
+            width: 'minmax(14rem, 2fr)',
+            render: (cell) => <span title={cell.title}>{cell.title}</span>,
+          },
+          {
+            key: 'asset',
+            title: 'Asset',
+            width: 'minmax(8rem, 1fr)',
+            render: (cell) => <span title={cell.assetName}>{cell.assetName}</span>,
+          },
           {
             key: 'status',
             title: 'Status',
