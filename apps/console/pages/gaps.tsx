@@ -30,6 +30,15 @@ const VIEWS: Readonly<Record<string, readonly [title: string, keep: (line: Line)
   mine: ['Mine', ({ duty }) => duty.party?.includes('customer') === true],
 };
 
+/** What would be here, and what brings it here or takes it away. */
+const EMPTY: Readonly<Record<string, string>> = {
+  nobody: 'Each duty has an owner. One would be here after a service ends and nobody takes its duties back.',
+  pending: 'Nothing waits. A duty would be here between buying a service and its first passing evidence.',
+  failing:
+    'Nothing that was assessed fails or is stale. What was never assessed is in the matrix, as Unknown.',
+  mine: 'Nothing is yours yet. Accept the responsibility schedule, or see the matrix for whose it is.',
+};
+
 export function GapsPage() {
   const tenantId = useTenantId();
   const queries = useQueryClient();
@@ -71,6 +80,7 @@ export function GapsPage() {
       {accept.isError ? <Failure error={accept.error} /> : null}
       <SegmentedControl
         mb="sm"
+        className="d-views"
         aria-label="Which duties"
         value={view}
         onChange={(value) => setSearch({ view: value, open: undefined })}
@@ -85,7 +95,7 @@ export function GapsPage() {
         rowKey={(line) => line.key}
         selectedKey={search['open']}
         onOpen={(line) => setSearch({ open: line.key })}
-        empty={<Empty title="Nothing here">No duty is in this state right now.</Empty>}
+        empty={<Empty title="Nothing here">{EMPTY[view] ?? EMPTY['nobody']}</Empty>}
         columns={[
           { key: 'control', title: 'Control', width: '6rem', render: ({ cell }) => cell.controlId },
           { key: 'title', title: 'Title', width: 'minmax(14rem, 2fr)', render: ({ cell }) => cell.title },

@@ -83,6 +83,10 @@ export function PartyMark({ party, state }: { readonly party: string | null; rea
       </span>
     );
   }
+  const names = party
+    .split('+')
+    .map((name) => name.charAt(0).toUpperCase() + name.slice(1))
+    .join(' + ');
   const provider = party.includes('provider');
   const background = party.includes('+')
     ? 'linear-gradient(135deg, var(--d-provider) 50%, var(--d-customer) 50%)'
@@ -90,12 +94,9 @@ export function PartyMark({ party, state }: { readonly party: string | null; rea
       ? 'var(--d-provider)'
       : 'repeating-linear-gradient(45deg, var(--d-customer) 0 3px, transparent 3px 5px)';
   return (
-    <span className="d-party">
+    <span className="d-party" title={names}>
       <i style={{ background }} aria-hidden="true" />
-      {party
-        .split('+')
-        .map((name) => name.charAt(0).toUpperCase() + name.slice(1))
-        .join(' + ')}
+      <span>{names}</span>
     </span>
   );
 }
