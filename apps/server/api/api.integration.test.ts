@@ -135,6 +135,7 @@ function requestTo(method: string, url: string, tenantId: string) {
     .replace(':assetId', assetId)
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
+    .replace(':handoverId', randomUUID())
     .replace(':uid', 'nothing');
   const range = { from: '2026-11-20T10:00:00.000Z', to: '2026-11-20T11:00:00.000Z' };
   const query = path.includes('/matrix/why')
@@ -149,9 +150,17 @@ function requestTo(method: string, url: string, tenantId: string) {
         ? range
         : path.endsWith('/cancel')
           ? { reason: 'r' }
-          : path.endsWith('/entitlements')
-            ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
-            : {};
+          : path.endsWith('/notice')
+            ? { reason: 'r', endsAt: '2027-01-01T00:00:00.000Z' }
+            : path.endsWith('/simulations/purchase')
+              ? { serviceId: service, assetIds: [assetId] }
+              : path.endsWith('/simulations/cancellation')
+                ? { entitlementId: randomUUID() }
+                : path.endsWith('/sign')
+                  ? { side: 'releasing' }
+                  : path.endsWith('/entitlements')
+                    ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
+                    : {};
   return { method: method as 'GET', url: path + query, ...(payload === undefined ? {} : { payload }) };
 }
 
@@ -166,6 +175,10 @@ const READS = [
   '/matrix',
   '/matrix/why',
   '/services',
+  '/simulations/purchase',
+  '/simulations/cancellation',
+  '/handovers',
+  '/handovers/:handoverId',
   '/policies/:serviceId/assets/:assetId',
   '/integrity/changes',
 ];
@@ -209,7 +222,10 @@ function expected(method: string, url: string, open: boolean, caller: string): b
   if (caller === 'foreign-administrator') return false;
   if (caller !== 'viewer') return true;
   const below = url.slice('/v1/tenants/:tenantId'.length);
-  return READS.includes(below) && (method === 'GET' || below.startsWith('/events/'));
+  return (
+    READS.includes(below) &&
+    (method === 'GET' || below.startsWith('/events/') || below.startsWith('/simulations/'))
+  );
 }
 
 test('the stream is guarded like everything else', async (t: TestContext) => {
