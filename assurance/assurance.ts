@@ -1,4 +1,5 @@
 /** Door: evidence and dated acts → who is responsible and whether it holds, at any instant. */
+import { randomUUID } from 'node:crypto';
 import type { Evidence, ServiceSpec } from '@demarc/platform/contract';
 import {
   CONTROL_STATUSES,
@@ -31,6 +32,7 @@ import type { LiveMatrix } from './live/live-matrix.ts';
 import { type Tenant, Tenants } from './live/tenants.ts';
 import { inForce, replay, type Standing } from './model/standing.ts';
 import { offersOf } from './offers.ts';
+import type { SimulationContext } from './simulation/world.ts';
 import type { EvidenceSource } from './sources/source.ts';
 import { firstCellAt, statusChanges } from './store/cells.ts';
 import { type EvidenceRow, evidenceHistory, latestErrors, latestEvidence } from './store/evidence.ts';
@@ -336,6 +338,30 @@ export class Assurance implements Disposable {
     limit: number,
   ): Promise<readonly EvidenceRow[]> {
     return this.#options.inTenant(tenant, (db) => evidenceHistory(db, assetId, rule, limit));
+  }
+
+  /** Looks at what stands; only while it is being looked at, for it changes afterwards. */
+  async look<T>(tenant: TenantScope, asOf: AsOf, at: (evaluation: Evaluation) => T): Promise<T> {
+    return this.#at(tenant, asOf, (evaluation) => at(evaluation));
+  }
+
+  /** What would be, if something were done; nothing is. @throws what the simulation throws */
+  async simulate<T>(tenant: TenantScope, simulation: (context: SimulationContext) => T): Promise<T> {
+    const { catalogue, services } = this.#options;
+    const here = await this.#tenant(tenant);
+    return here.read((live) =>
+      simulation({
+        catalogue,
+        standing: live.standing,
+        evaluation: live.evaluation,
+        nowMs: live.t,
+        actor: 'simulation',
+        offered: new Set(services.map(({ id }) => id)),
+        newId: randomUUID,
+        acts: live.acts,
+        promised: new Map(services.map(({ id, evidences }) => [id, evidences.map(({ rule }) => rule)])),
+      }),
+    );
   }
 
   async services(tenant: TenantScope): Promise<readonly ServiceOffer[]> {

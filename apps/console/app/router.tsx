@@ -11,6 +11,7 @@ import {
 import type React from 'react';
 import { AssetsPage } from '../pages/assets.tsx';
 import { GapsPage } from '../pages/gaps.tsx';
+import { HandoversPage } from '../pages/handovers.tsx';
 import { MatrixPage } from '../pages/matrix.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
 import { PlatformPage } from '../pages/platform.tsx';
@@ -62,6 +63,7 @@ const pages = [
   page('matrix', MatrixPage),
   page('gaps', GapsPage),
   page('services', ServicesPage),
+  page('handovers', HandoversPage),
   page('assets', AssetsPage),
   page('search', SearchPage),
   page('platform', PlatformPage),

@@ -142,6 +142,7 @@ function requestTo(method: string, url: string, tenantId: string) {
     .replace(':assetId', assetId)
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
+    .replace(':handoverId', randomUUID())
     .replace(':uid', 'nothing')
     .replace(':controlId', 'VMS-09')
     .replace(':riskId', 'R-01')
@@ -159,9 +160,17 @@ function requestTo(method: string, url: string, tenantId: string) {
         ? range
         : path.endsWith('/cancel')
           ? { reason: 'r' }
-          : path.endsWith('/entitlements')
-            ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
-            : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ?? {});
+          : path.endsWith('/notice')
+            ? { reason: 'r', endsAt: '2027-01-01T00:00:00.000Z' }
+            : path.endsWith('/simulations/purchase')
+              ? { serviceId: service, assetIds: [assetId] }
+              : path.endsWith('/simulations/cancellation')
+                ? { entitlementId: randomUUID() }
+                : path.endsWith('/sign')
+                  ? { side: 'releasing' }
+                  : path.endsWith('/entitlements')
+                    ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
+                    : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ?? {});
   return { method: method as 'GET', url: path + query, ...(payload === undefined ? {} : { payload }) };
 }
 
@@ -213,6 +222,10 @@ const READS = [
   '/risks',
   '/poam',
   '/services',
+  '/simulations/purchase',
+  '/simulations/cancellation',
+  '/handovers',
+  '/handovers/:handoverId',
   '/policies/:serviceId/assets/:assetId',
   '/integrity/changes',
 ];
@@ -282,7 +295,10 @@ function expected(method: string, url: string, open: boolean, caller: string): b
   if (caller === 'foreign-administrator') return false;
   if (caller !== 'viewer') return true;
   const below = url.slice('/v1/tenants/:tenantId'.length);
-  return READS.includes(below) && (method === 'GET' || below.startsWith('/events/'));
+  return (
+    READS.includes(below) &&
+    (method === 'GET' || below.startsWith('/events/') || below.startsWith('/simulations/'))
+  );
 }
 
 test('who may decide what in workbook and register, by role', async (t: TestContext) => {

@@ -15,6 +15,7 @@ import {
 import { serverErrors } from '../errors.ts';
 import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
+import { handoverRoutes } from './assurance/handover-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
 import { guard } from './guard.ts';
@@ -86,6 +87,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   tenantRoutes(app, deps);
   workbookRoutes(app, deps);
   riskRoutes(app, deps);
+  handoverRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);
