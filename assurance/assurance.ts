@@ -258,11 +258,6 @@ export class Assurance implements Disposable {
     });
   }
 
-  /** A look at what stands now; what is looked at goes on changing, so nothing of it may be kept. */
-  async look<T>(tenant: TenantScope, at: (evaluation: Evaluation) => T): Promise<T> {
-    return this.#at(tenant, {}, at);
-  }
-
   /** Everything at once: what exports and the screens about the whole are made of. */
   async assess(tenant: TenantScope, options: AsOf = {}): Promise<Assessment> {
     return this.#at(tenant, options, (evaluation, knownAtMs) =>

@@ -123,7 +123,7 @@ async function main(config: ServerConfig): Promise<void> {
     sources,
     key,
     tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
-    look: (tenant, at) => assurance.look(tenant, at),
+    look: (tenant, at) => assurance.look(tenant, {}, at),
     assess: (tenant) => assurance.assess(tenant),
     observed: (tenant, observed) => assurance.observed(tenant, observed),
     onError: (line, error) => log(`assurance: ${line}`, error),

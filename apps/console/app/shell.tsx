@@ -46,6 +46,15 @@ const NAVIGATION: readonly (readonly [
       ...roomLinks('Responsibility'),
     ],
   ],
+  [
+    'Controls and risks',
+    [
+      ['workbook', 'Workbook'],
+      ['risks', 'Risks'],
+      ['exceptions', 'Exceptions'],
+      ['standards', 'Standards'],
+    ],
+  ],
   ['Protect', roomLinks('Protect')],
   ['Detect', [['search', 'Event search'], ...roomLinks('Detect')]],
   ['Settings', [['assets', 'Assets'], ['platform', 'Platform'], ...roomLinks('Settings')]],
