@@ -6,6 +6,7 @@ import { register as registerBackup } from './commands/backup.ts';
 import { register as registerDown } from './commands/down.ts';
 import { register as registerEvents } from './commands/events.ts';
 import { register as registerMatrix } from './commands/matrix.ts';
+import { register as registerResponsibility } from './commands/responsibility.ts';
 import { register as registerService } from './commands/service.ts';
 import { register as registerStatus } from './commands/status.ts';
 import { register as registerSupervise } from './commands/supervise.ts';
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
     registerEvents,
     registerMatrix,
     registerService,
+    registerResponsibility,
     registerBackup,
     registerTest,
     registerSupervise,

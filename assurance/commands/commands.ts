@@ -13,6 +13,7 @@ export type { Command } from './command.ts';
 export {
   declareAsset,
   defineGroup,
+  labelAsset,
   registerParty,
   removeGroup,
   retireAsset,

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Permission } from '@demarc/platform/contract/api';
-import { can, hashToken, identityErrors, type Principal } from '@demarc/platform/identity';
+import { can, hashToken, identityErrors, type Principal, speaksFor } from '@demarc/platform/identity';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -101,6 +101,23 @@ function refuseReboundHost(request: FastifyRequest, deps: ApiDeps): void {
 export function scopeOf(request: FastifyRequest): TenantScope {
   if (request.tenantScope === undefined) throw new Error('a route without a tenant asked for one');
   return request.tenantScope;
+}
+
+/** The scopes of those tenants in which the caller may do this: for what is about many of them at once. */
+export function scopesOf(
+  request: FastifyRequest,
+  permission: Permission,
+  tenantIds: readonly string[],
+): readonly TenantScope[] {
+  const principal = principalOf(request);
+  return tenantIds.filter((tenantId) => can(principal, permission, tenantId)).map(grantTenantScope);
+}
+
+/** Whether the caller speaks for a party in the tenant of this request. */
+export function voiceOf(request: FastifyRequest): (party: string) => boolean {
+  const { tenantId } = scopeOf(request);
+  const principal = principalOf(request);
+  return (party) => speaksFor(principal, party, tenantId);
 }
 
 export function principalOf(request: FastifyRequest): Principal {
