@@ -9,6 +9,7 @@ import { register as registerExceptions } from './commands/exceptions.ts';
 import { register as registerHandover } from './commands/handover.ts';
 import { register as registerMatrix } from './commands/matrix.ts';
 import { register as registerRisks } from './commands/risks.ts';
+import { register as registerResponsibility } from './commands/responsibility.ts';
 import { register as registerService } from './commands/service.ts';
 import { register as registerStandards } from './commands/standards.ts';
 import { register as registerSimulate } from './commands/simulate.ts';
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
     registerStandards,
     registerSimulate,
     registerHandover,
+    registerResponsibility,
     registerBackup,
     registerTest,
     registerSupervise,

@@ -16,6 +16,7 @@ import { serverErrors } from '../errors.ts';
 import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { handoverRoutes } from './assurance/handover-routes.ts';
+import { responsibilityRoutes } from './assurance/responsibility-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
 import { guard } from './guard.ts';
@@ -88,6 +89,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   workbookRoutes(app, deps);
   riskRoutes(app, deps);
   handoverRoutes(app, deps);
+  responsibilityRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);
