@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { canonicalJson } from '@demarc/platform/ocsf';
 import fc from 'fast-check';
 import { zipSync } from 'fflate';
-import { shippedCatalogue } from '../../catalogue/catalogue.ts';
+import { SHIPPED_CATALOGUE } from '../../catalogue/catalogue.ts';
 import { decided } from '../../evaluation/dossier.ts';
 import { CATALOGUE, estate } from '../testing.ts';
 import { sealed, sealHolds, zip } from '../zip.ts';
@@ -13,7 +13,7 @@ import { verifyBundle } from './verify-bundle.ts';
 
 const { dossier: whole, keys } = estate({ machines: 1 });
 const dossier = decided({ ...whole, evidence: whole.evidence.slice(0, 24) }, CATALOGUE);
-const parts = { keys, catalogue: shippedCatalogue() };
+const parts = { keys, catalogue: SHIPPED_CATALOGUE };
 const archive = evidenceBundle(dossier, parts);
 const files = bundleFiles(dossier, parts);
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');

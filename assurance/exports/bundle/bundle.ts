@@ -18,8 +18,8 @@ import { FORMAT, NAMES, VERSION } from './standalone.ts';
 
 /** Of evidence that one bundle carries; with raw records of some kilobytes it stays under what a reader takes. */
 const EVIDENCE_MAX = 100_000;
-/** `tools/verify-script.ts` makes it of `standalone.ts`; a test fails when it is stale. */
-const SCRIPT = new URL('./verify.mjs', import.meta.url);
+/** `tools/verify-script.ts` makes it of `standalone.ts`; a test fails when it is stale. Read at once: the server loses the right to. */
+const SCRIPT = readFileSync(new URL('./verify.mjs', import.meta.url), 'utf8');
 
 export interface BundleParts {
   readonly keys: readonly HeldKey[];
@@ -49,7 +49,7 @@ export function bundleFiles(
     'assessment.json': assessmentText(assessment),
     'catalogue.yaml': catalogue,
     'ledger.ndjson': ledgerText(dossier, keys),
-    'verify.mjs': readFileSync(SCRIPT, 'utf8'),
+    'verify.mjs': SCRIPT,
   };
   const files = new Map(Object.entries(texts).map(([name, text]) => [name, Buffer.from(text, 'utf8')]));
   const manifest = {
