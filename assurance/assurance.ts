@@ -14,6 +14,7 @@ import { declareAssets } from './commands/inventory.ts';
 import { assuranceErrors } from './errors.ts';
 import { type Assessment, assess } from './evaluation/assessment.ts';
 import { matrixCell, whyOf } from './evaluation/describe.ts';
+import type { DossierFacts } from './evaluation/dossier.ts';
 import { entitles } from './evaluation/duties.ts';
 import { Evaluation, keyOf } from './evaluation/evaluation.ts';
 import { type AssuredAsset, applies } from './evaluation/population.ts';
@@ -22,8 +23,8 @@ import type { LiveMatrix } from './live/live-matrix.ts';
 import { type Tenant, Tenants } from './live/tenants.ts';
 import { inForce, replay } from './model/standing.ts';
 import { offersOf } from './offers.ts';
-import { latestEvidence } from './store/evidence.ts';
-import { readActs } from './store/ledger.ts';
+import { evidenceByUids, latestEvidence, latestEvidenceRows } from './store/evidence.ts';
+import { actOf, type LedgerRecord, readActs, readRecords } from './store/ledger.ts';
 
 export { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
 export { assuranceErrors } from './errors.ts';
@@ -165,6 +166,20 @@ export class Assurance implements Disposable {
     );
   }
 
+  /** What that instant is decided from: acts with their chain, evidence with raw record and signature. */
+  async facts(tenant: TenantScope, { asOfMs, knownAtMs }: Required<AsOf>): Promise<DossierFacts> {
+    await this.#tenant(tenant);
+    const { records, evidence } = await this.#options.inTenant(tenant, async (db) => {
+      const known = await readRecords(db, knownAtMs);
+      const latest = await latestEvidenceRows(db, asOfMs, knownAtMs);
+      // With what made each service operational: the acts name it.
+      const there = new Set(latest.map(({ uid }) => uid));
+      const named = [...new Set(known.flatMap(firstEvidence))].filter((uid) => !there.has(uid));
+      return { records: known, evidence: [...latest, ...(await evidenceByUids(db, named, knownAtMs))] };
+    });
+    return { tenantId: tenant.tenantId, asOfMs, knownAtMs, records, evidence, sources: this.#sources };
+  }
+
   async services(tenant: TenantScope): Promise<readonly ServiceOffer[]> {
     const offered = new Set(this.#options.services.map(({ id }) => id));
     return this.#at(tenant, {}, (evaluation) => offersOf(evaluation, offered));
@@ -216,6 +231,11 @@ export class Assurance implements Disposable {
     });
     return look(evaluation, k);
   }
+}
+
+function firstEvidence(record: LedgerRecord): readonly string[] {
+  const act = record.act === 'service-operational' ? actOf(record) : undefined;
+  return act?.name === 'service-operational' ? [act.payload.evidenceId] : [];
 }
 
 /** Rules with a source here, and their freshness: the catalogue's, tightened by the room and the setting. */
