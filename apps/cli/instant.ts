@@ -15,3 +15,10 @@ export function instantOf(text: string): string {
     });
   return new Date(parsed).toISOString();
 }
+
+/** An ISO 8601 instant, or in how long: `90d`. @throws CLI_USAGE */
+export function laterOf(text: string): string {
+  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  if (count === undefined || unit === undefined) return instantOf(text);
+  return new Date(Date.now() + Number(count) * (UNITS_MS[unit] ?? 0)).toISOString();
+}

@@ -1,7 +1,7 @@
 /** One instant of one tenant with all that it was decided from: what an evidence bundle is made of, and checked with. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type EvidenceRow, kept } from '../model/evidence.ts';
 import { replay } from '../model/standing.ts';
-import { type EvidenceRow, kept } from '../store/evidence.ts';
 import { actOf, type LedgerRecord } from '../store/ledger.ts';
 import { type Assessment, assess } from './assessment.ts';
 import { Evaluation, keyOf } from './evaluation.ts';

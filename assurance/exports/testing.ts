@@ -6,7 +6,7 @@ import { loadCatalogue } from '../catalogue/catalogue.ts';
 import type { Assessment } from '../evaluation/assessment.ts';
 import { type Dossier, decided } from '../evaluation/dossier.ts';
 import { type ActName, type ActPayload, Acts, type NewAct } from '../model/acts.ts';
-import type { EvidenceRow } from '../store/evidence.ts';
+import type { EvidenceRow } from '../model/evidence.ts';
 import { chained, GENESIS, type LedgerRecord } from '../store/ledger.ts';
 import type { HeldKey } from './bundle/lines.ts';
 

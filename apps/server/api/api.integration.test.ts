@@ -128,6 +128,13 @@ async function person(role: Principal['grants'][number]['role'], tenantId: strin
   return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
 }
 
+/** Who was made before signs in again. */
+async function again(role: Principal['grants'][number]['role'], tenantId: string | null) {
+  const cookie = `demarc_session=${await signIn(store, `${role}-${tenantId ?? 'all'}@example.org`, PASSWORD, now)}`;
+  const me = await app.inject({ method: 'GET', url: '/v1/me', headers: { cookie } });
+  return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
+}
+
 /** A request that is well formed, so that only the guard can say no. */
 function requestTo(method: string, url: string, tenantId: string) {
   const path = url
@@ -135,7 +142,10 @@ function requestTo(method: string, url: string, tenantId: string) {
     .replace(':assetId', assetId)
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
-    .replace(':uid', 'nothing');
+    .replace(':uid', 'nothing')
+    .replace(':controlId', 'VMS-09')
+    .replace(':riskId', 'R-01')
+    .replace(/:(approvalId|exceptionId|poamId)/, 'nothing');
   const range = { from: '2026-11-20T10:00:00.000Z', to: '2026-11-20T11:00:00.000Z' };
   const query = path.includes('/matrix/why')
     ? `?assetId=${assetId}&controlId=VMS-09`
@@ -151,9 +161,40 @@ function requestTo(method: string, url: string, tenantId: string) {
           ? { reason: 'r' }
           : path.endsWith('/entitlements')
             ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
-            : {};
+            : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ?? {});
   return { method: method as 'GET', url: path + query, ...(payload === undefined ? {} : { payload }) };
 }
+
+const REASON = { reason: 'r' };
+const LATER = '2026-12-20T12:00:00.000Z';
+/** What the routes of workbook and register ask for. */
+const BODIES: Readonly<Record<string, object>> = {
+  '/workbook/annotations': { controls: ['VMS-09'], rationale: 'r' },
+  '/workbook/comments': { controlId: 'VMS-09', text: 't' },
+  '/workbook/preview': { decision: 'exception', controls: ['VMS-09'] },
+  '/workbook/not-applicable': { controls: ['FND-01'], ...REASON, reviewAt: LATER },
+  '/workbook/not-applicable/:approvalId/revoke': REASON,
+  '/exceptions': { controls: ['VMS-09'], ...REASON, expiresAt: LATER },
+  '/exceptions/:exceptionId/revoke': REASON,
+  '/standards': { standardId: 's', version: '1', title: 't', useCase: 'u' },
+  '/standards/assign': { standardId: 's', version: '1', scopes: [{ kind: 'tenant' }] },
+  '/standards/withdraw': { standardId: 'other', scope: { kind: 'tenant' }, ...REASON },
+  '/standards/retire': { standardId: 'other', version: '1', ...REASON },
+  '/risks': {
+    riskId: 'R-99',
+    title: 't',
+    scenario: 's',
+    likelihood: 3,
+    impact: 3,
+    owner: 'o',
+    reviewAt: LATER,
+  },
+  '/risks/:riskId/review': { note: 'n', reviewAt: LATER },
+  '/risks/:riskId/close': REASON,
+  '/appetite': { score: 9, ...REASON },
+  '/poam': { controlId: 'GOV-04', assetId: 'tenant', finding: 'f', dueAt: LATER },
+  '/poam/:poamId': { status: 'done' },
+};
 
 /** What a viewer may do; everything else below a tenant takes an administrator. */
 const READS = [
@@ -165,6 +206,12 @@ const READS = [
   '/events/stream',
   '/matrix',
   '/matrix/why',
+  '/workbook',
+  '/workbook/controls/:controlId',
+  '/exceptions',
+  '/standards',
+  '/risks',
+  '/poam',
   '/services',
   '/policies/:serviceId/assets/:assetId',
   '/integrity/changes',
@@ -175,6 +222,32 @@ test('there are routes to walk, and each says what it needs', (t: TestContext) =
   t.assert.ok(
     routes.some(({ url }) => url.endsWith('integrity/changes')),
     'the room’s own routes are among them',
+  );
+});
+
+test('every table of tenants’ rows is behind row-level security, also for its owner', async (t: TestContext) => {
+  // Read before a tenant is known: who signs in, which certificate speaks. The server's role alone sees them.
+  const platform = ['link_certificate', 'link_enrollment_token', 'server_grant', 'server_tenant'];
+  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  const { rows } = await sql<{
+    name: string;
+    guarded: boolean;
+    policies: number;
+    tenant: boolean;
+  }>`SELECT relname AS name, relrowsecurity AND relforcerowsecurity AS guarded,
+      (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid) AS policies,
+      has_any_column_privilege('demarc_tenant', pg_class.oid, 'SELECT, INSERT, UPDATE') AS tenant
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'tenant_id'
+    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY relname`.execute(owner.db);
+  t.assert.ok(rows.length >= 10, `${rows.length} tables`);
+  const open = rows.filter(({ guarded, policies }) => !guarded || policies !== 1);
+  t.assert.deepEqual(
+    open.map(({ name }) => name),
+    platform,
+  );
+  t.assert.deepEqual(
+    open.filter(({ tenant }) => tenant),
+    [],
   );
 });
 
@@ -211,6 +284,82 @@ function expected(method: string, url: string, open: boolean, caller: string): b
   const below = url.slice('/v1/tenants/:tenantId'.length);
   return READS.includes(below) && (method === 'GET' || below.startsWith('/events/'));
 }
+
+test('who may decide what in workbook and register, by role', async (t: TestContext) => {
+  const roles = ['tenant-administrator', 'ams-engineer', 'auditor', 'viewer'] as const;
+  const headers = new Map<string, object>([
+    ['tenant-administrator', await again('tenant-administrator', 'local')],
+    ['ams-engineer', await person('ams-engineer', 'local')],
+    ['auditor', await person('auditor', 'local')],
+    ['viewer', await again('viewer', 'local')],
+  ]);
+  const writes = Object.keys(BODIES).map((below) => `/v1/tenants/:tenantId${below}`);
+  for (const role of roles)
+    for (const url of writes) {
+      const { statusCode } = await app.inject({
+        ...requestTo('POST', url, 'local'),
+        headers: { ...headers.get(role) },
+      });
+      t.assert.equal(statusCode === 403, role !== 'tenant-administrator', `${url} as ${role}: ${statusCode}`);
+    }
+});
+
+test('an exception over the API: two accounts, and a status that stays what it is', async (t: TestContext) => {
+  const ann = await again('tenant-administrator', 'local');
+  const bob = await again('provider-administrator', null);
+  const ask = (headers: object, url: string, payload: object) =>
+    app.inject({ method: 'POST', url: `/v1/tenants/local${url}`, headers: { ...headers }, payload });
+  const body = { controls: ['VMS-09'], reason: 'r', expiresAt: LATER };
+  const { exceptionId } = (await ask(ann, '/exceptions', body)).json<{ exceptionId: string }>();
+  const code = async (headers: object, payload: object): Promise<string> =>
+    (await ask(headers, `/exceptions/${exceptionId}/approve`, payload)).json<{ code?: string }>().code ??
+    'none';
+  t.assert.equal(await code(ann, {}), 'EXCEPTION_SAME_PERSON');
+  t.assert.equal(await code(ann, { person: 'Somebody Else' }), 'WORKBOOK_PERSON_FORBIDDEN');
+  t.assert.equal(await code({ authorization: `Bearer ${CLI_TOKEN}` }, {}), 'WORKBOOK_PERSON_MISSING');
+  t.assert.equal(await code(bob, {}), 'none');
+  const read = async <T>(below: string): Promise<T> =>
+    (await app.inject({ method: 'GET', url: `/v1/tenants/local${below}`, headers: { ...ann } })).json<T>();
+  const { exceptions } = await read<{
+    exceptions: readonly { exceptionId: string; phase: string; approver: string }[];
+  }>('/exceptions');
+  const found = exceptions.find((each) => each.exceptionId === exceptionId);
+  t.assert.deepEqual([found?.phase, found?.approver], ['running-out', 'provider-administrator']);
+  const { rows } = await read<{
+    rows: readonly { controlId: string; status: string; exceptedCount: number }[];
+  }>('/workbook');
+  const row = rows.find(({ controlId }) => controlId === 'VMS-09');
+  t.assert.deepEqual([row?.status, row?.exceptedCount], ['not-assessed', 1]);
+});
+
+test('the register as it was: a risk above the appetite says since when', async (t: TestContext) => {
+  const authorization = `Bearer ${CLI_TOKEN}`;
+  const risks = async (query = '') =>
+    (
+      await app.inject({
+        method: 'GET',
+        url: `/v1/tenants/local/risks${query}`,
+        headers: { authorization },
+      })
+    ).json<{
+      appetite: number;
+      risks: readonly { riskId: string; aboveAppetite: boolean; aboveSince: string | null }[];
+    }>();
+  const before = new Date(now).toISOString();
+  now += 60_000;
+  const set = await app.inject({
+    method: 'POST',
+    url: '/v1/tenants/local/appetite',
+    headers: { authorization },
+    payload: { score: 1, reason: 'nothing at all', person: 'Ann' },
+  });
+  t.assert.equal(set.statusCode, 200);
+  const after = await risks();
+  t.assert.equal(after.appetite, 1);
+  const risk = after.risks.find(({ riskId }) => riskId === 'R-99');
+  t.assert.deepEqual([risk?.aboveAppetite, risk?.aboveSince], [true, new Date(now).toISOString()]);
+  t.assert.equal((await risks(`?asOf=${before}`)).appetite, 9);
+});
 
 test('the stream is guarded like everything else', async (t: TestContext) => {
   const { statusCode } = await app.inject({ method: 'GET', url: '/v1/tenants/local/events/stream' });

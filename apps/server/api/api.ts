@@ -14,6 +14,8 @@ import {
 } from 'fastify-type-provider-zod';
 import { serverErrors } from '../errors.ts';
 import { exportsRoutes } from './assurance/exports-routes.ts';
+import { riskRoutes } from './assurance/risk-routes.ts';
+import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
 import { guard } from './guard.ts';
@@ -84,6 +86,8 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   sessionRoutes(app, deps);
   tenantRoutes(app, deps);
   exportsRoutes(app, deps);
+  workbookRoutes(app, deps);
+  riskRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);
