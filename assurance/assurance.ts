@@ -16,6 +16,7 @@ import { declareAssets } from './commands/inventory.ts';
 import { assuranceErrors } from './errors.ts';
 import { type Assessment, assess } from './evaluation/assessment.ts';
 import { matrixCell, whyOf } from './evaluation/describe.ts';
+import type { DossierFacts } from './evaluation/dossier.ts';
 import { entitles } from './evaluation/duties.ts';
 import { Evaluation, keyOf } from './evaluation/evaluation.ts';
 import { type AssuredAsset, applies } from './evaluation/population.ts';
@@ -35,8 +36,15 @@ import { offersOf } from './offers.ts';
 import type { SimulationContext } from './simulation/world.ts';
 import type { EvidenceSource } from './sources/source.ts';
 import { firstCellAt, statusChanges } from './store/cells.ts';
-import { type EvidenceRow, evidenceHistory, latestErrors, latestEvidence } from './store/evidence.ts';
-import { readActs } from './store/ledger.ts';
+import {
+  type EvidenceRow,
+  evidenceByUids,
+  evidenceHistory,
+  latestErrors,
+  latestEvidence,
+  latestEvidenceRows,
+} from './store/evidence.ts';
+import { actOf, type LedgerRecord, readActs, readRecords } from './store/ledger.ts';
 import { ownershipDeltas } from './store/timeline.ts';
 import { spacing, timelineOf } from './views/responsibility/timeline.ts';
 import { aboveAppetiteSince } from './views/risk-history.ts';
@@ -265,6 +273,20 @@ export class Assurance implements Disposable {
     );
   }
 
+  /** What that instant is decided from: acts with their chain, evidence with raw record and signature. */
+  async facts(tenant: TenantScope, { asOfMs, knownAtMs }: Required<AsOf>): Promise<DossierFacts> {
+    await this.#tenant(tenant);
+    const { records, evidence } = await this.#options.inTenant(tenant, async (db) => {
+      const known = await readRecords(db, knownAtMs);
+      const latest = await latestEvidenceRows(db, asOfMs, knownAtMs);
+      // With what made each service operational: the acts name it.
+      const there = new Set(latest.map(({ uid }) => uid));
+      const named = [...new Set(known.flatMap(firstEvidence))].filter((uid) => !there.has(uid));
+      return { records: known, evidence: [...latest, ...(await evidenceByUids(db, named, knownAtMs))] };
+    });
+    return { tenantId: tenant.tenantId, asOfMs, knownAtMs, records, evidence, sources: this.#sources };
+  }
+
   /** Risk → since when its residual is above the appetite; by what is known now. */
   async aboveAppetiteSince(
     tenant: TenantScope,
@@ -413,6 +435,11 @@ export class Assurance implements Disposable {
     });
     return look(evaluation, k);
   }
+}
+
+function firstEvidence(record: LedgerRecord): readonly string[] {
+  const act = record.act === 'service-operational' ? actOf(record) : undefined;
+  return act?.name === 'service-operational' ? [act.payload.evidenceId] : [];
 }
 
 type RefusedFigure = `evidenceRefused_${RefusalReason}`;

@@ -217,6 +217,7 @@ async function main(config: ServerConfig): Promise<void> {
     siem,
     assurance,
     rooms,
+    platformKeyPem: key.publicKeyPem,
     first,
     cliTokenHash: hashToken(config.cliToken),
     hostNames: ['localhost', '127.0.0.1', '::1', settings.DEMARC_API_LISTEN.host.toLowerCase()],

@@ -13,6 +13,7 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { serverErrors } from '../errors.ts';
+import { exportsRoutes } from './assurance/exports-routes.ts';
 import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { handoverRoutes } from './assurance/handover-routes.ts';
@@ -86,6 +87,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   platformRoutes(app, deps);
   sessionRoutes(app, deps);
   tenantRoutes(app, deps);
+  exportsRoutes(app, deps);
   workbookRoutes(app, deps);
   riskRoutes(app, deps);
   handoverRoutes(app, deps);
