@@ -2,12 +2,21 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { collectErrors, errorsDocument } from './errors-doc.ts';
+import { ledgerDocument } from './ledger-doc.ts';
 
 test('docs/errors.md is what the catalogues say', async (t: TestContext) => {
   t.assert.equal(
     readFileSync('docs/errors.md', 'utf8'),
     await errorsDocument(),
     'run: node tools/errors-doc.ts',
+  );
+});
+
+test('docs/ledger-format.md is what the schemas say', (t: TestContext) => {
+  t.assert.equal(
+    readFileSync('docs/ledger-format.md', 'utf8'),
+    ledgerDocument(),
+    'run: node tools/ledger-doc.ts',
   );
 });
 

@@ -1,8 +1,10 @@
 /** The server: stores, road, assurance, link and API in one process, without root's rights once it runs. */
 import { chownSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
+import { SourceSchedule } from '@demarc/assurance/sources';
 import type { LiveMessage } from '@demarc/platform/contract/api';
 import { DemarcError } from '@demarc/platform/errors';
+import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, openAuthority } from '@demarc/platform/identity';
 import { openLog } from '@demarc/platform/log';
 import {
@@ -14,12 +16,14 @@ import {
 } from '@demarc/platform/stores';
 import { engineUser } from '@demarc/platform/stores/engines';
 import type { TenantScope } from '@demarc/platform/tenancy';
+import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { carry, ensureEventTable, loadRules, openSiem, siemMigrations } from '@demarc/siem';
 import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
 import { readConsole } from './api/console-files.ts';
 import { readConfig, type ServerConfig } from './config.ts';
 import { serverErrors } from './errors.ts';
+import { FOREIGN_EVIDENCE, ownerOf, platformSources, TENANCY_SOURCE } from './evidence/sources.ts';
 import { createEnrollmentToken, listAssets } from './link/assets.ts';
 import { linkCertificate, pinOf, renewedCertificate } from './link/certificate.ts';
 import { linkErrors } from './link/errors.ts';
@@ -30,7 +34,7 @@ import { serverMigrations } from './migrations.ts';
 import { policiesFor } from './policies.ts';
 import { ROOMS } from './services.ts';
 import { platformStatus } from './status.ts';
-import { ensureFirstTenant, retentionOf } from './tenants.ts';
+import { ensureFirstTenant, listTenants, retentionOf } from './tenants.ts';
 
 const SERVER_USER = 'demarc';
 const RENEWAL_CHECK_MS = 3_600_000;
@@ -78,15 +82,51 @@ async function main(config: ServerConfig): Promise<void> {
     now,
   });
   const publish = (tenant: TenantScope, message: LiveMessage): void => siem.watchers.publish(tenant, message);
-  const assurance = new Assurance({
+  const key = openEvidenceKey(paths.keys);
+  const sources = platformSources({
+    store,
+    siem,
+    freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
+    status: () => platformStatus(paths, siem, assurance, schedule),
+    history: (...query) => assurance.evidenceHistory(...query),
+  });
+  const assurance: Assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
     services: rooms.map((room) => room.service),
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
     assets: async (tenant) =>
       (await listAssets(store, tenant, now())).map(({ assetId, name, type }) => ({ assetId, name, type })),
+    sources,
+    platformKeyPem: key.publicKeyPem,
+    ownerOf: (evidence) => ownerOf(store, evidence),
     onChange: (tenant, reason) => publish(tenant, { kind: 'matrix', reason }),
+    onActs: (tenant) => schedule.acted(tenant),
+    onForeignEvidence: (tenant, assetId, evidence) => {
+      log(`assurance: ${assetId} of ${tenant.tenantId} sent evidence that another tenant's asset signed`);
+      const finding = {
+        rule: 'PLT-07.1',
+        assetId: 'tenant',
+        result: 'fail',
+        because: `${assetId} sent evidence for ${evidence.rule} that an asset of another tenant had signed; it was refused.`,
+        raw: { incident: FOREIGN_EVIDENCE, from: assetId, uid: evidence.uid, digest: evidence.digest },
+      } as const;
+      schedule
+        .report(tenant, TENANCY_SOURCE, finding)
+        .catch((error: unknown) => log('assurance: PLT-07 could not be told', error));
+    },
     onError: ({ tenantId }, error) => log(`assurance: the matrix of ${tenantId} could not be kept`, error),
+    now,
+    monotonic: () => performance.now(),
+  });
+  const schedule: SourceSchedule = new SourceSchedule({
+    sources,
+    key,
+    tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
+    look: (tenant, at) => assurance.look(tenant, at),
+    assess: (tenant) => assurance.assess(tenant),
+    observed: (tenant, observed) => assurance.observed(tenant, observed),
+    onError: (line, error) => log(`assurance: ${line}`, error),
     now,
   });
 
@@ -181,7 +221,7 @@ async function main(config: ServerConfig): Promise<void> {
     cliTokenHash: hashToken(config.cliToken),
     hostNames: ['localhost', '127.0.0.1', '::1', settings.DEMARC_API_LISTEN.host.toLowerCase()],
     enrollment,
-    status: () => platformStatus(paths, siem, assurance),
+    status: () => platformStatus(paths, siem, assurance, schedule),
     publish,
     console: consoleFiles,
     now,
@@ -191,6 +231,7 @@ async function main(config: ServerConfig): Promise<void> {
     api.listen({ host: settings.DEMARC_API_LISTEN.host, port: settings.DEMARC_API_LISTEN.port }),
   );
   dropPrivileges(paths.firstAdministrator);
+  schedule.start();
   log(`server ready: ${apiUrl}, link ${linkUrl}`);
 
   let presented = certificate;
@@ -209,6 +250,7 @@ async function main(config: ServerConfig): Promise<void> {
   await stopRequested();
   clearInterval(renewal);
   log('server stopping');
+  schedule[Symbol.dispose]();
   assurance[Symbol.dispose]();
   await link[Symbol.asyncDispose]();
   // Live streams never end by themselves.

@@ -1,4 +1,14 @@
 /** Door: everything that can be done about responsibility. Each is a command for `Assurance.act`. */
+export {
+  acceptClaim,
+  declineClaim,
+  disputeClaim,
+  endClaim,
+  proposeClaim,
+  recordDecision,
+  withdrawDispute,
+} from './claims.ts';
+export { claimErrors } from './claims-errors.ts';
 export type { Command } from './command.ts';
 export {
   acceptHandback,
@@ -16,7 +26,6 @@ export {
   removeGroup,
   retireAsset,
 } from './inventory.ts';
-export { acceptSchedule, buy, cancel, giveNotice, type Purchase, withdrawNotice } from './services.ts';
 export {
   approveException,
   approveNotApplicable,
@@ -33,6 +42,8 @@ export {
   setAppetite,
   updatePoamItem,
 } from './risks.ts';
+export { acceptSchedule, buy, cancel, giveNotice, type Purchase, withdrawNotice } from './services.ts';
+export { acknowledgeSnapshot, takeSnapshot } from './snapshots.ts';
 export { assignStandard, publishStandard, retireStandard, withdrawStandard } from './standards.ts';
 export { addComment, annotateControls } from './workbook.ts';
 export { workbookErrors } from './workbook-errors.ts';

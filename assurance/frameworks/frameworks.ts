@@ -20,8 +20,7 @@ import {
 } from './store.ts';
 
 export type { Coverage } from './coverage.ts';
-export { FILE_BYTES_MAX } from './model.ts';
-export { FORMATS, type Upload } from './read.ts';
+export type { Upload } from './read.ts';
 
 export interface FrameworkInfo {
   readonly frameworkId: string;

@@ -1,5 +1,7 @@
 /** A control framework that a tenant brought, and what maps it to another; with the bounds of what is taken. */
-export const FILE_BYTES_MAX = 8_388_608;
+import { FRAMEWORK_FILE_BYTES_MAX } from '@demarc/platform/contract/assurance/frameworks';
+
+export const FILE_BYTES_MAX = FRAMEWORK_FILE_BYTES_MAX;
 /** Of all parts of an XLSX file together, unpacked. */
 export const UNPACKED_BYTES_MAX = 67_108_864;
 export const PARTS_MAX = 500;

@@ -72,24 +72,42 @@ export function anyTimeline(
     ),
     draft(
       'claim-proposed',
-      fc.record({
-        claimId,
-        controls: fc.constantFrom(['VMS-09'], ['*'], ['area:governance', 'VMS-09']),
-        duties,
-        party,
-        scope,
-        kind: fc.constantFrom('assign' as const, 'carve-out' as const),
-        source: fc.constant('override' as const),
-        reason: text,
-      }),
+      fc.record(
+        {
+          claimId,
+          controls: fc.constantFrom(['VMS-09'], ['*'], ['area:governance', 'VMS-09']),
+          duties,
+          party,
+          scope,
+          kind: fc.constantFrom('assign' as const, 'carve-out' as const),
+          source: fc.constant('override' as const),
+          reason: text,
+          fromMs: soon,
+          toMs: soon,
+        },
+        { requiredKeys: ['claimId', 'controls', 'duties', 'party', 'scope', 'kind', 'source', 'reason'] },
+      ),
     ),
     draft('claim-accepted', fc.record({ claimId, party, person })),
     draft('claim-disputed', fc.record({ claimId, party, person, reason: text })),
     draft('claim-declined', fc.record({ claimId, party, person, reason: text })),
+    draft('claim-dispute-withdrawn', fc.record({ claimId, party, person, reason: text })),
     draft('claim-ended', fc.record({ claimId, reason: text })),
     draft(
       'decision-recorded',
-      fc.record({ decisionId: fc.constant('OM-02'), scope, answer: text, party, duties }),
+      fc.record(
+        {
+          decisionId: fc.constant('OM-02'),
+          scope,
+          answer: text,
+          party,
+          duties,
+          claimId,
+          fromMs: soon,
+          toMs: soon,
+        },
+        { requiredKeys: ['decisionId', 'scope', 'answer', 'party', 'duties'] },
+      ),
     ),
     draft(
       'service-bought',
@@ -211,6 +229,13 @@ export function anyTimeline(
   });
 }
 
+/** What ends, ends after it began: the commands refuse all else. */
+function ordered(payload: Draft['payload'], atMs: number): Draft['payload'] {
+  const { fromMs = 0, toMs } = payload as { readonly fromMs?: number; readonly toMs?: number };
+  if (toMs === undefined) return payload;
+  return { ...payload, toMs: Math.max(fromMs, atMs) + toMs } as Draft['payload'];
+}
+
 /** Assets first, then what was drawn, each at its instant and under its number. */
 export function stepsOf({ assets, drafts }: Timeline): readonly Step[] {
   const steps: Step[] = [];
@@ -224,7 +249,11 @@ export function stepsOf({ assets, drafts }: Timeline): readonly Step[] {
       actor: 'ann',
       recordId: `ledger:${seq}`,
     };
-    steps.push({ kind: 'act', atMs, act: { ...draft, ...dated } as Act });
+    steps.push({
+      kind: 'act',
+      atMs,
+      act: { ...draft, payload: ordered(draft.payload, dated.atMs), ...dated } as Act,
+    });
   };
   for (let index = 0; index < assets; index += 1)
     push(

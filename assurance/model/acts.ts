@@ -125,6 +125,10 @@ export const Acts = {
     answer: Text,
     party: PartyId.optional(),
     duties: Duties.default(['operate']),
+    /** Of the claim that it proposes, where that is accepted in the same breath; otherwise it is made up. */
+    claimId: Id.optional(),
+    /** From when the answer holds, where that is later than it was given. */
+    fromMs: Ms.optional(),
     toMs: Ms.optional(),
   }),
 
@@ -137,12 +141,23 @@ export const Acts = {
     kind: z.enum(['assign', 'carve-out']).default('assign'),
     source: z.enum(['operating-model', 'contract', 'override', 'hand-over']).default('override'),
     reason: z.string().max(4_000).default(''),
+    /** The party on whose behalf it is proposed. */
+    proposer: PartyId.optional(),
+    /** From when it holds, where that is later than it was proposed: it can be accepted before. */
+    fromMs: Ms.optional(),
     toMs: Ms.optional(),
   }),
   /** Only the party that a claim names can accept it. */
   'claim-accepted': z.strictObject({ claimId: Id, party: PartyId, person: Sentence }),
   'claim-declined': z.strictObject({ claimId: Id, party: PartyId, person: Sentence, reason: Text }),
   'claim-disputed': z.strictObject({ claimId: Id, party: PartyId, person: Sentence, reason: Text }),
+  /** By the party that disputed it: the claim stands as it stood before. */
+  'claim-dispute-withdrawn': z.strictObject({
+    claimId: Id,
+    party: PartyId,
+    person: Sentence,
+    reason: z.string().max(4_000).default(''),
+  }),
   'claim-ended': z.strictObject({ claimId: Id, reason: z.string().max(4_000).default('') }),
 
   'service-bought': z.strictObject({
@@ -314,7 +329,18 @@ export const Acts = {
     person: Sentence.optional(),
   }),
 
-  'snapshot-taken': z.strictObject({ snapshotId: Id, asOfMs: Ms, knownAtMs: Ms, digest: Digest }),
+  'snapshot-taken': z.strictObject({
+    snapshotId: Id,
+    asOfMs: Ms,
+    knownAtMs: Ms,
+    digest: Digest,
+    /** For both parties to agree on, as those without a purpose are too, or somebody's own record. */
+    purpose: z.enum(['agreement', 'record']).optional(),
+    /** Of the duties of all cells at that instant. */
+    duties: z
+      .strictObject({ total: z.int().min(0), unowned: z.int().min(0), contested: z.int().min(0) })
+      .optional(),
+  }),
   'snapshot-acknowledged': z.strictObject({ snapshotId: Id, party: PartyId, person: Sentence }),
 
   /** The controls themselves are in tables of their own; the ledger keeps what was brought, by its digest. */

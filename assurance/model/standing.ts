@@ -23,8 +23,8 @@ export type AssetState = ActPayload<'asset-declared'> & Recorded;
 export type GroupState = ActPayload<'group-defined'> & Recorded;
 export type StandardState = Omit<ActPayload<'standard-published'>, 'toMs'> & Recorded;
 export type AssignmentState = Omit<ActPayload<'standard-assigned'>, 'toMs'> & Recorded;
-export type DecisionState = Omit<ActPayload<'decision-recorded'>, 'toMs'> &
-  Recorded & { readonly claimId: string | undefined };
+export type DecisionState = Omit<ActPayload<'decision-recorded'>, 'fromMs' | 'toMs' | 'claimId'> &
+  Recorded & { readonly claimId: string | undefined; readonly decidedBy: string };
 
 export type ClaimStanding = 'proposed' | 'accepted' | 'declined' | 'disputed';
 export interface ClaimState extends Recorded {
@@ -36,11 +36,15 @@ export interface ClaimState extends Recorded {
   readonly kind: 'assign' | 'carve-out';
   readonly source: ActPayload<'claim-proposed'>['source'];
   readonly reason: string;
+  readonly proposer: string | undefined;
   /** In the order in which they hold; the last one that has begun is the claim's standing. */
   readonly history: readonly {
     readonly standing: ClaimStanding;
     readonly atMs: number;
     readonly by: string;
+    /** The party that they spoke for, and what they said. */
+    readonly party: string | undefined;
+    readonly reason: string;
     readonly recordId: string;
   }[];
 }
@@ -343,42 +347,54 @@ export class Replay {
 
   #claiming(controlsOfDecision: Affected['controlsOfDecision']) {
     const says = (
-      claimId: string,
+      {
+        claimId,
+        party,
+        person,
+        reason = '',
+      }: Pick<ActPayload<'claim-accepted'>, 'claimId' | 'party' | 'person'> & {
+        readonly reason?: string;
+      },
       standing: ClaimStanding,
-      by: string,
       { fromMs: atMs, recordId }: Recorded,
     ): void =>
       change(this.#claims, claimId, (claim) => ({
         ...claim,
-        history: [...claim.history, { standing, atMs, by, recordId }],
+        history: [...claim.history, { standing, atMs, by: person, party, reason, recordId }],
       }));
     const propose = (
-      claim: Pick<
-        ClaimState,
-        'claimId' | 'controls' | 'duties' | 'party' | 'scope' | 'kind' | 'source' | 'reason' | 'toMs'
-      >,
+      claim: Omit<ClaimState, 'fromMs' | 'recordId' | 'history'>,
+      fromMs: number | undefined,
       dated: Recorded & { readonly actor: string },
     ): void => {
       const first = {
         standing: 'proposed',
         atMs: dated.fromMs,
         by: dated.actor,
+        party: claim.proposer,
+        reason: claim.reason,
         recordId: dated.recordId,
       } as const;
-      this.#claims.set(claim.claimId, { ...plain(dated), ...claim, history: [first] });
+      this.#claims.set(claim.claimId, {
+        ...plain(dated),
+        ...claim,
+        fromMs: Math.max(fromMs ?? dated.fromMs, dated.fromMs),
+        history: [first],
+      });
     };
     return {
-      'decision-recorded': ({ toMs, ...payload }, dated) => {
+      'decision-recorded': ({ toMs, fromMs: later, claimId: named, ...payload }, dated) => {
         const here = `${payload.decisionId}@${scopeKey(payload.scope)}`;
+        const fromMs = Math.max(later ?? dated.fromMs, dated.fromMs);
         const earlier = endLast(
           this.#decisions,
           (other) => `${other.decisionId}@${scopeKey(other.scope)}` === here,
-          dated.fromMs,
+          fromMs,
         );
-        if (earlier?.claimId !== undefined) end(this.#claims, earlier.claimId, dated.fromMs);
+        if (earlier?.claimId !== undefined) end(this.#claims, earlier.claimId, fromMs);
         const { party, duties, scope, answer } = payload;
-        const claimId = party === undefined ? undefined : `${here}#${dated.recordId}`;
-        this.#decisions.push({ ...payload, ...plain(dated), toMs, claimId });
+        const claimId = party === undefined ? undefined : (named ?? `${here}#${dated.recordId}`);
+        this.#decisions.push({ ...payload, ...plain(dated), fromMs, toMs, claimId, decidedBy: dated.actor });
         if (party === undefined || claimId === undefined) return;
         const controls = controlsOfDecision(payload.decisionId);
         propose(
@@ -391,18 +407,26 @@ export class Replay {
             kind: 'assign',
             source: 'operating-model',
             reason: answer,
+            proposer: 'customer',
             toMs,
           },
+          fromMs,
           dated,
         );
       },
-      'claim-proposed': (payload, dated) => propose({ toMs: undefined, ...payload }, dated),
+      'claim-proposed': ({ fromMs, ...payload }, dated) =>
+        propose({ toMs: undefined, proposer: undefined, ...payload }, fromMs, dated),
       // Nobody has what they have not accepted: another's word is no acceptance.
-      'claim-accepted': ({ claimId, party, person }, dated) => {
-        if (this.#claims.get(claimId)?.party === party) says(claimId, 'accepted', person, dated);
+      'claim-accepted': (payload, dated) => {
+        if (this.#claims.get(payload.claimId)?.party === payload.party) says(payload, 'accepted', dated);
       },
-      'claim-declined': ({ claimId, person }, dated) => says(claimId, 'declined', person, dated),
-      'claim-disputed': ({ claimId, person }, dated) => says(claimId, 'disputed', person, dated),
+      'claim-declined': (payload, dated) => says(payload, 'declined', dated),
+      'claim-disputed': (payload, dated) => says(payload, 'disputed', dated),
+      'claim-dispute-withdrawn': (payload, dated) => {
+        const { history = [] } = this.#claims.get(payload.claimId) ?? {};
+        const before = history.findLast(({ standing }) => standing !== 'disputed');
+        if (before !== undefined) says(payload, before.standing, dated);
+      },
       'claim-ended': ({ claimId }, dated) => end(this.#claims, claimId, dated.fromMs),
     } satisfies Partial<Appliers>;
   }

@@ -91,5 +91,17 @@ export const assuranceMigrations: Readonly<Record<string, Migration>> = {
       await protectTenantTable(db, 'asr_cell', ['select', 'insert']);
     },
   },
+  asr_0010_evidence_known: {
+    async up(db) {
+      // A raw record that comes again under another date is found by its digest.
+      await db.schema
+        .createIndex('asr_evidence_digest')
+        .on('asr_evidence')
+        .columns(['tenant_id', 'digest'])
+        .execute();
+      await sql`CREATE INDEX asr_evidence_error ON asr_evidence (tenant_id, asset_id, rule, effective_at_ms)
+        WHERE result = 'error'`.execute(db);
+    },
+  },
   ...frameworkMigrations,
 };

@@ -12,14 +12,17 @@ import {
 import { useDisclosure } from '@mantine/hooks';
 import { IconMoon, IconSun, IconUser } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import * as z from 'zod';
+import { AsOfControl } from '../parts/as-of.tsx';
 import type { Zone } from '../parts/time.ts';
 import { zoneName } from '../parts/time.ts';
 import { ROOMS } from '../services.ts';
 import { call, get, whoAmI } from './api.ts';
+import { asOfSearch, PAGES_WITH_AS_OF } from './as-of.ts';
 import { liveStream } from './live.ts';
+import { usePageSearch } from './page-search.ts';
 import { Done, Tenant } from './schemas.ts';
 import { ZoneContext } from './zone.ts';
 
@@ -53,6 +56,10 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const navigate = useNavigate();
   const queries = useQueryClient();
+  const { search } = usePageSearch();
+  const carried = asOfSearch(search);
+  const page = useLocation().pathname.split('/')[3] ?? '';
+  const turnsBack = PAGES_WITH_AS_OF.includes(page);
   const me = useQuery({ queryKey: ['me'], queryFn: whoAmI });
   const tenants = useQuery({ queryKey: ['tenants'], queryFn: () => get('/v1/tenants', z.array(Tenant)) });
   // What the server says has changed is asked for again, wherever it is shown.
@@ -103,6 +110,7 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
                   })
                 }
               />
+              {turnsBack || carried['asOf'] !== undefined ? <AsOfControl /> : null}
             </Group>
             <Group gap="xs" wrap="nowrap">
               {zoneName('local') === 'UTC' ? null : (
@@ -146,7 +154,14 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
               <div key={group}>
                 {group === '' ? null : <h2>{group}</h2>}
                 {links.map(([path, title]) => (
-                  <Link key={path} to={`/t/$tenantId/${path}` as '/'} params={{ tenantId }} onClick={close}>
+                  <Link
+                    key={path}
+                    to={`/t/$tenantId/${path}` as '/'}
+                    params={{ tenantId }}
+                    search={carried as never}
+                    activeOptions={{ includeSearch: false }}
+                    onClick={close}
+                  >
                     {title}
                   </Link>
                 ))}
@@ -155,6 +170,11 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
           </nav>
         </AppShell.Navbar>
         <AppShell.Main id="content" tabIndex={-1}>
+          {!turnsBack && carried['asOf'] !== undefined ? (
+            <p className="d-asof-note" role="status">
+              This page shows the present; the date in the header is kept for the pages about responsibility.
+            </p>
+          ) : null}
           <Outlet />
         </AppShell.Main>
       </AppShell>

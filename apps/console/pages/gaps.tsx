@@ -3,8 +3,10 @@ import type { MatrixCell } from '@demarc/platform/contract/api';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { post } from '../app/api.ts';
+import { useAsOf } from '../app/as-of.ts';
 import { usePageSearch } from '../app/page-search.ts';
 import { Done } from '../app/schemas.ts';
+import { AsOfNote } from '../parts/as-of.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { PartyMark, StatusMark } from '../parts/marks.tsx';
 import { Empty, Failure, Loading, PageHeader } from '../parts/parts.tsx';
@@ -32,7 +34,8 @@ export function GapsPage() {
   const tenantId = useTenantId();
   const queries = useQueryClient();
   const { search, setSearch } = usePageSearch();
-  const matrix = useMatrix();
+  const { asOf } = useAsOf();
+  const matrix = useMatrix(asOf);
   const accept = useMutation({
     mutationFn: () => post(`/v1/tenants/${tenantId}/schedule/accept`, Done),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['matrix', tenantId] }),
@@ -51,7 +54,12 @@ export function GapsPage() {
     <>
       <PageHeader
         title="Mine and nobody’s"
-        summary={`${matrix.data.unownedCount} of ${lines.length} duties are nobody’s; damage is done where each side believes the other took care.`}
+        summary={
+          <>
+            {matrix.data.unownedCount} of {lines.length} duties are nobody’s; damage is done where each side
+            believes the other took care. <AsOfNote />
+          </>
+        }
         actions={
           unaccepted ? (
             <Button onClick={() => accept.mutate()} loading={accept.isPending}>
@@ -104,7 +112,7 @@ export function GapsPage() {
         ]}
       />
       {selected === undefined ? null : (
-        <Why cell={selected.cell} onClose={() => setSearch({ open: undefined })} />
+        <Why cell={selected.cell} asOf={asOf} onClose={() => setSearch({ open: undefined })} />
       )}
     </>
   );

@@ -1,10 +1,12 @@
 /** Who owns each duty of each control on each asset, whether it holds, and why. */
 import { DUTIES, type MatrixCell } from '@demarc/platform/contract/api';
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { get } from '../app/api.ts';
+import { useAsOf } from '../app/as-of.ts';
 import { usePageSearch } from '../app/page-search.ts';
 import { MatrixWhy } from '../app/schemas.ts';
+import { AsOfNote } from '../parts/as-of.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { PartyMark, StatusMark, statusWord } from '../parts/marks.tsx';
 import {
@@ -24,7 +26,7 @@ const keyOf = (cell: MatrixCell): string => `${cell.controlId}@${cell.assetId}`;
 
 export function MatrixPage() {
   const { search, setSearch } = usePageSearch();
-  const asOf = search['asOf'];
+  const { asOf } = useAsOf();
   const matrix = useMatrix(asOf);
   if (matrix.isError) return <Failure error={matrix.error} />;
   if (matrix.data === undefined) return <Loading />;
@@ -45,8 +47,8 @@ export function MatrixPage() {
         summary={
           <>
             {counts['satisfied'] ?? 0} of {matrix.data.cells.length} controls hold,{' '}
-            {counts['not-assessed'] ?? 0} were never assessed; {matrix.data.unownedCount} duties are nobody’s.
-            {asOf === undefined ? '' : ` As it was on ${matrix.data.asOf}.`}
+            {counts['not-assessed'] ?? 0} were never assessed; {matrix.data.unownedCount} duties are nobody’s.{' '}
+            <AsOfNote />
           </>
         }
         actions={
@@ -72,14 +74,6 @@ export function MatrixPage() {
                 { value: '', label: 'Any asset' },
                 ...assets.map(([value, label]) => ({ value, label })),
               ]}
-            />
-            <TextInput
-              aria-label="As of"
-              type="datetime-local"
-              onChange={(event) => {
-                const { value } = event.currentTarget;
-                setSearch({ asOf: value === '' ? undefined : new Date(value).toISOString() });
-              }}
             />
           </>
         }

@@ -16,7 +16,8 @@ export function useMatrix(asOf?: string) {
   return useQuery({
     queryKey: ['matrix', tenantId, asOf ?? 'now'],
     queryFn: () => get(`/v1/tenants/${tenantId}/matrix${query}`, Matrix),
-    refetchInterval: 15_000,
+    // What was, stays; what is asked for may still be recorded later, so it is asked again when the page is.
+    refetchInterval: asOf === undefined ? 15_000 : false,
   });
 }
 

@@ -13,6 +13,8 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { serverErrors } from '../errors.ts';
+import { frameworkRoutes } from './assurance/framework-routes.ts';
+import { oscalRoutes } from './assurance/oscal-routes.ts';
 import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { consoleRoutes } from './console-files.ts';
@@ -86,6 +88,8 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   tenantRoutes(app, deps);
   workbookRoutes(app, deps);
   riskRoutes(app, deps);
+  oscalRoutes(app, deps);
+  frameworkRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);
