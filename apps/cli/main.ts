@@ -6,7 +6,9 @@ import { register as registerBackup } from './commands/backup.ts';
 import { register as registerDown } from './commands/down.ts';
 import { register as registerEvents } from './commands/events.ts';
 import { register as registerExceptions } from './commands/exceptions.ts';
+import { register as registerFrameworks } from './commands/frameworks.ts';
 import { register as registerMatrix } from './commands/matrix.ts';
+import { register as registerOscal } from './commands/oscal.ts';
 import { register as registerRisks } from './commands/risks.ts';
 import { register as registerService } from './commands/service.ts';
 import { register as registerStandards } from './commands/standards.ts';
@@ -64,6 +66,8 @@ async function main(): Promise<void> {
     registerRisks,
     registerExceptions,
     registerStandards,
+    registerOscal,
+    registerFrameworks,
     registerBackup,
     registerTest,
     registerSupervise,

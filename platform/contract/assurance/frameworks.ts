@@ -15,7 +15,12 @@ const File = {
   /** Of a workbook; its first one when left out. */
   sheet: z.string().min(1).max(100).optional(),
   /** `id` → the heading that the file has for it. */
-  columns: z.partialRecord(z.enum(['id', 'title', 'text', 'group', 'source', 'target', 'relationship']), z.string().min(1).max(200)).optional(),
+  columns: z
+    .partialRecord(
+      z.enum(['id', 'title', 'text', 'group', 'source', 'target', 'relationship']),
+      z.string().min(1).max(200),
+    )
+    .optional(),
 };
 
 export const PreviewFramework = z.strictObject(File);
@@ -47,7 +52,9 @@ export const FrameworkPreview = z.strictObject({
   title: z.string(),
   version: z.string(),
   sample: z
-    .array(z.strictObject({ controlId: z.string(), title: z.string(), statement: z.string(), group: z.string() }))
+    .array(
+      z.strictObject({ controlId: z.string(), title: z.string(), statement: z.string(), group: z.string() }),
+    )
     .max(SAMPLE_MAX),
 });
 export type FrameworkPreview = z.infer<typeof FrameworkPreview>;

@@ -130,10 +130,13 @@ export function frameworkRoutes(app: FastifyInstance, deps: ApiDeps): void {
     handler: async (request) => {
       const { sourceFrameworkId, targetFrameworkId } = request.body;
       const upload = { ...uploadOf(request.body), sourceFrameworkId, targetFrameworkId };
-      const { items, problems, title: _t, version: _v, ...read } = await frameworks.previewMapping(
-        scopeOf(request),
-        upload,
-      );
+      const {
+        items,
+        problems,
+        title: _t,
+        version: _v,
+        ...read
+      } = await frameworks.previewMapping(scopeOf(request), upload);
       return { ...read, count: items.length, problems: [...problems], sample: items.slice(0, SAMPLE_MAX) };
     },
   });
@@ -155,6 +158,8 @@ export function frameworkRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 function uploadOf({ format, contentBase64, sheet, columns }: z.infer<typeof PreviewFramework>): Upload {
-  const chosen = Object.entries(columns ?? {}).filter((each): each is [string, string] => each[1] !== undefined);
+  const chosen = Object.entries(columns ?? {}).filter(
+    (each): each is [string, string] => each[1] !== undefined,
+  );
   return { format, bytes: Buffer.from(contentBase64, 'base64'), sheet, columns: Object.fromEntries(chosen) };
 }
