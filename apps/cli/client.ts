@@ -25,9 +25,13 @@ export class ApiClient {
     return this.#call('POST', path, body, schema);
   }
 
-  /** A file, as it is. */
-  async bytes(path: string): Promise<Uint8Array> {
-    return new Uint8Array(await (await this.#answer('GET', path, undefined)).arrayBuffer());
+  delete<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
+    return this.#call('DELETE', path, undefined, schema);
+  }
+
+  /** A file, as it is. @throws CLI_API_UNREACHABLE, or what the API answered */
+  async download(path: string): Promise<Buffer> {
+    return Buffer.from(await (await this.#answer('GET', path, undefined)).arrayBuffer());
   }
 
   async #call<Schema extends z.ZodType>(

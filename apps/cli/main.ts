@@ -7,7 +7,9 @@ import { register as registerDown } from './commands/down.ts';
 import { register as registerEvents } from './commands/events.ts';
 import { register as registerExceptions } from './commands/exceptions.ts';
 import { register as registerHandover } from './commands/handover.ts';
+import { register as registerFrameworks } from './commands/frameworks.ts';
 import { register as registerMatrix } from './commands/matrix.ts';
+import { register as registerOscal } from './commands/oscal.ts';
 import { register as registerRisks } from './commands/risks.ts';
 import { register as registerResponsibility } from './commands/responsibility.ts';
 import { register as registerService } from './commands/service.ts';
@@ -70,6 +72,8 @@ async function main(): Promise<void> {
     registerSimulate,
     registerHandover,
     registerResponsibility,
+    registerOscal,
+    registerFrameworks,
     registerBackup,
     registerTest,
     registerSupervise,

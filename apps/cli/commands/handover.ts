@@ -78,7 +78,7 @@ function reading(handover: Command, { config, output }: Deps): void {
     .requiredOption('--out <file>', 'where to write it')
     .action(async (wanted: string, { tenant, out }: TenantOption & { readonly out: string }) => {
       const client = new ApiClient(config);
-      const bytes = await client.bytes(`${await pathOf(client, tenant, wanted)}/certificate`);
+      const bytes = await client.download(`${await pathOf(client, tenant, wanted)}/certificate`);
       writeFileSync(out, bytes);
       print(output, { file: out, bytes: bytes.length }, () => `${out}: ${bytes.length} bytes`);
     });

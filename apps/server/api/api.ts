@@ -14,6 +14,8 @@ import {
 } from 'fastify-type-provider-zod';
 import { serverErrors } from '../errors.ts';
 import { exportsRoutes } from './assurance/exports-routes.ts';
+import { frameworkRoutes } from './assurance/framework-routes.ts';
+import { oscalRoutes } from './assurance/oscal-routes.ts';
 import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { handoverRoutes } from './assurance/handover-routes.ts';
@@ -92,6 +94,8 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   riskRoutes(app, deps);
   handoverRoutes(app, deps);
   responsibilityRoutes(app, deps);
+  oscalRoutes(app, deps);
+  frameworkRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);
