@@ -13,6 +13,12 @@ export const assuranceErrors = defineErrors({
     status: 422,
     retryable: false,
   }),
+  ASSURANCE_ATTESTATION_REFUSED: entry<{ rule: string; because: string }>({
+    says: ({ rule, because }) => `Nobody can vouch for ${rule}: ${because}.`,
+    fix: 'Choose a rule that asks for a record, an attestation or a report: ./demarc matrix --why CONTROL names the rules.',
+    status: 400,
+    retryable: false,
+  }),
   ASSURANCE_SERVICE_UNKNOWN: entry<{ serviceId: string }>({
     says: ({ serviceId }) => `There is no service ${serviceId} that can be bought here.`,
     fix: 'List the services: ./demarc service list',

@@ -1,6 +1,6 @@
 /** The server: stores, road, assurance, link and API in one process, without root's rights once it runs. */
 import { chownSync, existsSync, readFileSync } from 'node:fs';
-import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
+import { Assurance, assuranceMigrations, CATALOGUE_FILE, loadCatalogue } from '@demarc/assurance';
 import { SourceSchedule } from '@demarc/assurance/sources';
 import type { LiveMessage } from '@demarc/platform/contract/api';
 import { DemarcError } from '@demarc/platform/errors';
@@ -22,6 +22,7 @@ import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
 import { readConsole } from './api/console-files.ts';
 import { readConfig, type ServerConfig } from './config.ts';
+import { RuleFiles } from './evidence/record.ts';
 import { FOREIGN_EVIDENCE, ownerOf, platformSources, TENANCY_SOURCE } from './evidence/sources.ts';
 import { createEnrollmentToken, listAssets } from './link/assets.ts';
 import { linkCertificate, pinOf } from './link/certificate.ts';
@@ -86,6 +87,9 @@ async function main(config: ServerConfig): Promise<void> {
     siem,
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
     status: () => platformStatus(paths, siem, assurance, schedule),
+    rules: new RuleFiles([CATALOGUE_FILE, ...rooms.flatMap((room) => room.detectionsDirectory ?? [])], now),
+    integrity: (...query) => assurance.integrity(...query),
+    platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),
   });
   const assurance: Assurance = new Assurance({
@@ -96,7 +100,7 @@ async function main(config: ServerConfig): Promise<void> {
     assets: async (tenant) =>
       (await listAssets(store, tenant, now())).map(({ assetId, name, type }) => ({ assetId, name, type })),
     sources,
-    platformKeyPem: key.publicKeyPem,
+    platformKey: key,
     ownerOf: (evidence) => ownerOf(store, evidence),
     onChange: (tenant, reason) => publish(tenant, { kind: 'matrix', reason }),
     onActs: (tenant) => schedule.acted(tenant),

@@ -147,10 +147,10 @@ export interface Catalogue {
 const FLOOR_LAYERS = ['datacentre', 'hypervisor', 'storage', 'fabric-network'];
 const FLOOR_CAPABILITIES = ['tenancy'];
 
-const SHIPPED = new URL('./control-catalogue.yaml', import.meta.url);
+export const CATALOGUE_FILE = new URL('./control-catalogue.yaml', import.meta.url);
 
 /** @throws ASSURANCE_CATALOGUE_INVALID */
-export function loadCatalogue(text: string = readFileSync(SHIPPED, 'utf8')): Catalogue {
+export function loadCatalogue(text: string = readFileSync(CATALOGUE_FILE, 'utf8')): Catalogue {
   const parsed = CatalogueFile.safeParse(parse(text));
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error).slice(0, 500));
   const { layers, managed_services: services } = parsed.data;
