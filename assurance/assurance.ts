@@ -328,9 +328,9 @@ export class Assurance implements Disposable {
     });
   }
 
-  /** A look at what stands now; what is looked at goes on changing, so nothing of it may be kept. */
-  async look<T>(tenant: TenantScope, at: (evaluation: Evaluation) => T): Promise<T> {
-    return this.#at(tenant, {}, at);
+  /** A look at what stands; what stands now goes on changing, so nothing of it may be kept. */
+  async look<T>(tenant: TenantScope, at: (evaluation: Evaluation) => T, asOf: AsOf = {}): Promise<T> {
+    return this.#at(tenant, asOf, at);
   }
 
   /** Everything at once: what exports and the screens about the whole are made of. */
