@@ -67,6 +67,12 @@ export const assuranceErrors = defineErrors({
     status: 404,
     retryable: false,
   }),
+  ASSURANCE_EVIDENCE_UNKNOWN: entry<{ uid: string }>({
+    says: ({ uid }) => `There is no evidence ${uid} in this tenant.`,
+    fix: 'Take the uid from a cell: ./demarc matrix --why CONTROL --json, or ./demarc audit sample',
+    status: 404,
+    retryable: false,
+  }),
   ASSURANCE_DATE_INVALID: entry<{ because: string }>({
     says: ({ because }) => `The date cannot be taken: ${because}.`,
     fix: 'Give an instant in UTC that lies in the future, such as 2027-01-31T00:00:00.000Z.',

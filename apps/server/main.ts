@@ -18,6 +18,7 @@ import { engineUser } from '@demarc/platform/stores/engines';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { carry, ensureEventTable, loadRules, openSiem, siemMigrations } from '@demarc/siem';
+import { AccessLog } from './access-log.ts';
 import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
 import { readConsole } from './api/console-files.ts';
@@ -211,7 +212,10 @@ async function main(config: ServerConfig): Promise<void> {
     log,
     now,
   });
+  const access = new AccessLog(store, now, (error) => log('the access log could not be written', error));
   const api = await buildApi({
+    access,
+    platformKeyPem: key.publicKeyPem,
     store,
     siem,
     assurance,
@@ -239,6 +243,7 @@ async function main(config: ServerConfig): Promise<void> {
   // Live streams never end by themselves.
   api.server.closeAllConnections();
   await api.close();
+  await access[Symbol.asyncDispose]();
   await Promise.all([siem.clickhouse.close(), siem.reader.close(), store[Symbol.asyncDispose]()]);
   process.exit(0);
 }

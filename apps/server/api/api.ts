@@ -13,6 +13,7 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { serverErrors } from '../errors.ts';
+import { evidenceRoutes } from './assurance/evidence-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
 import { guard } from './guard.ts';
@@ -82,6 +83,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   platformRoutes(app, deps);
   sessionRoutes(app, deps);
   tenantRoutes(app, deps);
+  evidenceRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);
