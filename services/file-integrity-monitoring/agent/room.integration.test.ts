@@ -406,7 +406,8 @@ test('capabilities, ACL and a SELinux label are part of what a file is', async (
     1,
   );
   t.assert.ok(said(after_label).includes('/tool changed (xattrs)'));
-  const attributes = (after_label.at(-1)?.file as { xattributes?: Record<string, string> }).xattributes ?? {};
+  const attributes =
+    (after_label.at(-1)?.file as { xattributes?: Record<string, string> } | undefined)?.xattributes ?? {};
   t.assert.deepEqual(Object.keys(attributes).sort(), ['security.capability', 'security.selinux']);
   t.assert.equal(
     Buffer.from(attributes['security.selinux'] ?? '', 'hex')
