@@ -5,7 +5,7 @@
  * file; resolves directories; leaves out what nobody watches; posts the rest in batches with the process
  * behind each. An event says "this object changed": what it is now is for the reader of the batch to see.
  */
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type FanotifyEvent, INFO, parseEvents } from './fanotify.ts';
 import {
@@ -93,9 +93,10 @@ const processEvents: ProcessEvents = {
 const directories = new Map<string, string | null>();
 /** Per batch, until its next program: a batch of a thousand changes by one process carries it once. */
 const behind = new Map<number, ProcessFacts>();
-const mounts: number[] = [];
+/** A path on each marked file system. Opened only while it is used: an open one could not be unmounted. */
+const mounts: string[] = [];
 let marked = 0;
-const mountOf = new Map<string, number>();
+const mountOf = new Map<string, string>();
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 const linkBuffer = Buffer.allocUnsafeSlow(4_096);
 const ownPid = process.pid;
@@ -115,7 +116,6 @@ function main(): void {
   } finally {
     close(group);
     connector?.close();
-    for (const mount of mounts) closeSync(mount);
   }
 }
 
@@ -126,13 +126,13 @@ function main(): void {
 function mark(group: number): { path: string; because: string }[] {
   const unwatchable: { path: string; because: string }[] = [];
   for (const root of task.roots) {
-    if (markFileSystem(group, root, FINISHED | FAN.OPEN_EXEC)) mounts.push(openSync(fsPath(root), 'r'));
+    if (markFileSystem(group, root, FINISHED | FAN.OPEN_EXEC)) mounts.push(root);
     else unwatchable.push({ path: root, because: lastError() });
   }
   markRoots(group);
   for (const path of localMounts()) {
     // Programs run from anywhere; where the kernel cannot say so, /proc is all there is.
-    if (markFileSystem(group, path, FAN.OPEN_EXEC)) mounts.push(openSync(fsPath(path), 'r'));
+    if (markFileSystem(group, path, FAN.OPEN_EXEC)) mounts.push(path);
   }
   return unwatchable;
 }
@@ -344,8 +344,12 @@ function resolve(key: string, handle: Buffer): string | undefined {
   const fileSystem = key.slice(0, 8);
   const preferred = mountOf.get(fileSystem);
   for (const mount of preferred === undefined ? mounts : [preferred]) {
-    const descriptor = openByHandleAt(mount, handle, O_PATH | O_CLOEXEC);
-    if (descriptor < 0) continue;
+    const descriptor = openOn(mount, handle);
+    if (descriptor < 0) {
+      // Where it was found before something else may be by now; the next event looks everywhere again.
+      mountOf.delete(fileSystem);
+      continue;
+    }
     const length = Number(readlink(`/proc/self/fd/${descriptor}`, linkBuffer, linkBuffer.length));
     close(descriptor);
     if (length <= 0) continue;
@@ -357,6 +361,21 @@ function resolve(key: string, handle: Buffer): string | undefined {
     return path;
   }
   return undefined;
+}
+
+/** Negative when the handle is not of the file system that is at `mount`, or what it named is gone. */
+function openOn(mount: string, handle: Buffer): number {
+  let directory: number;
+  try {
+    directory = openSync(fsPath(mount), constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return -1;
+  }
+  try {
+    return openByHandleAt(directory, handle, O_PATH | O_CLOEXEC);
+  } finally {
+    closeSync(directory);
+  }
 }
 
 function send(message: SensorMessage): void {
