@@ -9,6 +9,7 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { Assurance, assuranceMigrations, loadCatalogue, verifyLedger } from './assurance.ts';
+import { acceptHandback, acceptSchedule, buy, cancel } from './commands/commands.ts';
 
 const MINUTE_MS = 60_000;
 const START = Date.parse('2026-11-20T12:00:00.000Z');
@@ -89,32 +90,35 @@ async function cell(
   return { ...found, operate: found.duties[0] };
 }
 
+const tenant = { person: 'Ann Example', speaksFor: (party: string) => party === 'customer' };
 let entitlementId = '';
 
 test('before anything is accepted, nothing is anybody’s', async (t: TestContext) => {
+  now = START - MINUTE_MS;
   const { operate, ownStatus } = await cell('VMS-09');
   t.assert.equal(operate?.state, 'unowned');
   t.assert.equal(ownStatus, 'not-assessed');
+  now = START;
 });
 
 test('bought but not seen: the former owner keeps the duty, and the cell says what it waits for', async (t: TestContext) => {
-  await assurance.acceptSchedule(here, 'ann');
+  await assurance.act(here, acceptSchedule, 'ann');
   now += MINUTE_MS;
   const purchase = {
     serviceId: service.id,
     tier: 'managed',
     assetIds: [assetId],
-    prerequisitesAccepted: true,
-  };
-  await t.assert.rejects(assurance.buy(here, { ...purchase, prerequisitesAccepted: false }, 'ann'), {
+    prerequisites: 'all',
+  } as const;
+  await t.assert.rejects(assurance.act(here, buy({ ...purchase, prerequisites: [] }), 'ann'), {
     code: 'ASSURANCE_PREREQUISITES_OPEN',
   });
-  await t.assert.rejects(assurance.buy(here, { ...purchase, serviceId: 'anti-malware' }, 'ann'), {
+  await t.assert.rejects(assurance.act(here, buy({ ...purchase, serviceId: 'anti-malware' }), 'ann'), {
     code: 'ASSURANCE_SERVICE_UNKNOWN',
   });
-  await t.assert.rejects(assurance.buy(there, purchase, 'eve'), { code: 'ASSURANCE_ASSET_UNKNOWN' });
-  ({ entitlementId } = await assurance.buy(here, purchase, 'ann'));
-  await t.assert.rejects(assurance.buy(here, purchase, 'ann'), { code: 'ASSURANCE_ALREADY_BOUGHT' });
+  await t.assert.rejects(assurance.act(there, buy(purchase), 'eve'), { code: 'ASSURANCE_ASSET_UNKNOWN' });
+  ({ entitlementId } = await assurance.act(here, buy(purchase), 'ann'));
+  await t.assert.rejects(assurance.act(here, buy(purchase), 'ann'), { code: 'ASSURANCE_ALREADY_BOUGHT' });
   const { operate } = await cell('VMS-09');
   t.assert.equal(operate?.party, 'customer');
   t.assert.deepEqual(operate?.flags, ['pending:provider']);
@@ -214,14 +218,21 @@ test('as it was then, and as it was known then', async (t: TestContext) => {
 });
 
 test('cancelled and not taken back, the duty is nobody’s; accepted, it is the customer’s', async (t: TestContext) => {
-  await t.assert.rejects(assurance.acceptHandback(here, entitlementId, assetId, 'ann'), {
-    code: 'ASSURANCE_HANDBACK_NOT_DUE',
-  });
-  await assurance.cancel(here, entitlementId, { reason: 'too dear' }, 'ann');
+  const takeBack = acceptHandback({ entitlementId, assetId, signer: tenant });
+  await t.assert.rejects(assurance.act(here, takeBack, 'ann'), { code: 'ASSURANCE_HANDBACK_NOT_DUE' });
+  await t.assert.rejects(
+    assurance.act(here, cancel({ entitlementId, reason: 'too dear', signer: tenant }), 'ann'),
+    {
+      code: 'ASSURANCE_HANDOVER_OPEN',
+      message: /operate VMS-09/,
+    },
+  );
+  const settle = { riskAcceptedUntilMs: now + 60 * MINUTE_MS };
+  await assurance.act(here, cancel({ entitlementId, reason: 'too dear', signer: tenant, settle }), 'ann');
   t.assert.equal((await cell('VMS-09')).operate?.by, 'hand-back not accepted');
   t.assert.deepEqual(await assurance.entitledServices(here, assetId), []);
   now += MINUTE_MS;
-  await assurance.acceptHandback(here, entitlementId, assetId, 'ann');
+  await assurance.act(here, takeBack, 'ann');
   t.assert.equal((await cell('VMS-09')).operate?.party, 'customer');
   t.assert.equal(
     (await cell('VMS-09', { asOfMs: now - 1 })).operate?.state,

@@ -2,27 +2,58 @@
 import { randomUUID } from 'node:crypto';
 import type { Evidence, ServiceSpec } from '@demarc/platform/contract';
 import {
-  type BuyService,
-  type CancelService,
   CONTROL_STATUSES,
-  type Entitlement,
   type Matrix,
   type MatrixWhy,
   type ServiceOffer,
 } from '@demarc/platform/contract/api';
+import type { Timeline } from '@demarc/platform/contract/assurance/responsibility';
 import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Catalogue } from './catalogue/catalogue.ts';
-import { type EntitlementState, isRunning, replay, type Standing } from './entitlements.ts';
+import type { Command } from './commands/command.ts';
+import { declareAssets } from './commands/inventory.ts';
 import { assuranceErrors } from './errors.ts';
-import { type AssuredAsset, applies, type Evaluated, Evaluation, keyOf, TENANT_ASSET } from './evaluate.ts';
-import { refusal } from './intake.ts';
-import { insertEvidence, latestEvidence } from './store/evidence.ts';
-import { append, readActs } from './store/ledger.ts';
+import { type Assessment, assess } from './evaluation/assessment.ts';
+import { matrixCell, whyOf } from './evaluation/describe.ts';
+import type { DossierFacts } from './evaluation/dossier.ts';
+import { entitles } from './evaluation/duties.ts';
+import { Evaluation, keyOf } from './evaluation/evaluation.ts';
+import { type AssuredAsset, applies } from './evaluation/population.ts';
+import {
+  type ObservedOn,
+  REFUSALS,
+  type Refusal,
+  type RefusalReason,
+  refusal,
+  type TakenIn,
+} from './intake.ts';
+import { FreshnessClock } from './live/clock.ts';
+import type { LiveMatrix } from './live/live-matrix.ts';
+import { type Tenant, Tenants } from './live/tenants.ts';
+import { inForce, replay, type Standing } from './model/standing.ts';
+import { offersOf } from './offers.ts';
+import type { SimulationContext } from './simulation/world.ts';
+import type { EvidenceSource } from './sources/source.ts';
+import { firstCellAt, statusChanges } from './store/cells.ts';
+import {
+  type EvidenceRow,
+  evidenceByUids,
+  evidenceHistory,
+  latestErrors,
+  latestEvidence,
+  latestEvidenceRows,
+} from './store/evidence.ts';
+import { actOf, type LedgerRecord, readActs, readRecords } from './store/ledger.ts';
+import { ownershipDeltas } from './store/timeline.ts';
+import { spacing, timelineOf } from './views/responsibility/timeline.ts';
+import { aboveAppetiteSince } from './views/risk-history.ts';
 
 export { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
 export { assuranceErrors } from './errors.ts';
-export type { AssuredAsset } from './evaluate.ts';
+export type { Assessment } from './evaluation/assessment.ts';
+export type { Evaluation } from './evaluation/evaluation.ts';
+export type { AssuredAsset } from './evaluation/population.ts';
 export { verifyLedger } from './store/ledger.ts';
 export { assuranceMigrations } from './store/migrations.ts';
 
@@ -33,94 +64,191 @@ export interface AssuranceOptions {
   readonly services: readonly ServiceSpec[];
   /** No evidence counts as fresh for longer; tightens only. */
   readonly freshSecondsMax: number;
-  assets(tenant: TenantScope): Promise<readonly AssuredAsset[]>;
+  /** The machines that have enrolled; networks and databases are declared by people. */
+  assets(tenant: TenantScope): Promise<readonly Pick<AssuredAsset, 'assetId' | 'name' | 'type'>[]>;
+  /** What the server observes itself. */
+  readonly sources?: readonly Pick<EvidenceSource, 'id' | 'rules'>[];
+  /** Of the key that the platform signs its own evidence with; without one it has none to give. */
+  readonly platformKeyPem?: string;
+  /** Whose key a signature is by, when it is by none of the asset's own; looked for in the whole installation. */
+  ownerOf?(evidence: Evidence): Promise<{ readonly tenantId: string; readonly assetId: string } | undefined>;
   onChange(tenant: TenantScope, reason: string): void;
+  /** Something was written into the ledger. */
+  onActs?(tenant: TenantScope): void;
+  /** An asset of this tenant sent evidence that another tenant's asset had signed. */
+  onForeignEvidence?(tenant: TenantScope, assetId: string, evidence: Evidence): void;
+  onError?(tenant: TenantScope, error: unknown): void;
   now(): number;
+  /** Milliseconds that no setting of the clock changes, as `performance.now`: evidence ages by it, too. */
+  monotonic?(): number;
 }
 
+/** Valid time and recorded time; both now where they are left out. */
 export interface AsOf {
   readonly asOfMs?: number;
   readonly knownAtMs?: number;
 }
 
-export interface IntakeResult {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly refused: readonly { readonly uid: string; readonly because: string }[];
+/** A history longer than this is not walked on a request; the register then does not say since when. */
+const HISTORY_ROWS_MAX = 200_000;
+
+const TIMELINE_MS_DEFAULT = 90 * 86_400_000;
+
+export interface IntakeContext {
+  readonly receivedAtMs: number;
+  readonly publicKeysPem: readonly string[];
 }
 
-const PENDING_EVIDENCE = 'first passing evidence from the service on this asset';
-const EXPIRY_POLL_MS = 1_000;
-const EXPIRIES_MAX = 100_000;
+/** Searching whose key a signature is by costs; whoever sends rubbish gets no more of it in a minute. */
+const OWNERS_SOUGHT_PER_MINUTE = 60;
+const MINUTE_MS = 60_000;
 
 export class Assurance implements Disposable {
   readonly #options: AssuranceOptions;
   readonly #sources: ReadonlyMap<string, number>;
-  /** When each fresh pass stops being fresh: the moment somebody must be told. */
-  readonly #expiries = new Map<string, { readonly tenant: TenantScope; readonly atMs: number }>();
-  readonly #timer: NodeJS.Timeout;
-  readonly figures = { evidenceAccepted: 0, evidenceDuplicates: 0, evidenceRefused: 0 };
+  readonly #tenants: Tenants;
+  readonly #synced = new Set<string>();
+  readonly #promised: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #observable: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #clock: FreshnessClock;
+  #ownersSought = { count: 0, sinceMs: 0 };
+  /** Since the process started. */
+  readonly figures: { [Figure in Figures]: number } = {
+    evidenceAccepted: 0,
+    evidenceDuplicates: 0,
+    evidenceRefused: 0,
+    ...(Object.fromEntries(REFUSALS.map((reason) => [figureOf(reason), 0])) as Record<RefusedFigure, number>),
+  };
 
   constructor(options: AssuranceOptions) {
+    const { inTenant, catalogue, services, sources = [], onChange } = options;
     this.#options = options;
     this.#sources = sourcesOf(options);
-    this.#timer = setInterval(() => this.#expire(), EXPIRY_POLL_MS);
-    this.#timer.unref();
+    this.#promised = rulesBy(services.map(({ id, evidences }) => [id, evidences]));
+    this.#observable = rulesBy(sources.map(({ id, rules }) => [id, rules]));
+    this.#clock = new FreshnessClock(() => options.now(), options.monotonic?.bind(options));
+    this.#tenants = new Tenants({
+      inTenant,
+      catalogue,
+      sources: this.#sources,
+      offered: new Set(services.map(({ id }) => id)),
+      promised: promisedBy(options),
+      onChange,
+      onActs: (tenant) => options.onActs?.(tenant),
+      onError: (tenant, error) => options.onError?.(tenant, error),
+      now: () => this.#clock.now(),
+      notBefore: (ms) => this.#clock.notBefore(ms),
+    });
   }
 
-  /** Idempotent by uid: a batch that is carried again adds nothing. */
+  get catalogue(): Catalogue {
+    return this.#options.catalogue;
+  }
+
+  /** By how much freshness is ahead of the wall clock, in milliseconds: somebody set that one back. */
+  get clockAheadMs(): number {
+    return this.#clock.aheadMs;
+  }
+
+  /** What an asset sent. Idempotent by uid: a batch that is carried again adds nothing. */
   async intake(
     tenant: TenantScope,
     assetId: string,
     evidence: readonly Evidence[],
-    context: { readonly receivedAtMs: number; readonly publicKeysPem: readonly string[] },
-  ): Promise<IntakeResult> {
-    const { catalogue, inTenant, onChange } = this.#options;
-    const refused: { uid: string; because: string }[] = [];
-    const fresh: Evidence[] = [];
-    await inTenant(tenant, async (db) => {
-      for (const item of evidence) {
-        const because = refusal(catalogue, item, context.receivedAtMs, context.publicKeysPem);
-        if (because !== undefined) refused.push({ uid: item.uid, because });
-        else if (await insertEvidence(db, tenant, assetId, item, context.receivedAtMs)) fresh.push(item);
-      }
-      const passing = fresh.filter(({ result }) => result === 'pass');
-      if (passing.length > 0)
-        await this.#becomeOperational(db, tenant, assetId, passing, context.receivedAtMs);
+    { receivedAtMs, publicKeysPem }: IntakeContext,
+  ): Promise<TakenIn> {
+    const observed = evidence.map((item) => ({ assetId, evidence: item }));
+    return this.#take(tenant, observed, { receivedAtMs, publicKeysPem, promised: this.#promised });
+  }
+
+  /** What the platform's own sources observed; it is signed with the platform's key, and checked like all other. */
+  async observed(tenant: TenantScope, observed: readonly ObservedOn[]): Promise<TakenIn> {
+    const { platformKeyPem } = this.#options;
+    return this.#take(tenant, observed, {
+      receivedAtMs: this.#clock.now(),
+      publicKeysPem: platformKeyPem === undefined ? [] : [platformKeyPem],
+      promised: this.#observable,
     });
-    for (const item of fresh) if (item.result === 'pass') this.#watchExpiry(tenant, assetId, item);
-    this.figures.evidenceAccepted += fresh.length;
+  }
+
+  async #take(
+    tenant: TenantScope,
+    observed: readonly ObservedOn[],
+    {
+      receivedAtMs,
+      ...rules
+    }: IntakeContext & { readonly promised: ReadonlyMap<string, ReadonlySet<string>> },
+  ): Promise<TakenIn> {
+    const here = await this.#tenant(tenant);
+    const { catalogue } = this.#options;
+    const arrivedAtMs = Math.max(receivedAtMs, this.#clock.now());
+    const refused: (Refusal & { readonly uid: string })[] = [];
+    const acceptable: ObservedOn[] = [];
+    for (const item of observed) {
+      const no = refusal(item.evidence, { catalogue, receivedAtMs: arrivedAtMs, ...rules });
+      if (no === undefined) acceptable.push(item);
+      else refused.push({ uid: item.evidence.uid, ...(await this.#whose(tenant, item, no)) });
+    }
+    const received =
+      acceptable.length === 0
+        ? { fresh: [], duplicates: 0, refused: [] }
+        : await here.receive(acceptable, arrivedAtMs);
+    refused.push(...received.refused);
+    this.figures.evidenceAccepted += received.fresh.length;
     this.figures.evidenceRefused += refused.length;
-    const duplicates = evidence.length - fresh.length - refused.length;
-    this.figures.evidenceDuplicates += duplicates;
-    if (fresh.length > 0)
-      onChange(tenant, `evidence for ${[...new Set(fresh.map(({ rule }) => rule))].join(', ')}`);
-    return { accepted: fresh.length, duplicates, refused };
+    this.figures.evidenceDuplicates += received.duplicates;
+    for (const { reason } of refused) this.figures[figureOf(reason)] += 1;
+    if (received.fresh.length > 0) {
+      const rules_ = [...new Set(received.fresh.map((item) => item.evidence.rule))].join(', ');
+      this.#options.onChange(tenant, `evidence for ${rules_}`);
+    }
+    return { accepted: received.fresh.length, duplicates: received.duplicates, refused };
+  }
+
+  /** A signature by none of the asset's own keys may be another tenant's: that is more than a bad signature. */
+  async #whose(tenant: TenantScope, { assetId, evidence }: ObservedOn, no: Refusal): Promise<Refusal> {
+    if (no.reason !== 'signature' || this.#options.ownerOf === undefined) return no;
+    const now = this.#clock.now();
+    if (now - this.#ownersSought.sinceMs > MINUTE_MS) this.#ownersSought = { count: 0, sinceMs: now };
+    this.#ownersSought.count += 1;
+    if (this.#ownersSought.count > OWNERS_SOUGHT_PER_MINUTE) return no;
+    const owner = await this.#options.ownerOf(evidence);
+    if (owner === undefined || owner.tenantId === tenant.tenantId) return no;
+    this.#options.onForeignEvidence?.(tenant, assetId, evidence);
+    // Not whose: one tenant is told nothing of another.
+    return { reason: 'foreignTenant', because: 'its signature is by an asset of another tenant' };
+  }
+
+  /** Does what a command of `commands/` decides. @throws what it throws; then nothing is written */
+  async act<Result>(tenant: TenantScope, command: Command<Result>, actor: string): Promise<Result> {
+    return (await this.#tenant(tenant)).act(command, actor);
+  }
+
+  /** Machines that enrolled since it was last asked are declared. */
+  async sync(tenant: TenantScope): Promise<void> {
+    const assets = await this.#options.assets(tenant);
+    await this.#tenants.of(tenant).act(declareAssets(assets), 'enrolment');
+    this.#synced.add(tenant.tenantId);
   }
 
   async matrix(tenant: TenantScope, options: AsOf & { readonly assetId?: string } = {}): Promise<Matrix> {
-    const { asOfMs, knownAtMs, evaluation } = await this.#evaluation(tenant, options);
-    const assets = (await this.#assets(tenant)).filter(
-      ({ assetId }) => options.assetId === undefined || assetId === options.assetId,
-    );
-    const cells = assets.flatMap((asset) =>
-      [...this.#options.catalogue.controls.values()]
-        .filter((control) => applies(control, asset))
-        .map((control) => evaluation.evaluate(control, asset).cell),
-    );
-    const counts = Object.fromEntries(
-      CONTROL_STATUSES.map((status) => [status, cells.filter((cell) => cell.status === status).length]),
-    ) as Matrix['counts'];
-    const states = cells.flatMap((cell) => cell.duties.map(({ state }) => state));
-    return {
-      asOf: new Date(asOfMs).toISOString(),
-      knownAt: new Date(knownAtMs).toISOString(),
-      tenantId: tenant.tenantId,
-      cells,
-      counts,
-      unownedCount: states.filter((state) => state === 'unowned').length,
-      contestedCount: states.filter((state) => state === 'contested').length,
-    };
+    return this.#at(tenant, options, (evaluation, knownAtMs, live) => {
+      const cells = [...evaluation.pairs(options.assetId)].map(({ control, asset }) =>
+        matrixCell(evaluation, control, asset, live?.cells.get(keyOf(asset.assetId, control.id))),
+      );
+      const states = cells.flatMap((cell) => cell.duties.map(({ state }) => state));
+      return {
+        asOf: new Date(evaluation.t).toISOString(),
+        knownAt: new Date(knownAtMs).toISOString(),
+        tenantId: tenant.tenantId,
+        cells,
+        counts: Object.fromEntries(
+          CONTROL_STATUSES.map((status) => [status, cells.filter((cell) => cell.status === status).length]),
+        ) as Matrix['counts'],
+        unownedCount: states.filter((state) => state === 'unowned').length,
+        contestedCount: states.filter((state) => state === 'contested').length,
+      };
+    });
   }
 
   /** @throws ASSURANCE_CELL_UNKNOWN */
@@ -129,380 +257,236 @@ export class Assurance implements Disposable {
     query: AsOf & { readonly assetId: string; readonly controlId: string },
   ): Promise<MatrixWhy> {
     const { assetId, controlId } = query;
-    const control = this.#options.catalogue.controls.get(controlId);
-    const asset = (await this.#assets(tenant)).find((candidate) => candidate.assetId === assetId);
-    if (control === undefined || asset === undefined || !applies(control, asset))
-      throw assuranceErrors.make('ASSURANCE_CELL_UNKNOWN', { controlId, assetId });
-    const { evaluation } = await this.#evaluation(tenant, query);
-    const evaluated = evaluation.evaluate(control, asset);
-    return {
-      cell: evaluated.cell,
-      objective: control.objective,
-      reasons: reasonsOf(evaluated),
-      evidence: [...evaluated.evidence],
-      dependencies: evaluated.dependencies.map(({ control: lower, effect, status, caps }) => ({
-        controlId: lower.id,
-        title: lower.title,
-        effect,
-        status,
-        caps: caps ?? null,
-      })),
-      nextSteps: nextStepsOf(evaluated),
-      nist: control.nist_800_53_r5,
-    };
+    return this.#at(tenant, query, (evaluation) => {
+      const control = this.#options.catalogue.controls.get(controlId);
+      const asset = evaluation.population.find(assetId);
+      if (control === undefined || asset === undefined || !applies(control, asset))
+        throw assuranceErrors.make('ASSURANCE_CELL_UNKNOWN', { controlId, assetId });
+      return whyOf(evaluation, control, asset);
+    });
+  }
+
+  /** Everything at once: what exports and the screens about the whole are made of. */
+  async assess(tenant: TenantScope, options: AsOf = {}): Promise<Assessment> {
+    return this.#at(tenant, options, (evaluation, knownAtMs) =>
+      assess(evaluation, { tenantId: tenant.tenantId, knownAtMs }),
+    );
+  }
+
+  /** What that instant is decided from: acts with their chain, evidence with raw record and signature. */
+  async facts(tenant: TenantScope, { asOfMs, knownAtMs }: Required<AsOf>): Promise<DossierFacts> {
+    await this.#tenant(tenant);
+    const { records, evidence } = await this.#options.inTenant(tenant, async (db) => {
+      const known = await readRecords(db, knownAtMs);
+      const latest = await latestEvidenceRows(db, asOfMs, knownAtMs);
+      // With what made each service operational: the acts name it.
+      const there = new Set(latest.map(({ uid }) => uid));
+      const named = [...new Set(known.flatMap(firstEvidence))].filter((uid) => !there.has(uid));
+      return { records: known, evidence: [...latest, ...(await evidenceByUids(db, named, knownAtMs))] };
+    });
+    return { tenantId: tenant.tenantId, asOfMs, knownAtMs, records, evidence, sources: this.#sources };
+  }
+
+  /** Risk → since when its residual is above the appetite; by what is known now. */
+  async aboveAppetiteSince(
+    tenant: TenantScope,
+    { asOfMs }: Pick<AsOf, 'asOfMs'> = {},
+  ): Promise<ReadonlyMap<string, number>> {
+    const { inTenant, catalogue, now } = this.#options;
+    const t = asOfMs ?? now();
+    return inTenant(tenant, async (db) => {
+      const acts = await readActs(db, t, Math.max(now(), t));
+      const controls = new Set([
+        ...catalogue.risks.flatMap((risk) => risk.mitigating_controls.map(({ control }) => control)),
+        ...acts.flatMap((act) =>
+          act.name === 'risk-recorded' ? act.payload.controls.map(({ controlId }) => controlId) : [],
+        ),
+      ]);
+      const changes = await statusChanges(db, [...controls], t, HISTORY_ROWS_MAX);
+      return changes === undefined ? new Map() : aboveAppetiteSince(catalogue, acts, changes);
+    });
+  }
+
+  /** What stands, for lists of what was registered, claimed and decided; only while it is being looked at. */
+  async stands<T>(
+    tenant: TenantScope,
+    options: AsOf,
+    look: (at: { readonly standing: Standing; readonly asOfMs: number }) => T,
+  ): Promise<T> {
+    return this.#at(tenant, options, (evaluation) =>
+      look({ standing: evaluation.world.standing, asOfMs: evaluation.t }),
+    );
+  }
+
+  /**
+   * Who had how many duties over time, off the stored matrix: as it was known then.
+   *
+   * @param query of one layer, or of all; without a beginning, from the first cell that was kept, 90 days at most
+   */
+  async timeline(
+    tenant: TenantScope,
+    query: {
+      readonly fromMs?: number;
+      readonly toMs?: number;
+      readonly points: number;
+      readonly layer?: string;
+    },
+  ): Promise<Timeline> {
+    const { inTenant, catalogue, now } = this.#options;
+    // What has come about since it was last asked is stored first.
+    await (await this.#tenant(tenant)).read(() => undefined);
+    const controls = [...catalogue.controls.values()]
+      .filter(({ layer }) => query.layer === undefined || layer === query.layer)
+      .map(({ id }) => id);
+    return inTenant(tenant, async (db) => {
+      const firstMs = await firstCellAt(db);
+      const toMs = query.toMs ?? now();
+      const fromMs = query.fromMs ?? Math.max(firstMs ?? toMs, toMs - TIMELINE_MS_DEFAULT);
+      const spaced = spacing(fromMs, toMs, query.points);
+      return timelineOf(await ownershipDeltas(db, spaced, controls), spaced, firstMs);
+    });
+  }
+
+  /** What was observed of one rule on one asset, newest first, with its raw records; at most `limit`. */
+  async evidenceHistory(
+    tenant: TenantScope,
+    assetId: string,
+    rule: string,
+    limit: number,
+  ): Promise<readonly EvidenceRow[]> {
+    return this.#options.inTenant(tenant, (db) => evidenceHistory(db, assetId, rule, limit));
+  }
+
+  /** Looks at what stands; only while it is being looked at, for it changes afterwards. */
+  async look<T>(tenant: TenantScope, asOf: AsOf, at: (evaluation: Evaluation) => T): Promise<T> {
+    return this.#at(tenant, asOf, (evaluation) => at(evaluation));
+  }
+
+  /** What would be, if something were done; nothing is. @throws what the simulation throws */
+  async simulate<T>(tenant: TenantScope, simulation: (context: SimulationContext) => T): Promise<T> {
+    const { catalogue, services } = this.#options;
+    const here = await this.#tenant(tenant);
+    return here.read((live) =>
+      simulation({
+        catalogue,
+        standing: live.standing,
+        evaluation: live.evaluation,
+        nowMs: live.t,
+        actor: 'simulation',
+        offered: new Set(services.map(({ id }) => id)),
+        newId: randomUUID,
+        acts: live.acts,
+        promised: new Map(services.map(({ id, evidences }) => [id, evidences.map(({ rule }) => rule)])),
+      }),
+    );
   }
 
   async services(tenant: TenantScope): Promise<readonly ServiceOffer[]> {
-    const standing = await this.#standing(tenant);
-    const assets = new Map((await this.#assets(tenant)).map((asset) => [asset.assetId, asset.name]));
-    const now = this.#options.now();
-    return this.#options.catalogue.services.map((service) => ({
-      serviceId: service.id,
-      title: service.title,
-      available: this.#options.services.some(({ id }) => id === service.id),
-      tiers: service.tiers,
-      delivers: service.delivers,
-      prerequisites: service.customer_prerequisites,
-      controls: [...this.#options.catalogue.controls.values()]
-        .filter((control) => control.managed_services.some((managed) => managed.service === service.id))
-        .map(({ id }) => id),
-      entitlements: standing.entitlements
-        .filter(({ serviceId }) => serviceId === service.id)
-        .map((entitlement) => shown(entitlement, assets, now)),
-    }));
-  }
-
-  /** Contracted at once; operational on an asset with the first passing evidence from there. */
-  async buy(
-    tenant: TenantScope,
-    purchase: BuyService,
-    actor: string,
-  ): Promise<{ readonly entitlementId: string }> {
-    const { serviceId, tier = 'managed', assetIds, prerequisitesAccepted } = purchase;
-    const service = this.#options.catalogue.services.find(({ id }) => id === serviceId);
-    if (service === undefined || !this.#options.services.some(({ id }) => id === serviceId))
-      throw assuranceErrors.make('ASSURANCE_SERVICE_UNKNOWN', { serviceId });
-    if (!service.tiers.includes(tier))
-      throw assuranceErrors.make('ASSURANCE_TIER_UNKNOWN', {
-        serviceId,
-        tier,
-        tiers: service.tiers.join(', '),
-      });
-    if (!prerequisitesAccepted)
-      throw assuranceErrors.make('ASSURANCE_PREREQUISITES_OPEN', {
-        prerequisites: service.customer_prerequisites.join('; '),
-      });
-    const known = await this.#assets(tenant);
-    for (const assetId of assetIds) {
-      if (!known.some((asset) => asset.assetId === assetId && asset.type === 'vm'))
-        throw assuranceErrors.make('ASSURANCE_ASSET_UNKNOWN', { assetId });
-    }
-    const entitlementId = randomUUID();
-    const now = this.#options.now();
-    await this.#options.inTenant(tenant, async (db) => {
-      const standing = replay(await readActs(db, now, now));
-      for (const assetId of assetIds) {
-        const twice = standing.entitlements.some(
-          (other) =>
-            other.serviceId === serviceId &&
-            isRunning(other, now) &&
-            other.assets.some((asset) => asset.assetId === assetId),
-        );
-        if (twice) throw assuranceErrors.make('ASSURANCE_ALREADY_BOUGHT', { serviceId, assetId });
-      }
-      const payload = { entitlementId, serviceId, tier, assetIds: [...new Set(assetIds)] };
-      await append(db, tenant, { name: 'service-bought', payload, atMs: now, recordedAtMs: now, actor });
-    });
-    this.#options.onChange(tenant, `${serviceId} was bought`);
-    return { entitlementId };
-  }
-
-  /** Ends now. Without acceptance the returned duties are nobody's, and shown so. @throws ASSURANCE_ENTITLEMENT_UNKNOWN */
-  async cancel(
-    tenant: TenantScope,
-    entitlementId: string,
-    cancellation: CancelService,
-    actor: string,
-  ): Promise<void> {
-    const now = this.#options.now();
-    await this.#options.inTenant(tenant, async (db) => {
-      const entitlement = replay(await readActs(db, now, now)).entitlements.find(
-        (found) => found.entitlementId === entitlementId && isRunning(found, now),
-      );
-      if (entitlement === undefined)
-        throw assuranceErrors.make('ASSURANCE_ENTITLEMENT_UNKNOWN', { entitlementId });
-      await append(db, tenant, {
-        name: 'service-cancelled',
-        payload: { entitlementId, reason: cancellation.reason },
-        atMs: now,
-        recordedAtMs: now,
-        actor,
-      });
-      if (cancellation.acceptHandback !== true) return;
-      for (const { assetId, operationalAtMs } of entitlement.assets) {
-        if (operationalAtMs === undefined) continue;
-        await append(db, tenant, {
-          name: 'handback-accepted',
-          payload: { entitlementId, assetId },
-          atMs: now,
-          recordedAtMs: now,
-          actor,
-        });
-      }
-    });
-    this.#options.onChange(tenant, 'a service was cancelled');
-  }
-
-  /** @throws ASSURANCE_HANDBACK_NOT_DUE */
-  async acceptHandback(
-    tenant: TenantScope,
-    entitlementId: string,
-    assetId: string,
-    actor: string,
-  ): Promise<void> {
-    const now = this.#options.now();
-    await this.#options.inTenant(tenant, async (db) => {
-      const entitlement = replay(await readActs(db, now, now)).entitlements.find(
-        (found) => found.entitlementId === entitlementId,
-      );
-      const asset = entitlement?.assets.find((candidate) => candidate.assetId === assetId);
-      const due =
-        entitlement?.toMs !== undefined &&
-        asset?.operationalAtMs !== undefined &&
-        asset.handbackAcceptedAtMs === undefined;
-      if (!due) throw assuranceErrors.make('ASSURANCE_HANDBACK_NOT_DUE', { assetId });
-      await append(db, tenant, {
-        name: 'handback-accepted',
-        payload: { entitlementId, assetId },
-        atMs: now,
-        recordedAtMs: now,
-        actor,
-      });
-    });
-    this.#options.onChange(tenant, 'a hand-back was accepted');
-  }
-
-  /** From now on the catalogue's defaults hold for this tenant. */
-  async acceptSchedule(tenant: TenantScope, actor: string): Promise<void> {
-    const now = this.#options.now();
-    await this.#options.inTenant(tenant, async (db) => {
-      if (replay(await readActs(db, now, now)).scheduleAcceptedAtMs !== undefined) return;
-      await append(db, tenant, {
-        name: 'schedule-accepted',
-        payload: {},
-        atMs: now,
-        recordedAtMs: now,
-        actor,
-      });
-    });
-    this.#options.onChange(tenant, 'the responsibility schedule was accepted');
+    const offered = new Set(this.#options.services.map(({ id }) => id));
+    return this.#at(tenant, {}, (evaluation) => offersOf(evaluation, offered));
   }
 
   /** The rooms whose policy an asset gets: everything bought for it and not ended. */
   async entitledServices(tenant: TenantScope, assetId: string): Promise<readonly string[]> {
-    const standing = await this.#standing(tenant);
-    const now = this.#options.now();
-    return [
-      ...new Set(
-        standing.entitlements
-          .filter(
-            (entitlement) =>
-              isRunning(entitlement, now) && entitlement.assets.some((asset) => asset.assetId === assetId),
-          )
-          .map(({ serviceId }) => serviceId),
-      ),
-    ];
+    return this.#at(tenant, {}, ({ world, population, t }) => {
+      const asset = population.find(assetId);
+      if (asset === undefined) return [];
+      const running = [...world.standing.entitlements.values()].filter(
+        (entitlement) => inForce(entitlement, t) && entitles(entitlement, asset, population),
+      );
+      return [...new Set(running.map(({ serviceId }) => serviceId))];
+    });
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    this.#tenants[Symbol.dispose]();
   }
 
-  async #becomeOperational(
-    db: Parameters<Parameters<InTenant>[1]>[0],
+  async #tenant(tenant: TenantScope): Promise<Tenant> {
+    if (!this.#synced.has(tenant.tenantId)) await this.sync(tenant);
+    return this.#tenants.of(tenant);
+  }
+
+  /** Now is read off the live matrix; any other instant is replayed from the ledger and the evidence. */
+  async #at<T>(
     tenant: TenantScope,
-    assetId: string,
-    passing: readonly Evidence[],
-    receivedAtMs: number,
-  ): Promise<void> {
-    const standing = replay(await readActs(db, receivedAtMs, receivedAtMs));
-    for (const entitlement of standing.entitlements) {
-      const asset = entitlement.assets.find((candidate) => candidate.assetId === assetId);
-      if (asset === undefined || asset.operationalAtMs !== undefined || !isRunning(entitlement, receivedAtMs))
-        continue;
-      const first = passing.find(
-        (item) =>
-          item.service === entitlement.serviceId &&
-          item.observedAtMs >= entitlement.fromMs &&
-          this.#isRequiredOf(entitlement.serviceId, item.rule),
-      );
-      if (first === undefined) continue;
-      const payload = { entitlementId: entitlement.entitlementId, assetId, evidenceId: first.uid };
-      await append(db, tenant, {
-        name: 'service-operational',
-        payload,
-        atMs: receivedAtMs,
-        recordedAtMs: receivedAtMs,
-        actor: `evidence ${first.uid}`,
-      });
-    }
-  }
-
-  #isRequiredOf(serviceId: string, rule: string): boolean {
-    const promised =
-      this.#options.services
-        .find(({ id }) => id === serviceId)
-        ?.evidences.some((promise) => promise.rule === rule) === true;
-    return promised && this.#options.catalogue.rules.get(rule)?.rule.required === true;
-  }
-
-  async #standing(tenant: TenantScope): Promise<Standing> {
-    const now = this.#options.now();
-    return this.#options.inTenant(tenant, async (db) => replay(await readActs(db, now, now)));
-  }
-
-  async #assets(tenant: TenantScope): Promise<readonly AssuredAsset[]> {
-    return [TENANT_ASSET, ...(await this.#options.assets(tenant))];
-  }
-
-  async #evaluation(tenant: TenantScope, { asOfMs, knownAtMs }: AsOf) {
-    const now = this.#options.now();
+    { asOfMs, knownAtMs }: AsOf,
+    look: (evaluation: Evaluation, knownAtMs: number, live?: LiveMatrix) => T,
+  ): Promise<T> {
+    const here = await this.#tenant(tenant);
+    if (asOfMs === undefined && knownAtMs === undefined)
+      return here.read((live) => look(live.evaluation, live.t, live));
+    const { inTenant, catalogue } = this.#options;
+    const now = this.#clock.now();
     const t = asOfMs ?? now;
     const k = knownAtMs ?? Math.max(now, t);
-    const { standing, kept } = await this.#options.inTenant(tenant, async (db) => ({
-      standing: replay(await readActs(db, t, k)),
-      kept: await latestEvidence(db, t, k),
+    const { acts, evidence, errors } = await inTenant(tenant, async (db) => ({
+      acts: await readActs(db, t, k),
+      evidence: await latestEvidence(db, t, k),
+      errors: await latestErrors(db, t, k),
     }));
-    const evidence = new Map(kept.map((item) => [keyOf(item.assetId, item.rule), item]));
     const evaluation = new Evaluation({
-      catalogue: this.#options.catalogue,
-      standing,
-      evidence,
+      catalogue,
+      standing: replay(acts, catalogue),
+      evidence: new Map(evidence.map((item) => [keyOf(item.assetId, item.rule), item])),
+      errors: new Map(errors.map((item) => [keyOf(item.assetId, item.rule), item])),
       sources: this.#sources,
       t,
     });
-    return { asOfMs: t, knownAtMs: k, evaluation };
-  }
-
-  #watchExpiry(tenant: TenantScope, assetId: string, evidence: Evidence): void {
-    const fresh = this.#sources.get(evidence.rule);
-    if (fresh === undefined || this.#expiries.size >= EXPIRIES_MAX) return;
-    this.#expiries.set(`${tenant.tenantId} ${keyOf(assetId, evidence.rule)}`, {
-      tenant,
-      atMs: evidence.observedAtMs + fresh * 1_000,
-    });
-  }
-
-  #expire(): void {
-    const now = this.#options.now();
-    const told = new Set<string>();
-    for (const [key, { tenant, atMs }] of this.#expiries) {
-      if (atMs >= now) continue;
-      this.#expiries.delete(key);
-      if (told.has(tenant.tenantId)) continue;
-      told.add(tenant.tenantId);
-      this.#options.onChange(tenant, 'evidence went stale');
-    }
+    return look(evaluation, k);
   }
 }
 
-/** Rules with a source here, and their freshness: the catalogue's, tightened by the room and the setting. */
-function sourcesOf({ services, catalogue, freshSecondsMax }: AssuranceOptions): ReadonlyMap<string, number> {
+function firstEvidence(record: LedgerRecord): readonly string[] {
+  const act = record.act === 'service-operational' ? actOf(record) : undefined;
+  return act?.name === 'service-operational' ? [act.payload.evidenceId] : [];
+}
+
+type RefusedFigure = `evidenceRefused_${RefusalReason}`;
+type Figures = 'evidenceAccepted' | 'evidenceDuplicates' | 'evidenceRefused' | RefusedFigure;
+const figureOf = (reason: RefusalReason): RefusedFigure => `evidenceRefused_${reason}`;
+
+function rulesBy(
+  given: readonly (readonly [string, readonly { readonly rule: string }[]])[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(given.map(([id, rules]) => [id, new Set(rules.map(({ rule }) => rule))]));
+}
+
+/** Rules with a source here, and their freshness: the catalogue's, tightened by the source and the setting. */
+export function sourcesOf({
+  services,
+  catalogue,
+  freshSecondsMax,
+  sources: observers = [],
+}: Pick<AssuranceOptions, 'services' | 'catalogue' | 'freshSecondsMax' | 'sources'>): ReadonlyMap<
+  string,
+  number
+> {
+  const promises = [
+    ...services.flatMap(({ evidences }) => evidences),
+    ...observers.flatMap(({ rules }) => rules),
+  ];
   const sources = new Map<string, number>();
-  for (const { rule, freshForSeconds } of services.flatMap(({ evidences }) => evidences)) {
+  for (const { rule, freshForSeconds } of promises) {
     const known = catalogue.rules.get(rule)?.rule;
     if (known === undefined)
       throw assuranceErrors.make('ASSURANCE_CATALOGUE_INVALID', {
         because: `a service promises ${rule}, which is not defined`,
       });
-    sources.set(rule, Math.min(known.freshForSeconds, freshForSeconds, freshSecondsMax));
+    const fresh = Math.min(known.freshForSeconds, freshForSeconds, freshSecondsMax);
+    sources.set(rule, Math.min(sources.get(rule) ?? fresh, fresh));
   }
   return sources;
 }
 
-function shown(entitlement: EntitlementState, names: ReadonlyMap<string, string>, now: number): Entitlement {
-  const instant = (ms: number | undefined): string | null =>
-    ms === undefined ? null : new Date(ms).toISOString();
-  const running = isRunning(entitlement, now);
-  return {
-    entitlementId: entitlement.entitlementId,
-    serviceId: entitlement.serviceId,
-    tier: entitlement.tier,
-    validFrom: new Date(entitlement.fromMs).toISOString(),
-    validTo: instant(entitlement.toMs),
-    assets: entitlement.assets.map((asset) => {
-      const wasOperational = asset.operationalAtMs !== undefined;
-      const handedBack = asset.handbackAcceptedAtMs !== undefined;
-      const state = running
-        ? wasOperational
-          ? 'operational'
-          : 'onboarding'
-        : wasOperational && !handedBack
-          ? 'offboarding'
-          : 'ended';
-      return {
-        assetId: asset.assetId,
-        assetName: names.get(asset.assetId) ?? asset.assetId,
-        state,
-        pending:
-          state === 'onboarding'
-            ? [PENDING_EVIDENCE]
-            : state === 'offboarding'
-              ? ['acceptance of the hand-back']
-              : [],
-        operationalAt: instant(asset.operationalAtMs),
-        firstEvidenceId: asset.evidenceId ?? null,
-        handbackAcceptedAt: instant(asset.handbackAcceptedAtMs),
-      };
-    }),
-  };
-}
-
-function reasonsOf({ cell, evidence, dependencies }: Evaluated): string[] {
-  const reasons = evidence.map((item) => {
-    switch (item.state) {
-      case 'pass':
-        return `${item.rule} passed: ${item.because ?? ''}`;
-      case 'fail':
-        return `${item.rule} failed: ${item.because ?? ''}`;
-      case 'stale':
-        return `${item.rule} is stale: the last pass is older than ${item.freshForSeconds} s`;
-      case 'not-received':
-        return `${item.rule} was never received`;
-      case 'no-source':
-        return `${item.rule} has no source in this installation yet (${item.source})`;
-    }
-  });
-  const caps = dependencies
-    .filter(({ caps: cap }) => cap !== undefined)
-    .map(({ control, effect, status }) => `${control.id} is ${status}, which ${effect} this control`);
-  return [`own status ${cell.ownStatus}, effective status ${cell.status}`, ...reasons, ...caps];
-}
-
-function nextStepsOf({ cell, evidence, roots }: Evaluated): MatrixWhy['nextSteps'] {
-  const steps: { party: string; step: string }[] = [];
-  for (const { duty, state, party } of cell.duties) {
-    if (state === 'unowned')
-      steps.push({
-        party: 'customer',
-        step: `Accept the duty to ${duty}, buy a service that takes it, or name who does.`,
-      });
-    if (state === 'contested')
-      steps.push({ party: cell.accountable, step: `Settle who has the duty to ${duty}${party ?? ''}.` });
-  }
-  const operator = cell.duties.find(({ duty }) => duty === 'operate')?.party ?? cell.accountable;
-  for (const item of evidence) {
-    if (item.state === 'fail')
-      steps.push({ party: operator, step: `Mend what ${item.rule} found: ${item.because ?? ''}` });
-    if (item.state === 'stale' || item.state === 'not-received')
-      steps.push({ party: operator, step: `Bring ${item.rule} back: ${item.asserts}` });
-    if (item.state === 'no-source')
-      steps.push({ party: 'provider', step: `Connect a source for ${item.rule} (${item.source}).` });
-  }
-  for (const { control, status, party } of roots)
-    steps.push({
-      party,
-      step: `See to ${control.id} (${control.title}), which is ${status} and which this control leans on.`,
-    });
-  return steps;
+/** Service → the required rules that it promises: the first pass of one of them makes it operational. */
+function promisedBy({ services, catalogue }: AssuranceOptions): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    services.map(({ id, evidences }) => [
+      id,
+      new Set(
+        evidences.map(({ rule }) => rule).filter((rule) => catalogue.rules.get(rule)?.rule.required === true),
+      ),
+    ]),
+  );
 }

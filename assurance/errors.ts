@@ -61,4 +61,40 @@ export const assuranceErrors = defineErrors({
     status: 404,
     retryable: false,
   }),
+  ASSURANCE_DATE_INVALID: entry<{ because: string }>({
+    says: ({ because }) => `The date cannot be taken: ${because}.`,
+    fix: 'Give an instant in UTC that lies in the future, such as 2027-01-31T00:00:00.000Z.',
+    status: 400,
+    retryable: false,
+  }),
+  ASSURANCE_HANDOVER_OPEN: entry<{ open: string }>({
+    says: ({ open }) => `The hand-over is not settled: ${open}.`,
+    fix: 'Name who takes each duty, or accept until a date that nobody does; tick what the checklist asks.',
+    status: 409,
+    retryable: false,
+  }),
+  ASSURANCE_HANDOVER_UNKNOWN: entry<{ handoverId: string }>({
+    says: ({ handoverId }) => `There is no hand-over, or no item in it, that is called ${handoverId}.`,
+    fix: 'List the hand-overs: ./demarc handover list',
+    status: 404,
+    retryable: false,
+  }),
+  ASSURANCE_SIGNED_TWICE: entry<{ person: string }>({
+    says: ({ person }) => `${person} cannot sign for both sides of a hand-over.`,
+    fix: 'Somebody of the other party signs for it.',
+    status: 409,
+    retryable: false,
+  }),
+  ASSURANCE_PARTY_UNKNOWN: entry<{ partyId: string }>({
+    says: ({ partyId }) => `${partyId} is not a party that can take duties here.`,
+    fix: 'Use provider, customer, ams, or register the party first: ./demarc party register',
+    status: 400,
+    retryable: false,
+  }),
+  ASSURANCE_GROUP_INVALID: entry<{ because: string }>({
+    says: ({ because }) => `The group cannot be used: ${because}.`,
+    fix: 'A group asks for one label at least; list the groups: ./demarc group list',
+    status: 400,
+    retryable: false,
+  }),
 });

@@ -283,7 +283,11 @@ test('a person finds all of it in the console, in a real browser', async () => {
       ['matrix', 'Responsibility matrix', 'responsibility'],
       ['integrity', 'Integrity changes', 'integrity'],
       ['search', 'Event search', 'search'],
-      ['gaps', 'Mine and nobody’s', undefined],
+      ['gaps', 'Gaps', undefined],
+      ['stack', 'Responsibility stack', undefined],
+      ['mine', 'What is still mine', undefined],
+      ['decisions', 'Decisions', undefined],
+      ['obligations', 'Obligations', undefined],
       ['services', 'Services', undefined],
       ['assets', 'Assets', undefined],
       ['platform', 'Platform', undefined],
@@ -441,7 +445,10 @@ test('after a cancellation the duty is nobody’s until somebody takes it', asyn
     .find(({ serviceId }) => serviceId === 'file-integrity-monitoring')
     ?.entitlements.find((candidate) => candidate.assets.some(({ assetId }) => assetId === local.assetId));
   assert.ok(entitlement !== undefined);
-  await platform.command(['service', 'cancel', entitlement.entitlementId, '--reason', 'end-to-end test']);
+  const cancel = ['service', 'cancel', entitlement.entitlementId, '--reason', 'end-to-end test'];
+  assert.match((await platform.failing(cancel)).stderr, /ASSURANCE_HANDOVER_OPEN/);
+  const until30Days = new Date(Date.now() + 30 * 86_400_000).toISOString();
+  await platform.command([...cancel, '--accept-risk-until', until30Days]);
   const left = await cell(local.assetId, 'VMS-09');
   assert.equal(duty(left, 'operate')?.state, 'unowned');
   assert.equal(duty(left, 'assure')?.state, 'unowned');

@@ -11,6 +11,7 @@ import {
 } from '@demarc/platform/identity';
 import type { PostgresStore } from '@demarc/platform/stores';
 import { sql } from 'kysely';
+import { FIRST_TENANT } from './tenants.ts';
 
 export const SESSION_IDLE_MS = 12 * 3_600_000;
 const SESSION_LIFE_MS = 7 * 86_400_000;
@@ -178,7 +179,11 @@ export class FirstAdministrator {
     if (!right) throw identityErrors.make('IDENTITY_FIRST_LINK_INVALID', {});
     const accountId = await makeAccount(this.#store, {
       ...person,
-      grants: [{ role: 'provider-administrator', tenantId: null }],
+      // On a new installation one person is provider and first customer; accounts of their own come later.
+      grants: [
+        { role: 'provider-administrator', tenantId: null },
+        { role: 'tenant-administrator', tenantId: FIRST_TENANT.tenantId },
+      ],
     });
     this.#token = undefined;
     try {

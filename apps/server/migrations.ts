@@ -62,4 +62,15 @@ export const serverMigrations: Readonly<Record<string, Migration>> = {
       await protectTenantTable(db, 'server_policy');
     },
   },
+  server_0010_canary: {
+    async up(db) {
+      await db.schema
+        .createTable('server_canary')
+        .addColumn('tenant_id', 'text', (column) => column.primaryKey())
+        .addColumn('token', 'text', (column) => column.notNull())
+        .addColumn('written_at_ms', 'int8', (column) => column.notNull())
+        .execute();
+      await protectTenantTable(db, 'server_canary', ['select', 'insert', 'update']);
+    },
+  },
 };

@@ -9,12 +9,60 @@ const DURATION = z.string().regex(/^P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?)?$/);
 const Duties = { operate: PARTY, configure: PARTY, respond: PARTY, assure: PARTY };
 
 const CatalogueFile = z.looseObject({
-  layers: z.array(z.looseObject({ id: z.string(), rank: z.int().nullable(), default_owner: z.string() })),
-  areas: z.array(z.looseObject({ id: z.string(), capabilities: z.array(z.string()) })),
+  catalogue: z.looseObject({
+    id: z.string(),
+    version: z.string(),
+    vocabulary: z.looseObject({ automatic_kinds: z.array(z.string()) }),
+  }),
+  layers: z.array(
+    z.looseObject({
+      id: z.string(),
+      rank: z.int().nullable(),
+      default_owner: z.string(),
+      note: z.string().default(''),
+    }),
+  ),
+  areas: z.array(
+    z.looseObject({ id: z.string(), note: z.string().default(''), capabilities: z.array(z.string()) }),
+  ),
+  example_risks: z.array(
+    z.strictObject({
+      id: z.string().regex(/^R-\d{2}$/),
+      title: z.string(),
+      scenario: z.string(),
+      inherent: z.strictObject({
+        likelihood: z.int().min(1).max(5),
+        impact: z.int().min(1).max(5),
+        score: z.int(),
+      }),
+      treatment: z.enum(['mitigate', 'transfer', 'avoid', 'accept']),
+      owner: z.string(),
+      /** Each takes a step off the likelihood or the impact while it effectively holds. */
+      mitigating_controls: z.array(
+        z.strictObject({
+          control: z.string(),
+          reduces: z.enum(['likelihood', 'impact']),
+          steps: z.int().min(1).max(4),
+        }),
+      ),
+      nist_focus: z.string(),
+    }),
+  ),
+  operating_model_decisions: z.array(
+    z.strictObject({
+      id: z.string().regex(/^OM-\d{2}$/),
+      question: z.string(),
+      typical_answers: z.array(z.string()),
+      affects: z.array(z.string()),
+      scope: z.string(),
+      suggested_default: z.string(),
+    }),
+  ),
   managed_services: z.array(
     z.looseObject({
       id: z.string(),
       title: z.string(),
+      unit: z.enum(['tenant', 'vm', 'network', 'database']),
       tiers: z.array(z.string()),
       delivers: z.string(),
       customer_prerequisites: z.array(z.string()),
@@ -75,6 +123,19 @@ export interface EvidenceRule {
 }
 
 export interface Catalogue {
+  readonly id: string;
+  readonly version: string;
+  readonly areas: CatalogueFile['areas'];
+  readonly risks: CatalogueFile['example_risks'];
+  readonly decisions: CatalogueFile['operating_model_decisions'];
+  /** Evidence kinds that no person is needed for. */
+  readonly automaticKinds: ReadonlySet<string>;
+  /** Control → those that it caps; those that it only warns are not among them. */
+  readonly leaning: ReadonlyMap<string, readonly Control[]>;
+  /** Control → how many others stand below it, at most, one on the other: nothing leans on what has a higher one. */
+  readonly height: ReadonlyMap<string, number>;
+  /** The controls that an operating-model decision is about; none for one that is not there. */
+  readonly controlsOfDecision: (decisionId: string) => readonly string[];
   readonly controls: ReadonlyMap<string, Control>;
   readonly services: CatalogueFile['managed_services'];
   readonly layers: CatalogueFile['layers'];
@@ -88,8 +149,11 @@ const FLOOR_CAPABILITIES = ['tenancy'];
 
 const SHIPPED = new URL('./control-catalogue.yaml', import.meta.url);
 
+/** As bundles carry it. Read at once: the server gives up the right to read its own files after it has started. */
+export const SHIPPED_CATALOGUE = readFileSync(SHIPPED, 'utf8');
+
 /** @throws ASSURANCE_CATALOGUE_INVALID */
-export function loadCatalogue(text: string = readFileSync(SHIPPED, 'utf8')): Catalogue {
+export function loadCatalogue(text: string = SHIPPED_CATALOGUE): Catalogue {
   const parsed = CatalogueFile.safeParse(parse(text));
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error).slice(0, 500));
   const { layers, managed_services: services } = parsed.data;
@@ -114,13 +178,56 @@ export function loadCatalogue(text: string = readFileSync(SHIPPED, 'utf8')): Cat
   }
   checkReferences(controls, parsed.data);
   checkAcyclic(controls);
-  return { controls, services, layers, rules };
+  const { catalogue, areas, example_risks: risks, operating_model_decisions: decisions } = parsed.data;
+  return {
+    id: catalogue.id,
+    version: catalogue.version,
+    areas,
+    risks,
+    decisions,
+    automaticKinds: new Set(catalogue.vocabulary.automatic_kinds),
+    leaning: leaningOn(controls),
+    height: heights(controls),
+    controlsOfDecision: (decisionId) => decisions.find(({ id }) => id === decisionId)?.affects ?? [],
+    controls,
+    services,
+    layers,
+    rules,
+  };
+}
+
+function leaningOn(controls: ReadonlyMap<string, Control>): ReadonlyMap<string, readonly Control[]> {
+  const leaning = new Map<string, Control[]>();
+  for (const control of controls.values())
+    for (const { control: lower, effect } of control.depends_on)
+      if (effect !== 'informs') leaning.set(lower, [...(leaning.get(lower) ?? []), control]);
+  return leaning;
+}
+
+function heights(controls: ReadonlyMap<string, Control>): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  const heightOf = (id: string): number => {
+    const known = found.get(id);
+    if (known !== undefined) return known;
+    const below = (controls.get(id)?.depends_on ?? []).filter(({ effect }) => effect !== 'informs');
+    const height = below.reduce((most, { control }) => Math.max(most, heightOf(control) + 1), 0);
+    found.set(id, height);
+    return height;
+  };
+  for (const id of controls.keys()) heightOf(id);
+  return found;
 }
 
 function checkReferences(controls: ReadonlyMap<string, Control>, file: CatalogueFile): void {
   const layers = new Map(file.layers.map((layer) => [layer.id, layer.rank]));
   const areas = new Map(file.areas.map((area) => [area.id, area.capabilities]));
   const services = new Set(file.managed_services.map((service) => service.id));
+  for (const { id, mitigating_controls: mitigating } of file.example_risks)
+    for (const { control } of mitigating)
+      if (!controls.has(control)) throw invalid(`${id} names ${control}, which is not defined`);
+  for (const { id, affects } of file.operating_model_decisions)
+    for (const control of affects)
+      if (!controls.has(control)) throw invalid(`${id} affects ${control}, which is not defined`);
   for (const control of controls.values()) {
     if (!layers.has(control.layer))
       throw invalid(`${control.id} names the layer ${control.layer}, which is not defined`);

@@ -21,6 +21,18 @@ export function capOf(effect: Effect, lower: ControlStatus): ControlStatus | und
   return bad ? 'not-satisfied' : 'stale-evidence';
 }
 
+/** Where several assets carry a control: it is as good as the worst of them; what is not applicable does not count. */
+export function worst(statuses: readonly ControlStatus[]): ControlStatus {
+  let found: ControlStatus = 'not-applicable';
+  for (const status of statuses)
+    if (
+      found === 'not-applicable' ||
+      (status !== 'not-applicable' && ORDER.indexOf(status) < ORDER.indexOf(found))
+    )
+      found = status;
+  return found;
+}
+
 /** Never raises: the worse of the own status and every cap. */
 export function capped(
   own: ControlStatus,

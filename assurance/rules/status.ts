@@ -30,6 +30,11 @@ export function ownStatus(
   return missing || optionalFailing ? 'partially-satisfied' : 'satisfied';
 }
 
+/** The first millisecond at which a pass is stale; a failure has none: it does not age. */
+export function staleAt(rule: RuleEvidence): number | undefined {
+  return rule.last === 'pass' && rule.at !== undefined ? rule.at + rule.fresh + 1 : undefined;
+}
+
 /** Exactly at the limit is still fresh. */
 export function isStale(rule: RuleEvidence, t: number): boolean {
   return rule.at !== undefined && t - rule.at > rule.fresh;

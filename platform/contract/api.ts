@@ -5,7 +5,15 @@
 import * as z from 'zod';
 import { EvidenceResult, EvidenceRuleId, Health } from './service.ts';
 
-export const ROLES = ['provider-administrator', 'tenant-administrator', 'viewer'] as const;
+export const ROLES = [
+  'provider-administrator',
+  'tenant-administrator',
+  /** The application-managed-services team: takes duties of its own, changes nothing of the tenant's. */
+  'ams-engineer',
+  /** Sees everything of a tenant and takes exports away; changes nothing. */
+  'auditor',
+  'viewer',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What a route may ask for. Which role has which permission is in `platform/identity`, once. */
@@ -23,6 +31,24 @@ export const PERMISSIONS = [
   'handback:accept',
   'policy:read',
   'policy:write',
+  /** Parties, assets without an agent, groups, implementation standards. */
+  'inventory:write',
+  /** Propose, accept, decline, dispute and end claims; record operating-model decisions. */
+  'claim:write',
+  /** Settle, tick and sign hand-overs. */
+  'handover:write',
+  /** Annotations, comments, review dates, what is not applicable. */
+  'workbook:write',
+  'risk:write',
+  'exception:request',
+  'exception:approve',
+  'attestation:write',
+  'framework:write',
+  'snapshot:write',
+  /** Workbooks, matrices, OSCAL, bundles, raw records. */
+  'export:read',
+  /** What the provider owes, over all tenants. */
+  'obligation:read',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -146,6 +172,7 @@ export const EvidenceState = z.strictObject({
   because: z.string().nullable(),
   observedAt: Instant.nullable(),
   receivedAt: Instant.nullable(),
+  expiresAt: Instant.nullable(),
   evidenceId: z.string().nullable(),
   digest: z.string().nullable(),
   signed: z.boolean(),
@@ -157,6 +184,8 @@ export const MatrixCell = z.strictObject({
   title: z.string(),
   area: z.string(),
   layer: z.string(),
+  /** Its weight in the score, 1 to 5. */
+  worth: z.int(),
   assetId: z.string(),
   assetName: z.string(),
   ownStatus: ControlStatus,
@@ -169,6 +198,11 @@ export const MatrixCell = z.strictObject({
   /** Controls that cap this one; the roots only. */
   rootCauses: z.array(z.string()).max(100),
   warnings: z.array(z.string()).max(100),
+  /** Accepted for a while by somebody other than who asked; says nothing about the status. */
+  exception: z
+    .strictObject({ exceptionId: z.string(), reason: z.string(), approver: z.string(), until: Instant })
+    .nullable(),
+  notApplicableBecause: z.string().nullable(),
 });
 export type MatrixCell = z.infer<typeof MatrixCell>;
 
@@ -216,9 +250,15 @@ export const Entitlement = z.strictObject({
   tier: z.string(),
   validFrom: Instant,
   validTo: Instant.nullable(),
+  /** Notice was given: it ends then, once the hand-over is settled and the end confirmed. */
+  noticeEndsAt: Instant.nullable(),
+  /** The hand-over is settled: it ends on that date unless the notice is withdrawn. */
+  endConfirmed: z.boolean().optional(),
+  /** `everything`, or `group` and its name, where it is not for named assets only. */
+  scope: z.string().optional(),
   assets: z.array(
     z.strictObject({
-      assetId: z.uuid(),
+      assetId: z.string(),
       assetName: z.string(),
       state: z.enum(ENTITLEMENT_STATES),
       /** What is still missing before duties move: `first evidence`, `agent not seen`, … */
@@ -234,6 +274,8 @@ export type Entitlement = z.infer<typeof Entitlement>;
 export const ServiceOffer = z.strictObject({
   serviceId: z.string(),
   title: z.string(),
+  /** The type of asset that it protects. */
+  unit: z.enum(['tenant', 'vm', 'network', 'database']),
   /** False where this installation has no room for it yet: it cannot be bought. */
   available: z.boolean(),
   tiers: z.array(z.string()),
@@ -247,7 +289,14 @@ export type ServiceOffer = z.infer<typeof ServiceOffer>;
 export const BuyService = z.strictObject({
   serviceId: z.string().min(1).max(64),
   tier: z.string().min(1).max(32).default('managed'),
-  assetIds: z.array(z.uuid()).min(1).max(1_000),
+  assetIds: z.array(z.string().min(1).max(128)).max(1_000).default([]),
+  /** Instead of, or beside, named assets: all that there are or will be, or those of a group. */
+  scope: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('tenant') }),
+      z.strictObject({ kind: z.literal('group'), groupId: z.string().min(1).max(128) }),
+    ])
+    .optional(),
   /** The customer's prerequisites, ticked; the API refuses a purchase that leaves one out. */
   prerequisitesAccepted: z.boolean(),
 });
@@ -255,8 +304,10 @@ export type BuyService = z.input<typeof BuyService>;
 
 export const CancelService = z.strictObject({
   reason: z.string().min(1).max(1_000),
-  /** When set, the tenant takes the returned duties back at once; otherwise they become unowned. */
+  /** The tenant takes every returned duty that the hand-over leaves open. */
   acceptHandback: z.boolean().default(false),
+  /** Nobody takes them until then, and the tenant accepts that; they are shown as nobody's. */
+  riskAcceptedUntil: Instant.optional(),
 });
 export type CancelService = z.input<typeof CancelService>;
 

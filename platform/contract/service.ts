@@ -30,13 +30,27 @@ export const Evidence = z.strictObject({
   raw: z.record(z.string(), z.unknown()),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   signature: z.string().max(1_024).optional(),
+  /** The party whose mechanism was seen at work, where it is not plain that it is the service's own. */
+  operator: z.string().max(63).optional(),
+  /** Of attestations and third parties' reports: from then on they say nothing more. */
+  expiresAtMs: z.int().min(0).optional(),
 });
 export type Evidence = z.infer<typeof Evidence>;
 
 /** What an agent signs and the server verifies: everything but the raw record, which the digest stands for. */
 export function canonicalEvidence(evidence: Omit<Evidence, 'raw' | 'signature'>): string {
-  const { uid, rule, service, observedAtMs, result, because, digest } = evidence;
-  return canonicalJson({ uid, rule, service, observedAtMs, result, because, digest });
+  const { uid, rule, service, observedAtMs, result, because, digest, operator, expiresAtMs } = evidence;
+  return canonicalJson({
+    uid,
+    rule,
+    service,
+    observedAtMs,
+    result,
+    because,
+    digest,
+    ...(operator === undefined ? {} : { operator }),
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+  });
 }
 
 /** What a pure `evidence.ts` concludes; the room's runner adds uid, digest and signature. */

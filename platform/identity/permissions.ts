@@ -8,21 +8,45 @@ const VIEWER = [
   'service:read',
   'policy:read',
 ] as const satisfies readonly Permission[];
-const TENANT_ADMINISTRATOR = [
+const AUDITOR = [...VIEWER, 'export:read', 'snapshot:write'] as const satisfies readonly Permission[];
+const AMS_ENGINEER = [
   ...VIEWER,
+  'export:read',
+  'claim:write',
+  'handover:write',
+  'attestation:write',
+] as const satisfies readonly Permission[];
+const TENANT_ADMINISTRATOR = [
+  ...AUDITOR,
+  ...AMS_ENGINEER,
   'asset:enroll',
   'asset:revoke',
   'service:buy',
   'service:cancel',
   'handback:accept',
   'policy:write',
+  'inventory:write',
+  'workbook:write',
+  'risk:write',
+  'exception:request',
+  'exception:approve',
+  'framework:write',
 ] as const satisfies readonly Permission[];
 
-/** Permissions on the tenants a grant names; `platform:read` and `tenant:list` are about no tenant. */
+/** Permissions on the tenants a grant names; `platform:read`, `tenant:list` and `obligation:read` are about no single one. */
 const OF_ROLE: Readonly<Record<Role, readonly Permission[]>> = {
-  'provider-administrator': ['platform:read', 'tenant:list', ...TENANT_ADMINISTRATOR],
+  'provider-administrator': ['platform:read', 'tenant:list', 'obligation:read', ...TENANT_ADMINISTRATOR],
   'tenant-administrator': ['tenant:list', ...TENANT_ADMINISTRATOR],
+  'ams-engineer': ['tenant:list', ...AMS_ENGINEER],
+  auditor: ['tenant:list', ...AUDITOR],
   viewer: ['tenant:list', ...VIEWER],
+};
+
+/** The party for which a role speaks: an acceptance or a signature by anybody else is none. */
+const PARTY_OF_ROLE: Readonly<Partial<Record<Role, string>>> = {
+  'provider-administrator': 'provider',
+  'tenant-administrator': 'customer',
+  'ams-engineer': 'ams',
 };
 
 export interface Grant {
@@ -47,6 +71,19 @@ export function can(principal: Principal, permission: Permission, tenantId: stri
       OF_ROLE[grant.role].includes(permission) &&
       (tenantId === undefined || grant.tenantId === null || grant.tenantId === tenantId),
   );
+}
+
+/**
+ * Whether somebody may speak for a party in a tenant. Parties that the tenant registered itself (third parties)
+ * are spoken for by its administrators.
+ */
+export function speaksFor(principal: Principal, party: string, tenantId: string): boolean {
+  return principal.grants.some(({ role, tenantId: granted }) => {
+    if (granted !== null && granted !== tenantId) return false;
+    const own = PARTY_OF_ROLE[role];
+    const registered = !Object.values(PARTY_OF_ROLE).includes(party);
+    return own === party || (registered && own === 'customer');
+  });
 }
 
 export function permissionsOf(principal: Principal): readonly Permission[] {

@@ -2,6 +2,7 @@ import { EventPage, type EventSearch } from '@demarc/platform/contract/api';
 import type { Command } from 'commander';
 import { ApiClient } from '../client.ts';
 import { cliErrors } from '../errors.ts';
+import { instantOf } from '../instant.ts';
 import type { Deps } from '../main.ts';
 import { print, table } from '../output.ts';
 import { findAsset } from './assets.ts';
@@ -17,8 +18,6 @@ interface Options {
   readonly filter?: readonly string[];
   readonly limit: string;
 }
-
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 export function register(program: Command, { config, output }: Deps): void {
   program
@@ -37,8 +36,8 @@ export function register(program: Command, { config, output }: Deps): void {
     .action(async (options: Options) => {
       const client = new ApiClient(config);
       const search: EventSearch = {
-        from: instant(options.from),
-        to: options.to === undefined ? new Date(Date.now() + 60_000).toISOString() : instant(options.to),
+        from: instantOf(options.from),
+        to: options.to === undefined ? new Date(Date.now() + 60_000).toISOString() : instantOf(options.to),
         limit: Number(options.limit),
         ...(options.text === undefined ? {} : { text: options.text }),
         ...(options.class === undefined ? {} : { classUids: options.class.map(Number) }),
@@ -58,19 +57,6 @@ export function register(program: Command, { config, output }: Deps): void {
         return `${table(['time (UTC)', 'class', 'severity', 'message'], rows)}\n${page.events.length} of ${page.matchedCount}`;
       });
     });
-}
-
-/** @throws CLI_USAGE */
-function instant(text: string): string {
-  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  if (count !== undefined && unit !== undefined)
-    return new Date(Date.now() - Number(count) * (UNITS_MS[unit] ?? 0)).toISOString();
-  const parsed = Date.parse(text);
-  if (Number.isNaN(parsed))
-    throw cliErrors.make('CLI_USAGE', {
-      because: `"${text}" is neither an instant nor a time span such as 24h`,
-    });
-  return new Date(parsed).toISOString();
 }
 
 function filterOf(text: string): { field: string; op: 'eq' | 'ne' | 'contains'; value: string } {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { ApiClient } from '../client.ts';
 import { cliErrors } from '../errors.ts';
+import { instantOf } from '../instant.ts';
 import type { Deps } from '../main.ts';
 import { print, table } from '../output.ts';
 import { findAsset } from './assets.ts';
@@ -12,6 +13,7 @@ interface Options {
   readonly tenant: string;
   readonly asset?: string;
   readonly asOf?: string;
+  readonly asKnown?: string;
   readonly why?: string;
 }
 
@@ -22,13 +24,15 @@ export function register(program: Command, { config, output }: Deps): void {
     .option(...TENANT_OPTION)
     .option('--asset <asset>', 'id or name; `tenant` for controls about the tenant as a whole')
     .option('--as-of <instant>', 'as it was then')
+    .option('--as-known <instant>', 'by what was known then')
     .option('--why <control>', 'why one control on one asset is what it is')
     .action(async (options: Options) => {
       const client = new ApiClient(config);
       const query = new URLSearchParams();
       if (options.asset !== undefined)
         query.set('assetId', await assetIdOf(client, options.tenant, options.asset));
-      if (options.asOf !== undefined) query.set('asOf', new Date(options.asOf).toISOString());
+      if (options.asOf !== undefined) query.set('asOf', instantOf(options.asOf));
+      if (options.asKnown !== undefined) query.set('knownAt', instantOf(options.asKnown));
       if (options.why !== undefined) {
         await printWhy({ config, output }, client, options, query);
         return;

@@ -1,3 +1,4 @@
+import { acceptHandback, acceptSchedule, buy, cancel } from '@demarc/assurance/commands';
 import {
   Asset,
   BuyService,
@@ -20,21 +21,24 @@ import { serverErrors } from '../errors.ts';
 import { getAsset, listAssets, revokeAsset } from '../link/assets.ts';
 import { policiesFor, setPolicy } from '../policies.ts';
 import type { ApiDeps } from './context.ts';
-import { principalOf, scopeOf } from './guard.ts';
+import { principalOf, scopeOf, signerOf } from './guard.ts';
 
 const Params = z.strictObject({ tenantId: TenantIdParam });
 const AssetParams = z.strictObject({ tenantId: TenantIdParam, assetId: z.uuid() });
 const Done = z.strictObject({ ok: z.boolean() });
-const AsOf = { asOf: Instant.optional(), knownAt: Instant.optional() };
+export const AsOf = { asOf: Instant.optional(), knownAt: Instant.optional() };
 const PolicyReply = z.strictObject({ serviceId: z.string(), policyVersion: z.string(), policy: z.unknown() });
 
-const asOf = (query: { readonly asOf?: string | undefined; readonly knownAt?: string | undefined }) => ({
+export const asOf = (query: {
+  readonly asOf?: string | undefined;
+  readonly knownAt?: string | undefined;
+}) => ({
   ...(query.asOf === undefined ? {} : { asOfMs: Date.parse(query.asOf) }),
   ...(query.knownAt === undefined ? {} : { knownAtMs: Date.parse(query.knownAt) }),
 });
 
 /** Strips the optional keys that are present but undefined, which `exactOptionalPropertyTypes` keeps apart. */
-const exact = <T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
+export const exact = <T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, found]) => found !== undefined)) as {
     [Key in keyof T]: Exclude<T[Key], undefined>;
   };
@@ -160,7 +164,7 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
       response: { 200: Done },
     },
     handler: async (request) => {
-      await deps.assurance.acceptSchedule(scopeOf(request), principalOf(request).accountId);
+      await deps.assurance.act(scopeOf(request), acceptSchedule, principalOf(request).accountId);
       return { ok: true };
     },
   });
@@ -180,26 +184,42 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
       summary: 'Buys a service for assets; duties move with the first passing evidence',
       params: Params,
       body: BuyService,
-      response: { 200: z.strictObject({ entitlementId: z.uuid() }) },
+      response: { 200: z.strictObject({ entitlementId: z.uuid(), handoverId: z.uuid() }) },
     },
-    handler: async (request) =>
-      deps.assurance.buy(scopeOf(request), request.body, principalOf(request).accountId),
+    handler: async (request) => {
+      const { prerequisitesAccepted, ...purchase } = request.body;
+      const command = buy({
+        ...exact(purchase),
+        prerequisites: prerequisitesAccepted ? 'all' : [],
+        person: principalOf(request).name,
+      });
+      return deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
+    },
   });
   api.post(`${base}/entitlements/:entitlementId/cancel`, {
     config: { permission: 'service:cancel' },
     schema: {
-      summary: 'Ends a service now',
+      summary:
+        'Ends a service, now or when its notice ends; every returned duty has a taker or a dated acceptance',
       params: Params.extend({ entitlementId: z.uuid() }),
       body: CancelService,
       response: { 200: Done },
     },
     handler: async (request) => {
-      await deps.assurance.cancel(
-        scopeOf(request),
-        request.params.entitlementId,
-        request.body,
-        principalOf(request).accountId,
-      );
+      const { reason, acceptHandback: takeBack, riskAcceptedUntil } = request.body;
+      const settle = takeBack
+        ? { taker: 'customer' }
+        : riskAcceptedUntil === undefined
+          ? undefined
+          : { riskAcceptedUntilMs: Date.parse(riskAcceptedUntil) };
+      const { entitlementId } = request.params;
+      const command = cancel({
+        entitlementId,
+        reason,
+        signer: signerOf(request),
+        ...(settle === undefined ? {} : { settle }),
+      });
+      await deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },
   });
@@ -213,12 +233,8 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
     handler: async (request) => {
       const { entitlementId, assetId } = request.params;
-      await deps.assurance.acceptHandback(
-        scopeOf(request),
-        entitlementId,
-        assetId,
-        principalOf(request).accountId,
-      );
+      const command = acceptHandback({ entitlementId, assetId, signer: signerOf(request) });
+      await deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },
   });

@@ -365,7 +365,7 @@ class FileIntegrityRoom implements RunningRoom {
     const result = await this.#scan(policy, roots, 'verifying what was not watched', (lines) =>
       found.take(lines),
     );
-    await this.#verified(found, result, roots, because, fromMs, this.#context.now(), whole !== undefined);
+    await this.#verified(found, result, roots, because, fromMs, this.#context.now(), true);
     this.#healthy();
   }
 
