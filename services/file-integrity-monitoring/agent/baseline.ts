@@ -6,8 +6,8 @@ import { directoryOf, isBelow } from './paths.ts';
 
 export class Baseline {
   readonly #lines = new Map<string, string>();
-  /** How many entries lie directly in a directory: most that are deleted are empty by then. */
-  readonly #inside = new Map<string, number>();
+  /** How many entries lie directly in a directory: most that are deleted are empty by then. Once it is asked. */
+  #inside: Map<string, number> | undefined;
   readonly roots: readonly string[];
   readonly takenAtMs: number;
   comparedAtMs: number;
@@ -52,7 +52,8 @@ export class Baseline {
 
   /** The paths below one of the directories and these themselves: looks at every path, for rare moments. */
   below(directories: readonly string[]): readonly string[] {
-    const wanted = directories.filter((path) => this.#inside.has(path) || this.#lines.has(path));
+    const inside = this.#inside ?? this.#countInside();
+    const wanted = directories.filter((path) => inside.has(path) || this.#lines.has(path));
     if (wanted.length === 0) return [];
     if (wanted.length === 1) {
       const [only = ''] = wanted;
@@ -63,12 +64,25 @@ export class Baseline {
   }
 
   #put(path: string, line: string): void {
-    // The path is a part of its line: with the path that was there, the line that was there would stay in memory.
-    if (!this.#lines.delete(path)) this.#count(path, 1);
+    const { size } = this.#lines;
+    this.#lines.set(path, line);
+    if (this.#lines.size > size) {
+      this.#count(path, 1);
+      return;
+    }
+    // The key is a part of its line: with the key of before, the line of before would stay in memory.
+    this.#lines.delete(path);
     this.#lines.set(path, line);
   }
 
+  #countInside(): ReadonlyMap<string, number> {
+    this.#inside = new Map();
+    for (const path of this.#lines.keys()) this.#count(path, 1);
+    return this.#inside;
+  }
+
   #count(path: string, by: 1 | -1): void {
+    if (this.#inside === undefined) return;
     const directory = directoryOf(path);
     const count = (this.#inside.get(directory) ?? 0) + by;
     if (count > 0) this.#inside.set(directory, count);

@@ -47,22 +47,15 @@ export interface Entry {
   readonly unread: string;
 }
 
-type MutableEntry = { -readonly [Name in keyof Entry]: Entry[Name] };
+/** What the file system says of a file without reading it. */
+export type Attributes = Readonly<
+  Pick<Stats, 'mode' | 'uid' | 'gid' | 'size' | 'mtimeMs' | 'ctimeMs' | 'ino' | 'dev' | 'nlink'>
+>;
 
-/** A regular file while it is read, and what it was when it was opened. Who has it closes the descriptor. */
-export interface OpenFile {
-  readonly path: string;
-  readonly descriptor: number;
-  readonly stats: Stats;
-  readonly xattrs: Xattrs;
-}
+export type MutableEntry = { -readonly [Name in keyof Entry]: Entry[Name] };
 
-/** A file that does not hold still is read so often. */
-export const TRIES_MAX = 3;
-export const CHANGES = 'changes while it is read';
-/** From here on two files at a time are faster than one after the other. */
-const LARGE_BYTES_MIN = 32_768;
 const CHUNK_BYTES = 262_144;
+const TRIES_MAX = 3;
 const O_NOATIME = 0o1000000;
 
 const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
@@ -79,109 +72,65 @@ export function readEntry(path: string, hashSizeBytesMax: number): Entry | undef
   }
   const type = typeOf(stats);
   if (type !== 'file') {
-    const entry = fromStats(path, type, stats, xattrsAt(path, at));
+    const entry = entryOf(path, type, stats, xattrsAt(path, at));
     if (type === 'symlink') entry.target = linkTarget(at);
     return entry;
   }
   let descriptor: number;
   try {
-    descriptor = open(at);
+    descriptor = openToRead(at);
   } catch (error) {
     if (isGone(error)) return undefined;
-    return { ...fromStats(path, type, stats, xattrsAt(path, at)), unread: codeOf(error) };
+    return { ...entryOf(path, type, stats, xattrsAt(path, at)), unread: codeOf(error) };
   }
   const entry = readOpen(path, descriptor, hashSizeBytesMax);
   return entry.type === 'file'
     ? entry
-    : { ...fromStats(path, type, stats, NO_XATTRS), unread: 'replaced while it was read' };
+    : { ...entryOf(path, type, stats, NO_XATTRS), unread: 'replaced while it was read' };
 }
 
 /**
- * The same for what a directory just said is a regular file: opened at once, all else is asked of the open
- * file, so that the path is resolved once. Half the calls of a scan are saved here.
- *
- * @param large takes over the files that are worth reading two at a time; nothing is returned for these
+ * Closes the descriptor. Reads again when the file changed while it was read; after a few tries says that it
+ * does not hold still.
  */
-export function readRegularFile(
-  path: string,
-  hashSizeBytesMax: number,
-  large: { take(file: OpenFile): void },
-): Entry | undefined {
-  let descriptor: number;
-  try {
-    descriptor = open(fsPath(path));
-  } catch {
-    return readEntry(path, hashSizeBytesMax);
-  }
-  const entry = readOpen(path, descriptor, hashSizeBytesMax, large);
-  return entry === undefined || entry.type === 'file' ? entry : readEntry(path, hashSizeBytesMax);
-}
-
-/** Closes the descriptor, unless `large` has taken it over. */
-function readOpen(path: string, descriptor: number, hashSizeBytesMax: number): Entry;
-function readOpen(
-  path: string,
-  descriptor: number,
-  hashSizeBytesMax: number,
-  large: { take(file: OpenFile): void } | undefined,
-): Entry | undefined;
-function readOpen(
-  path: string,
-  descriptor: number,
-  hashSizeBytesMax: number,
-  large?: { take(file: OpenFile): void },
-): Entry | undefined {
+function readOpen(path: string, descriptor: number, hashSizeBytesMax: number): Entry {
   let entry: MutableEntry = { ...EMPTY, path };
-  let isOurs = true;
   try {
-    const stats = fstatSync(descriptor);
-    entry = fromStats(path, typeOf(stats), stats, NO_XATTRS);
+    let before = fstatSync(descriptor);
+    entry = entryOf(path, typeOf(before), before, NO_XATTRS);
     if (entry.type !== 'file') return entry;
     entry.xattrs = xattrsOf(descriptor);
-    if (stats.size > hashSizeBytesMax) {
+    if (before.size > hashSizeBytesMax) {
       entry.unread = `larger than ${hashSizeBytesMax} bytes`;
       return entry;
     }
-    const file = { path, descriptor, stats, xattrs: entry.xattrs };
-    if (large !== undefined && stats.size >= LARGE_BYTES_MIN) {
-      isOurs = false;
-      large.take(file);
-      return undefined;
+    for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
+      const sha256 = hashDescriptor(descriptor, before.size, hashSizeBytesMax);
+      const after = fstatSync(descriptor);
+      // The change time, too: nobody can set that one back.
+      if (
+        after.mtimeMs === before.mtimeMs &&
+        after.ctimeMs === before.ctimeMs &&
+        after.size === before.size
+      ) {
+        entry.sha256 = sha256;
+        return entry;
+      }
+      before = after;
+      entry = entryOf(path, 'file', after, xattrsOf(descriptor));
     }
-    return readWhole(file, hashSizeBytesMax);
+    entry.unread = 'changes while it is read';
+    return entry;
   } catch (error) {
     entry.unread = codeOf(error);
     return entry;
   } finally {
-    if (isOurs) closeSync(descriptor);
+    closeSync(descriptor);
   }
-}
-
-/** Reads again when the file changed while it was read; after a few tries says that it does not hold still. */
-function readWhole(file: OpenFile, hashSizeBytesMax: number): Entry {
-  let now = file;
-  for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-    const sha256 = hashDescriptor(now.descriptor, now.stats.size, hashSizeBytesMax);
-    const before = now.stats;
-    const stats = fstatSync(now.descriptor);
-    if (sameState(before, stats)) return { ...entryOf(now), sha256 };
-    now = { ...now, stats, xattrs: xattrsOf(now.descriptor) };
-  }
-  return { ...entryOf(now), unread: CHANGES };
-}
-
-/** The change time, too: nobody can set that one back. */
-export function sameState(before: Stats, after: Stats): boolean {
-  return after.mtimeMs === before.mtimeMs && after.ctimeMs === before.ctimeMs && after.size === before.size;
-}
-
-/** Without a digest. */
-export function entryOf({ path, stats, xattrs }: OpenFile): Entry {
-  return fromStats(path, 'file', stats, xattrs);
 }
 
 /** O_NOFOLLOW: a link put in place of the file must not lead elsewhere. O_NONBLOCK: a FIFO must not hold us. */
-function open(at: string | Buffer): number {
+export function openToRead(at: string | Buffer): number {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
     return openSync(at, flags | O_NOATIME);
@@ -218,20 +167,21 @@ function linkTarget(at: string | Buffer): string {
   }
 }
 
-function fromStats(path: string, type: EntryType, stats: Stats, xattrs: Xattrs): MutableEntry {
+/** Without what has to be read: digest and target. */
+export function entryOf(path: string, type: EntryType, of: Attributes, xattrs: Xattrs): MutableEntry {
   return {
     path,
     type,
-    mode: stats.mode & 0o7777,
-    uid: stats.uid,
-    gid: stats.gid,
+    mode: of.mode & 0o7777,
+    uid: of.uid,
+    gid: of.gid,
     // A directory's size is the file system's own business.
-    size: type === 'directory' ? 0 : stats.size,
-    mtimeMs: Math.trunc(stats.mtimeMs),
-    ctimeMs: Math.trunc(stats.ctimeMs),
-    ino: stats.ino,
-    dev: stats.dev,
-    nlink: type === 'directory' ? 0 : stats.nlink,
+    size: type === 'directory' ? 0 : of.size,
+    mtimeMs: Math.trunc(of.mtimeMs),
+    ctimeMs: Math.trunc(of.ctimeMs),
+    ino: of.ino,
+    dev: of.dev,
+    nlink: type === 'directory' ? 0 : of.nlink,
     sha256: '',
     target: '',
     xattrs,
@@ -254,7 +204,7 @@ export function isGone(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   return (error as { readonly code?: string }).code ?? 'unreadable';
 }
 

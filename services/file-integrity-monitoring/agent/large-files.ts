@@ -2,14 +2,15 @@
  * Digests of the larger files of a scan, two at a time (sha256-pair.ts says why): one file waits open until
  * another one is found, and both are read piece by piece until one ends; the other one waits again.
  */
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { CHANGES, codeOf, type Entry, entryOf, type OpenFile, sameState, TRIES_MAX } from './entry.ts';
+import { closeSync, readSync } from 'node:fs';
+import { type Entry, entryOf, readEntry } from './entry.ts';
+import { FileState } from './file-state.ts';
+import type { OpenFile } from './regular-file.ts';
 import { CHUNK_BYTES, LANES, type Lane, makeSha256Pair } from './sha256-pair.ts';
-import { xattrsOf } from './xattrs.ts';
 
 interface Reading {
-  file: OpenFile;
-  attempt: number;
+  readonly file: OpenFile;
+  readonly size: number;
   /** So much of it is read. */
   at: number;
   isRead: boolean;
@@ -18,16 +19,20 @@ interface Reading {
 export class LargeFiles {
   readonly #pair = makeSha256Pair();
   readonly #readings: [Reading | undefined, Reading | undefined] = [undefined, undefined];
-  readonly #onEntry: (entry: Entry) => void;
+  readonly #after = new FileState();
+  readonly #hashSizeBytesMax: number;
+  readonly #onEntry: (entry: Entry | undefined) => void;
 
-  constructor(onEntry: (entry: Entry) => void) {
+  /** @param onEntry gets each file that was taken, once; undefined for one that is gone */
+  constructor(hashSizeBytesMax: number, onEntry: (entry: Entry | undefined) => void) {
+    this.#hashSizeBytesMax = hashSizeBytesMax;
     this.#onEntry = onEntry;
   }
 
   /** Takes the open file over: it is closed once it is read. One at most is waiting afterwards. */
   take(file: OpenFile): void {
     const lane: Lane = this.#readings[0] === undefined ? 0 : 1;
-    this.#readings[lane] = { file, attempt: 1, at: 0, isRead: false };
+    this.#readings[lane] = { file, size: file.state.size, at: 0, isRead: false };
     this.#pair.begin(lane);
     while (this.#readings[0] !== undefined && this.#readings[1] !== undefined) this.#step();
   }
@@ -46,10 +51,10 @@ export class LargeFiles {
   #fill(lane: Lane): void {
     const reading = this.#readings[lane];
     if (reading === undefined || reading.isRead || !this.#pair.isTaken(lane)) return;
-    const { descriptor, stats } = reading.file;
+    const { descriptor } = reading.file;
     const chunk = this.#pair.chunks[lane];
-    // No further than the size that the file had: that something came after it is what the next fstat shows.
-    const wanted = Math.min(CHUNK_BYTES, stats.size - reading.at);
+    // No further than the size that the file had: that something came after it is what its state tells.
+    const wanted = Math.min(CHUNK_BYTES, reading.size - reading.at);
     let bytes = 0;
     try {
       while (bytes < wanted) {
@@ -57,44 +62,34 @@ export class LargeFiles {
         if (length === 0) break;
         bytes += length;
       }
-    } catch (error) {
-      this.#leave(lane, { ...entryOf(reading.file), unread: codeOf(error) });
+    } catch {
+      this.#leave(lane, undefined);
       return;
     }
     reading.at += bytes;
-    reading.isRead = bytes < wanted || reading.at === stats.size;
+    reading.isRead = bytes < wanted || reading.at === reading.size;
     this.#pair.filled(lane, bytes, reading.isRead);
   }
 
   #end(lane: Lane): void {
     const reading = this.#readings[lane];
     if (reading === undefined || !reading.isRead || !this.#pair.isTaken(lane)) return;
-    const { path, descriptor, stats: before } = reading.file;
-    try {
-      const stats = fstatSync(descriptor);
-      if (sameState(before, stats)) {
-        this.#leave(lane, { ...entryOf(reading.file), sha256: this.#pair.digest(lane) });
-        return;
-      }
-      reading.file = { path, descriptor, stats, xattrs: xattrsOf(descriptor) };
-    } catch (error) {
-      this.#leave(lane, { ...entryOf(reading.file), unread: codeOf(error) });
-      return;
-    }
-    if (reading.attempt === TRIES_MAX) {
-      this.#leave(lane, { ...entryOf(reading.file), unread: CHANGES });
-      return;
-    }
-    reading.attempt += 1;
-    reading.at = 0;
-    reading.isRead = false;
-    this.#pair.begin(lane);
+    const { descriptor, state } = reading.file;
+    const isStill = this.#after.read(descriptor) && state.isSame(this.#after) && reading.at === reading.size;
+    this.#leave(lane, isStill ? this.#pair.digest(lane) : undefined);
   }
 
-  #leave(lane: Lane, entry: Entry): void {
+  /** @param sha256 undefined when it did not hold still, or could not be read: then the long road has it */
+  #leave(lane: Lane, sha256: string | undefined): void {
     const reading = this.#readings[lane];
     this.#readings[lane] = undefined;
-    if (reading !== undefined) closeSync(reading.file.descriptor);
-    this.#onEntry(entry);
+    if (reading === undefined) return;
+    const { path, descriptor, state, xattrs } = reading.file;
+    closeSync(descriptor);
+    this.#onEntry(
+      sha256 === undefined
+        ? readEntry(path, this.#hashSizeBytesMax)
+        : { ...entryOf(path, 'file', state, xattrs), sha256 },
+    );
   }
 }

@@ -33,6 +33,20 @@ export const read = libc.func('int64_t read(int, void*, size_t)') as (
   buffer: Uint8Array,
   size: number,
 ) => number | bigint;
+/** Addresses (`pinned`) instead of buffers: these two are called for each file of a scan. */
+export const pread = libc.func('int64_t pread(int, uintptr_t, size_t, int64_t)') as (
+  fd: number,
+  address: number,
+  size: number,
+  offset: number,
+) => number | bigint;
+export const statx = libc.func('int statx(int, uintptr_t, int, unsigned int, uintptr_t)') as (
+  fd: number,
+  pathAddress: number,
+  flags: number,
+  mask: number,
+  address: number,
+) => number;
 export const close = libc.func('int close(int)') as (fd: number) => number;
 export const poll = libc.func('int poll(void*, unsigned long, int)') as (
   fds: Uint8Array,
@@ -93,9 +107,15 @@ function ownFunction(prototype: string): unknown {
   }
 }
 
-/** Where the bytes lie; they stay there as long as the buffer is referred to. */
-export function addressOf(bytes: Uint8Array): bigint {
-  return koffi.address(bytes);
+/** Memory of its own, whose address may be kept as long as the buffer is: small arrays lie in the heap, and move. */
+export interface Pinned {
+  readonly bytes: Buffer<ArrayBuffer>;
+  readonly address: number;
+}
+
+export function pinned(bytes: number): Pinned {
+  const buffer = new ArrayBuffer(bytes);
+  return { bytes: Buffer.from(buffer), address: Number(koffi.address(buffer)) };
 }
 
 export function lastError(): string {

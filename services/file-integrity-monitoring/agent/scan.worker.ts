@@ -4,11 +4,12 @@
  */
 import { readdirSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Entry, isGone, readEntry, readRegularFile } from './entry.ts';
+import { type Entry, isGone, readEntry } from './entry.ts';
 import { LargeFiles } from './large-files.ts';
 import { toLine } from './line.ts';
 import { excluder, fsPath, isBelow, join } from './paths.ts';
 import { DirectoryQueue, type DirectoryQueueBuffer } from './queue.ts';
+import { readRegularFile } from './regular-file.ts';
 
 export interface ScanTask {
   /** The directories and the single files to begin with; those below are found. */
@@ -48,7 +49,7 @@ const mounts = new Set(task.mounts);
 const known = new Set(task.known);
 const roots = new Map(task.roots.map(({ path, device }) => [path, device]));
 const excluded = excluder(task.exclude);
-const large = new LargeFiles(take);
+const large = new LargeFiles(task.hashSizeBytesMax, take);
 const directories: number[] = [];
 let lines: string[] = [];
 let characters = 0;

@@ -9,7 +9,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { addressOf, sha256MultiBlock } from './libc.ts';
+import { type Pinned, pinned, sha256MultiBlock } from './libc.ts';
 
 export type Lane = 0 | 1;
 export const LANES: readonly Lane[] = [0, 1];
@@ -54,12 +54,15 @@ const DESCRIPTION_BYTES = 16;
 const DESCRIPTIONS = 4;
 
 class BothAtOnce implements Sha256Pair {
-  readonly chunks = makeChunks(PADDING_BYTES_MAX);
+  readonly #memory: readonly [Pinned, Pinned] = [
+    pinned(CHUNK_BYTES + PADDING_BYTES_MAX),
+    pinned(CHUNK_BYTES + PADDING_BYTES_MAX),
+  ];
+  readonly chunks: Sha256Pair['chunks'] = [this.#memory[0].bytes, this.#memory[1].bytes];
   readonly #multiBlock: NonNullable<typeof sha256MultiBlock>;
   readonly #state = aligned(INITIAL.length * MB_LANES * Uint32Array.BYTES_PER_ELEMENT, MB_ALIGNMENT);
   readonly #words = new Uint32Array(this.#state.buffer, this.#state.byteOffset, INITIAL.length * MB_LANES);
-  readonly #descriptions = Buffer.alloc(DESCRIPTION_BYTES * DESCRIPTIONS);
-  readonly #addresses = this.chunks.map(addressOf);
+  readonly #descriptions = pinned(DESCRIPTION_BYTES * DESCRIPTIONS).bytes;
   /** Of the chunk: what is not taken yet, in blocks. */
   readonly #from: [number, number] = [0, 0];
   readonly #to: [number, number] = [0, 0];
@@ -108,8 +111,8 @@ class BothAtOnce implements Sha256Pair {
   }
 
   #describe(index: number, lane: Lane, fromBlock: number, blocks: number): void {
-    const at = (this.#addresses[lane] ?? 0n) + BigInt(fromBlock * BLOCK_BYTES);
-    this.#descriptions.writeBigUInt64LE(at, index * DESCRIPTION_BYTES);
+    const at = this.#memory[lane].address + fromBlock * BLOCK_BYTES;
+    this.#descriptions.writeBigUInt64LE(BigInt(at), index * DESCRIPTION_BYTES);
     this.#descriptions.writeInt32LE(blocks, index * DESCRIPTION_BYTES + 8);
   }
 
@@ -125,7 +128,10 @@ class BothAtOnce implements Sha256Pair {
 }
 
 class OneByOne implements Sha256Pair {
-  readonly chunks = makeChunks(0);
+  readonly chunks: Sha256Pair['chunks'] = [
+    Buffer.allocUnsafeSlow(CHUNK_BYTES),
+    Buffer.allocUnsafeSlow(CHUNK_BYTES),
+  ];
   readonly #hashes: [Hash, Hash] = [createHash('sha256'), createHash('sha256')];
 
   begin(lane: Lane): void {
@@ -149,15 +155,10 @@ class OneByOne implements Sha256Pair {
   }
 }
 
-function makeChunks(slackBytes: number): readonly [Buffer, Buffer] {
-  const make = (): Buffer => Buffer.allocUnsafeSlow(CHUNK_BYTES + slackBytes);
-  return [make(), make()];
-}
-
 function aligned(bytes: number, to: number): Buffer {
-  const buffer = Buffer.alloc(bytes + to);
-  const past = Number(addressOf(buffer) % BigInt(to));
-  return buffer.subarray(past === 0 ? 0 : to - past).subarray(0, bytes);
+  const { bytes: memory, address } = pinned(bytes + to);
+  const at = (to - (address % to)) % to;
+  return memory.subarray(at, at + bytes);
 }
 
 /** Without them the loop takes four lanes' time for two. */

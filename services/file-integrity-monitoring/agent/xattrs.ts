@@ -29,6 +29,8 @@ export function xattrsAt(path: string, at: string | Buffer): Xattrs {
 }
 
 export function xattrsOf(descriptor: number): Xattrs {
+  // The usual case, for each file of a scan.
+  if (Number(flistxattr(descriptor, list, LIST_BYTES_USUAL)) === 0) return NO_XATTRS;
   return xattrs(
     (bytes) => Number(flistxattr(descriptor, list, bytes)),
     (name) => Number(fgetxattr(descriptor, name, value, value.length)),
