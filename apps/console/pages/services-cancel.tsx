@@ -6,7 +6,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { post } from '../app/api.ts';
 import { Failure, Loading } from '../parts/parts.tsx';
-import { Groups, Outlooks, Risks } from '../parts/simulation.tsx';
+import { At, Groups, Outlooks, Risks } from '../parts/simulation.tsx';
 import { useAct } from './acts.ts';
 import { instantOfDay } from './handover-view.ts';
 import { useTenantId } from './queries.ts';
@@ -70,7 +70,9 @@ export function Cancel({
             </Stack>
           </Radio.Group>
         ) : (
-          <p>Notice was given: it ends at {noticeEndsAt}, once that is confirmed here.</p>
+          <p>
+            Notice was given: it ends on <At at={noticeEndsAt} />, once that is confirmed here.
+          </p>
         )}
         {givesNotice ? (
           <TextInput
@@ -140,7 +142,8 @@ function Simulated({ supposed }: { readonly supposed: object }) {
     <section className="d-part" aria-label="What it would do" data-testid="simulation">
       <h2>What comes back</h2>
       <p>
-        {moves.lines.total} duties on {assets.total} machine{assets.total === 1 ? '' : 's'}, at {endsAt}.
+        {moves.lines.total} duties on {assets.total} machine{assets.total === 1 ? '' : 's'}, on{' '}
+        <At at={endsAt} />.
       </p>
       <Groups
         label="Duties that come back"
@@ -149,9 +152,13 @@ function Simulated({ supposed }: { readonly supposed: object }) {
       />
       <h2>What would be nobody’s</h2>
       <p>
-        {unowned.total === 0
-          ? 'No duty, with the takers chosen here'
-          : `${unowned.total} duties from ${endsAt} on`}
+        {unowned.total === 0 ? (
+          'No duty, with the takers chosen here'
+        ) : (
+          <>
+            {unowned.total} duties from <At at={endsAt} /> on
+          </>
+        )}
         ; without any taker {unownedWithoutTakers.lines.total}.
       </p>
       {blockedBy.length === 0 ? null : (

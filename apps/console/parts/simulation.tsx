@@ -1,8 +1,10 @@
 /** What a simulation says, in tables: duties, scores, risks. */
 import type { DutyGroup, Outlook, RiskOutlook } from '@demarc/platform/contract/assurance/handover';
 import type { ReactNode } from 'react';
+import { useZone } from '../app/zone.ts';
 import { changing, difference, percent } from '../pages/handover-view.ts';
 import { PartyMark } from './marks.tsx';
+import { formatInstant, zoneName } from './time.ts';
 
 export function Lines({
   label,
@@ -28,6 +30,16 @@ export function Lines({
         <tbody>{children}</tbody>
       </table>
     </div>
+  );
+}
+
+/** A date that somebody is held to: in full, with its zone. */
+export function At({ at }: { readonly at: string }) {
+  const zone = useZone();
+  return (
+    <time dateTime={at} title={at}>
+      {formatInstant(at, zone)} {zoneName(zone)}
+    </time>
   );
 }
 
