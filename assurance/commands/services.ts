@@ -336,7 +336,7 @@ function checklistOf(
   return [
     {
       itemId: 'agents',
-      text: `agents and sensors removed from ${assetCount} assets, or left with a named owner`,
+      text: `agents and sensors removed from ${assetCount} asset${assetCount === 1 ? '' : 's'}, or left with a named owner`,
     },
     { itemId: 'credentials', text: 'credentials and keys of the service withdrawn' },
     { itemId: 'records', text: 'records and evidence handed over or kept for the agreed time' },

@@ -69,9 +69,24 @@ export function HandoverDetails({
           ],
         ]}
       />
-      <Duties handover={handover} base={base} mayWrite={mayWrite && !closed} />
-      <Checklist handover={handover} base={base} mayWrite={mayWrite && !closed} />
-      <Signatures handover={handover} base={base} mayWrite={mayWrite && !closed} />
+      <Duties
+        key={`duties ${handover.changedAt}`}
+        handover={handover}
+        base={base}
+        mayWrite={mayWrite && !closed}
+      />
+      <Checklist
+        key={`checklist ${handover.changedAt}`}
+        handover={handover}
+        base={base}
+        mayWrite={mayWrite && !closed}
+      />
+      <Signatures
+        key={`signatures ${handover.changedAt}`}
+        handover={handover}
+        base={base}
+        mayWrite={mayWrite && !closed}
+      />
       {mayPrint ? (
         <Anchor href={`/v1/tenants/${tenantId}/${base}/certificate`} download>
           {handover.signatures.length === 2 ? 'Certificate (PDF)' : 'The record so far (PDF)'}

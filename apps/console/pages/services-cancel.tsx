@@ -173,3 +173,45 @@ function Simulated({ supposed }: { readonly supposed: object }) {
     </section>
   );
 }
+
+export function WithdrawNotice({
+  entitlementId,
+  onClose,
+}: {
+  readonly entitlementId: string;
+  readonly onClose: () => void;
+}) {
+  const [reason, setReason] = useState('');
+  const withdraw = useAct(`entitlements/${entitlementId}/notice/withdraw`, onClose);
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title="Withdraw the notice"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      transitionProps={{ duration: 0 }}
+    >
+      <div className="d-part">
+        <p>
+          The service goes on, and an end that was confirmed does not come. The hand-over is closed: what was
+          settled in it counts for nothing, and a later notice asks anew.
+        </p>
+        <Textarea
+          label="Reason (kept in the ledger)"
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          required
+        />
+        {withdraw.isError ? <Failure error={withdraw.error} /> : null}
+        <Button
+          mt="sm"
+          disabled={reason.trim() === ''}
+          loading={withdraw.isPending}
+          onClick={() => withdraw.mutate({ reason })}
+        >
+          Go on with the service
+        </Button>
+      </div>
+    </Modal>
+  );
+}

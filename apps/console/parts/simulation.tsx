@@ -6,6 +6,9 @@ import { changing, difference, percent } from '../pages/handover-view.ts';
 import { PartyMark } from './marks.tsx';
 import { formatInstant, zoneName } from './time.ts';
 
+/** Columns that hold more than a word or a number. */
+const WIDE = ['Control', 'Risk', 'When'];
+
 export function Lines({
   label,
   headings,
@@ -21,7 +24,7 @@ export function Lines({
         <thead>
           <tr>
             {headings.map((heading) => (
-              <th key={heading} scope="col">
+              <th key={heading} scope="col" className={WIDE.includes(heading) ? 'd-wide' : undefined}>
                 {heading}
               </th>
             ))}
