@@ -137,7 +137,7 @@ export function Risks({
           {outlook.map(({ key }, at) => (
             <td key={key} className="d-number">
               {risk.residual[at]}
-              {risk.aboveAppetite[at] === true ? ' (above appetite)' : ''}
+              {risk.aboveAppetite[at] ? ' (above appetite)' : ''}
             </td>
           ))}
         </tr>

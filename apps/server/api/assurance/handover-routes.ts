@@ -52,6 +52,9 @@ const settlement = (body: {
     : { riskAcceptedUntilMs: Date.parse(body.riskAcceptedUntil) }),
 });
 
+/** Each works the whole estate out again: so many a minute and address. */
+const COSTLY = { rateLimit: { max: 60, timeWindow: '1 minute' } };
+
 const named = (items: readonly string[] | undefined) => (items === undefined ? {} : { items });
 
 export function handoverRoutes(app: FastifyInstance, deps: ApiDeps): void {
@@ -64,7 +67,7 @@ export function handoverRoutes(app: FastifyInstance, deps: ApiDeps): void {
 function simulations(app: FastifyInstance, { assurance }: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   api.post('/v1/tenants/:tenantId/simulations/purchase', {
-    config: { permission: 'service:read' },
+    config: { permission: 'service:read', ...COSTLY },
     schema: {
       summary: 'What buying a service would move, leave, need and be worth; nothing is done',
       params: Params,
@@ -79,7 +82,7 @@ function simulations(app: FastifyInstance, { assurance }: ApiDeps): void {
     },
   });
   api.post('/v1/tenants/:tenantId/simulations/cancellation', {
-    config: { permission: 'service:read' },
+    config: { permission: 'service:read', ...COSTLY },
     schema: {
       summary:
         'What ending a service would give back to whom, and leave to nobody from when; nothing is done',
@@ -158,7 +161,7 @@ function reading(app: FastifyInstance, deps: ApiDeps): void {
       assurance.look(scopeOf(request), asOf(request.query), handoverOf(request.params.handoverId)),
   });
   api.get('/v1/tenants/:tenantId/handovers/:handoverId/certificate', {
-    config: { permission: 'export:read' },
+    config: { permission: 'export:read', ...COSTLY },
     schema: {
       summary: 'The certificate, as PDF; the same record is the same bytes',
       params: HandoverParams,
