@@ -276,6 +276,14 @@ test('nobody accepts or signs for a party that they do not speak for', async (t:
   t.assert.equal(certificate.rawPayload.subarray(0, 5).toString(), '%PDF-');
   const viewer = await app.inject({ method: 'GET', url, headers: await person('viewer', 'local', '-2') });
   t.assert.equal(viewer.statusCode, 403);
+  t.assert.equal((await post(tenant, `${entitlement}/cancel`, { reason: 'r' })).status, 200);
+  t.assert.equal(
+    (await post(tenant, `${entitlement}/cancel`, { reason: 'r' })).code,
+    'ASSURANCE_END_CONFIRMED',
+  );
+  t.assert.equal((await post(tenant, `${entitlement}/notice/withdraw`, { reason: 'r' })).status, 200);
+  const supposed = await post(ams, 'simulations/cancellation', { entitlementId, taker: 'ams' });
+  t.assert.equal(supposed.status, 200);
 });
 
 test('the stream is guarded like everything else', async (t: TestContext) => {

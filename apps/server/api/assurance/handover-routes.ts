@@ -129,7 +129,8 @@ function notices(app: FastifyInstance, { assurance }: ApiDeps): void {
       response: { 200: Done },
     },
     handler: async (request) => {
-      const command = withdrawNotice({ ...request.params, ...request.body });
+      const { entitlementId } = request.params;
+      const command = withdrawNotice({ entitlementId, reason: request.body.reason });
       await assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },
