@@ -130,7 +130,7 @@ export function Cancel({
 function Simulated({ supposed }: { readonly supposed: object }) {
   const tenantId = useTenantId();
   const simulation = useQuery({
-    queryKey: ['matrix', tenantId, 'simulate-cancel', supposed],
+    queryKey: ['simulation', tenantId, 'cancel', supposed],
     queryFn: () => post(`/v1/tenants/${tenantId}/simulations/cancellation`, CancellationSimulation, supposed),
     placeholderData: keepPreviousData,
     retry: false,

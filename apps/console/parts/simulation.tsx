@@ -7,7 +7,7 @@ import { PartyMark } from './marks.tsx';
 import { formatInstant, zoneName } from './time.ts';
 
 /** Columns that hold more than a word or a number. */
-const WIDE = ['Control', 'Risk', 'When'];
+const WIDE = ['Control', 'Risk', 'When', 'Because', 'State'];
 
 export function Lines({
   label,
