@@ -137,16 +137,17 @@ export function giveNotice(notice: {
   readonly reason: string;
 }): Command<{ readonly handoverId: string }> {
   return (context) => {
-    const entitlement = running(context, notice.entitlementId);
+    const { entitlementId, endsAtMs, reason } = notice;
+    const entitlement = running(context, entitlementId);
     if (entitlement.notice !== undefined)
       throw handoverErrors.make('ASSURANCE_NOTICE_GIVEN', { endsAt: instant(entitlement.notice.endsAtMs) });
-    if (notice.endsAtMs < context.nowMs)
+    if (endsAtMs < context.nowMs)
       throw assuranceErrors.make('ASSURANCE_DATE_INVALID', { because: 'a service cannot end in the past' });
     const handoverId = context.newId();
     return {
       acts: [
-        act(context, 'service-notice-given', { ...notice }),
-        act(context, 'handover-opened', offboarding(context, entitlement, handoverId, notice.endsAtMs)),
+        act(context, 'service-notice-given', { entitlementId, endsAtMs, reason }),
+        act(context, 'handover-opened', offboarding(context, entitlement, handoverId, endsAtMs)),
       ],
       result: { handoverId },
       says: `notice was given for ${entitlement.serviceId}`,
@@ -161,11 +162,12 @@ export function giveNotice(notice: {
  */
 export function withdrawNotice(notice: { readonly entitlementId: string; readonly reason: string }): Command {
   return (context) => {
-    const entitlement = running(context, notice.entitlementId);
+    const { entitlementId, reason } = notice;
+    const entitlement = running(context, entitlementId);
     if (entitlement.notice === undefined)
-      throw handoverErrors.make('ASSURANCE_NOTICE_NOT_GIVEN', { entitlementId: notice.entitlementId });
+      throw handoverErrors.make('ASSURANCE_NOTICE_NOT_GIVEN', { entitlementId });
     return {
-      acts: [act(context, 'service-notice-withdrawn', { ...notice })],
+      acts: [act(context, 'service-notice-withdrawn', { entitlementId, reason })],
       result: undefined,
       says: `the notice for ${entitlement.serviceId} was withdrawn`,
     };
@@ -336,7 +338,7 @@ function checklistOf(
   return [
     {
       itemId: 'agents',
-      text: `agents and sensors removed from ${assetCount} assets, or left with a named owner`,
+      text: `agents and sensors removed from ${assetCount} asset${assetCount === 1 ? '' : 's'}, or left with a named owner`,
     },
     { itemId: 'credentials', text: 'credentials and keys of the service withdrawn' },
     { itemId: 'records', text: 'records and evidence handed over or kept for the agreed time' },

@@ -2,7 +2,7 @@
 import type { Evidence } from '@demarc/platform/contract';
 import { loadCatalogue } from '../catalogue/catalogue.ts';
 import { LiveMatrix } from '../live/live-matrix.ts';
-import type { Act, NewAct } from '../model/acts.ts';
+import { type Act, Acts, type NewAct } from '../model/acts.ts';
 import type { SimulationContext } from '../simulation/world.ts';
 import type { Command } from './command.ts';
 import type { Signer } from './handovers.ts';
@@ -109,6 +109,8 @@ export class TestTenant {
 
   #apply(act: NewAct): void {
     this.#seq += 1;
+    // As the ledger does: what it would refuse is no act.
+    Acts[act.name].parse(act.payload);
     this.live.apply({ ...act, recordId: `ledger:${this.#seq}` } as Act, this.live.t);
   }
 }

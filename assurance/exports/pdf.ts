@@ -370,7 +370,7 @@ class Writer implements PdfWriter {
         }
         if (line !== '') lines.push(line);
         line = word;
-        while (this.#measure(line, face, measured) > width && line.length > 1) {
+        while (line.length > 1 && this.#tooWide(line, face, measured, width)) {
           const cut = this.#cut(line, face, measured, width);
           lines.push(line.slice(0, cut));
           line = line.slice(cut);
@@ -381,13 +381,23 @@ class Writer implements PdfWriter {
     return lines;
   }
 
+  /** Of what is very long the beginning tells: a line holds no more of it. */
+  #tooWide(word: string, face: Face, size: number, width: number): boolean {
+    return (
+      this.#measure(word.slice(0, LINE_CHARACTERS), face, size) > width ||
+      (word.length > LINE_CHARACTERS && this.#measure(word, face, size) > width)
+    );
+  }
+
+  /** How much of a word fits, one character at the least; never half of one. */
   #cut(word: string, face: Face, size: number, width: number): number {
     let fits = 0;
     for (const character of word) {
-      if (this.#measure(word.slice(0, fits + character.length), face, size) > width) break;
-      fits += character.length;
+      const longer = fits + character.length;
+      if (fits > 0 && this.#measure(word.slice(0, longer), face, size) > width) break;
+      fits = longer;
     }
-    return Math.max(fits, [...word][0]?.length ?? 1);
+    return fits;
   }
 
   #measure(text: string, face: Face, size: number): number {
@@ -437,6 +447,7 @@ interface Line {
   readonly ink: string;
 }
 
+const LINE_CHARACTERS = 400;
 const WIDTHS_MAX = 50_000;
 
 /** The fixed-width face looks larger than the other at the same size. */

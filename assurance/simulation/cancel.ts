@@ -79,7 +79,13 @@ export function simulateCancel(
     },
   ];
   const duties = held(serviceId, assets, now, after);
-  const line = (each: (typeof duties)[number]) => lineOf(each, after, endsAtMs);
+  const recordIds = [known?.recordId, 'simulation'];
+  const line = (each: (typeof duties)[number]) => ({
+    ...lineOf(each, after, endsAtMs),
+    ...(each.after.by === 'asset' && recordIds.includes(each.after.recordId)
+      ? { because: 'taken in the hand-over, from the end of the service on' }
+      : {}),
+  });
   const alone = held(serviceId, assets, now, without)
     .filter(({ after: { state } }) => state === 'unowned')
     .map((each) => lineOf(each, without, endsAtMs));

@@ -3,7 +3,7 @@ import type { Handover } from '@demarc/platform/contract/assurance/handover';
 import { Anchor, Button, Checkbox, Group, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Details, Facts, Failure, Instant } from '../parts/parts.tsx';
-import { Holder, Lines } from '../parts/simulation.tsx';
+import { At, Holder, Lines } from '../parts/simulation.tsx';
 import { useAct, useMay } from './acts.ts';
 import { instantOfDay, itemWord, stateWord, whyOf } from './handover-view.ts';
 import { useTenantId } from './queries.ts';
@@ -54,7 +54,10 @@ export function HandoverDetails({
           ['Opened', <Instant key="opened" at={handover.openedAt} />],
           [
             handover.direction === 'onboarding' ? 'Contracted' : 'Effective',
-            `${handover.effectiveAt}${handover.endConfirmed ? ', confirmed' : ''}`,
+            <span key="effective">
+              <At at={handover.effectiveAt} />
+              {handover.endConfirmed ? ', confirmed' : ''}
+            </span>,
           ],
           ['Operational on', `${handover.operationalCount} of ${handover.assets.total} assets`],
           ['Entitlement', handover.entitlementId],
@@ -66,9 +69,24 @@ export function HandoverDetails({
           ],
         ]}
       />
-      <Duties handover={handover} base={base} mayWrite={mayWrite && !closed} />
-      <Checklist handover={handover} base={base} mayWrite={mayWrite && !closed} />
-      <Signatures handover={handover} base={base} mayWrite={mayWrite && !closed} />
+      <Duties
+        key={`duties ${handover.changedAt}`}
+        handover={handover}
+        base={base}
+        mayWrite={mayWrite && !closed}
+      />
+      <Checklist
+        key={`checklist ${handover.changedAt}`}
+        handover={handover}
+        base={base}
+        mayWrite={mayWrite && !closed}
+      />
+      <Signatures
+        key={`signatures ${handover.changedAt}`}
+        handover={handover}
+        base={base}
+        mayWrite={mayWrite && !closed}
+      />
       {mayPrint ? (
         <Anchor href={`/v1/tenants/${tenantId}/${base}/certificate`} download>
           {handover.signatures.length === 2 ? 'Certificate (PDF)' : 'The record so far (PDF)'}
@@ -197,7 +215,13 @@ function Checklist({ handover, base, mayWrite }: Part) {
         <Checkbox
           key={itemId}
           label={text}
-          description={checkedBy === null ? undefined : `${checkedBy}, ${checkedAt ?? ''}`}
+          description={
+            checkedBy === null || checkedAt === null ? undefined : (
+              <>
+                {checkedBy}, <At at={checkedAt} />
+              </>
+            )
+          }
           checked={checkedBy !== null}
           readOnly={checkedBy !== null || !mayWrite}
           disabled={!mayWrite && checkedBy === null}

@@ -71,7 +71,7 @@ export function whyOf(handover: Handover): string {
       const missing = (['releasing', 'receiving'] as const).filter(
         (side) => !handover.signatures.some((signed) => signed.side === side),
       );
-      return `the ${missing.join(' and the ')} side has not signed`;
+      return missing.length === 2 ? 'neither side has signed' : `the ${missing.join()} side has not signed`;
     }
     case 'complete':
       return 'settled, ticked and signed by both sides';

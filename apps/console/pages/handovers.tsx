@@ -86,7 +86,7 @@ export function HandoversPage() {
           },
           {
             key: 'direction',
-            title: 'It',
+            title: 'Change',
             width: '6rem',
             render: ({ direction }) => (direction === 'onboarding' ? 'begins' : 'ends'),
           },

@@ -106,7 +106,7 @@ const toggled = (list: readonly string[], item: string, on: boolean): readonly s
 function Simulated({ purchase }: { readonly purchase: object }) {
   const tenantId = useTenantId();
   const simulation = useQuery({
-    queryKey: ['matrix', tenantId, 'simulate-buy', purchase],
+    queryKey: ['simulation', tenantId, 'buy', purchase],
     queryFn: () => post(`/v1/tenants/${tenantId}/simulations/purchase`, PurchaseSimulation, purchase),
     placeholderData: keepPreviousData,
     retry: false,

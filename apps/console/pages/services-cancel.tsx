@@ -6,7 +6,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { post } from '../app/api.ts';
 import { Failure, Loading } from '../parts/parts.tsx';
-import { Groups, Outlooks, Risks } from '../parts/simulation.tsx';
+import { At, Groups, Outlooks, Risks } from '../parts/simulation.tsx';
 import { useAct } from './acts.ts';
 import { instantOfDay } from './handover-view.ts';
 import { useTenantId } from './queries.ts';
@@ -70,7 +70,9 @@ export function Cancel({
             </Stack>
           </Radio.Group>
         ) : (
-          <p>Notice was given: it ends at {noticeEndsAt}, once that is confirmed here.</p>
+          <p>
+            Notice was given: it ends on <At at={noticeEndsAt} />, once that is confirmed here.
+          </p>
         )}
         {givesNotice ? (
           <TextInput
@@ -128,7 +130,7 @@ export function Cancel({
 function Simulated({ supposed }: { readonly supposed: object }) {
   const tenantId = useTenantId();
   const simulation = useQuery({
-    queryKey: ['matrix', tenantId, 'simulate-cancel', supposed],
+    queryKey: ['simulation', tenantId, 'cancel', supposed],
     queryFn: () => post(`/v1/tenants/${tenantId}/simulations/cancellation`, CancellationSimulation, supposed),
     placeholderData: keepPreviousData,
     retry: false,
@@ -140,7 +142,8 @@ function Simulated({ supposed }: { readonly supposed: object }) {
     <section className="d-part" aria-label="What it would do" data-testid="simulation">
       <h2>What comes back</h2>
       <p>
-        {moves.lines.total} duties on {assets.total} machine{assets.total === 1 ? '' : 's'}, at {endsAt}.
+        {moves.lines.total} duties on {assets.total} machine{assets.total === 1 ? '' : 's'}, on{' '}
+        <At at={endsAt} />.
       </p>
       <Groups
         label="Duties that come back"
@@ -149,9 +152,13 @@ function Simulated({ supposed }: { readonly supposed: object }) {
       />
       <h2>What would be nobody’s</h2>
       <p>
-        {unowned.total === 0
-          ? 'No duty, with the takers chosen here'
-          : `${unowned.total} duties from ${endsAt} on`}
+        {unowned.total === 0 ? (
+          'No duty, with the takers chosen here'
+        ) : (
+          <>
+            {unowned.total} duties from <At at={endsAt} /> on
+          </>
+        )}
         ; without any taker {unownedWithoutTakers.lines.total}.
       </p>
       {blockedBy.length === 0 ? null : (
@@ -164,5 +171,47 @@ function Simulated({ supposed }: { readonly supposed: object }) {
       <Outlooks outlook={outlook} />
       <Risks risks={risks} outlook={outlook} />
     </section>
+  );
+}
+
+export function WithdrawNotice({
+  entitlementId,
+  onClose,
+}: {
+  readonly entitlementId: string;
+  readonly onClose: () => void;
+}) {
+  const [reason, setReason] = useState('');
+  const withdraw = useAct(`entitlements/${entitlementId}/notice/withdraw`, onClose);
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title="Withdraw the notice"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      transitionProps={{ duration: 0 }}
+    >
+      <div className="d-part">
+        <p>
+          The service goes on, and an end that was confirmed does not come. The hand-over is closed: what was
+          settled in it counts for nothing, and a later notice asks anew.
+        </p>
+        <Textarea
+          label="Reason (kept in the ledger)"
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          required
+        />
+        {withdraw.isError ? <Failure error={withdraw.error} /> : null}
+        <Button
+          mt="sm"
+          disabled={reason.trim() === ''}
+          loading={withdraw.isPending}
+          onClick={() => withdraw.mutate({ reason })}
+        >
+          Go on with the service
+        </Button>
+      </div>
+    </Modal>
   );
 }

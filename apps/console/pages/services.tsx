@@ -8,7 +8,7 @@ import { isRunning, useAct, useMay } from './acts.ts';
 import { countdown } from './handover-view.ts';
 import { useServices, useTenantId } from './queries.ts';
 import { Buy } from './services-buy.tsx';
-import { Cancel } from './services-cancel.tsx';
+import { Cancel, WithdrawNotice } from './services-cancel.tsx';
 
 export function ServicesPage() {
   const services = useServices();
@@ -75,11 +75,10 @@ function Bought({
   const tenantId = useTenantId();
   const may = useMay('service:cancel');
   const { entitlementId, noticeEndsAt, endConfirmed, scope, tier, validTo, assets } = entitlement;
-  const withdraw = useAct(`entitlements/${entitlementId}/notice/withdraw`);
+  const [withdrawing, setWithdrawing] = useState(false);
   const running = isRunning(entitlement);
   return (
     <div style={{ borderTop: '1px solid var(--d-line)', marginTop: '0.75rem', paddingTop: '0.75rem' }}>
-      {withdraw.isError ? <Failure error={withdraw.error} /> : null}
       <Group justify="space-between">
         <span>
           {tier}
@@ -101,12 +100,7 @@ function Bought({
         {running && may ? (
           <Group gap="xs">
             {noticeEndsAt === null ? null : (
-              <Button
-                size="xs"
-                variant="default"
-                loading={withdraw.isPending}
-                onClick={() => withdraw.mutate({ reason: 'withdrawn in the console' })}
-              >
+              <Button size="xs" variant="default" onClick={() => setWithdrawing(true)}>
                 Withdraw the notice
               </Button>
             )}
@@ -123,6 +117,9 @@ function Bought({
       ))}
       {assets.length > ASSETS_SHOWN ? (
         <div className="d-quiet">and {assets.length - ASSETS_SHOWN} more machines</div>
+      ) : null}
+      {withdrawing ? (
+        <WithdrawNotice entitlementId={entitlementId} onClose={() => setWithdrawing(false)} />
       ) : null}
     </div>
   );

@@ -1,8 +1,13 @@
 /** What a simulation says, in tables: duties, scores, risks. */
 import type { DutyGroup, Outlook, RiskOutlook } from '@demarc/platform/contract/assurance/handover';
 import type { ReactNode } from 'react';
+import { useZone } from '../app/zone.ts';
 import { changing, difference, percent } from '../pages/handover-view.ts';
 import { PartyMark } from './marks.tsx';
+import { formatInstant, zoneName } from './time.ts';
+
+/** Columns that hold more than a word or a number. */
+const WIDE = ['Control', 'Risk', 'When', 'Because', 'State'];
 
 export function Lines({
   label,
@@ -19,7 +24,7 @@ export function Lines({
         <thead>
           <tr>
             {headings.map((heading) => (
-              <th key={heading} scope="col">
+              <th key={heading} scope="col" className={WIDE.includes(heading) ? 'd-wide' : undefined}>
                 {heading}
               </th>
             ))}
@@ -28,6 +33,16 @@ export function Lines({
         <tbody>{children}</tbody>
       </table>
     </div>
+  );
+}
+
+/** A date that somebody is held to: in full, with its zone. */
+export function At({ at }: { readonly at: string }) {
+  const zone = useZone();
+  return (
+    <time dateTime={at} title={at}>
+      {formatInstant(at, zone)} {zoneName(zone)}
+    </time>
   );
 }
 
@@ -122,7 +137,7 @@ export function Risks({
           {outlook.map(({ key }, at) => (
             <td key={key} className="d-number">
               {risk.residual[at]}
-              {risk.aboveAppetite[at] === true ? ' (above appetite)' : ''}
+              {risk.aboveAppetite[at] ? ' (above appetite)' : ''}
             </td>
           ))}
         </tr>

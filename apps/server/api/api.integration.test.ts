@@ -133,8 +133,8 @@ after(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-async function person(role: Principal['grants'][number]['role'], tenantId: string | null) {
-  const email = `${role}-${tenantId ?? 'all'}@example.org`;
+async function person(role: Principal['grants'][number]['role'], tenantId: string | null, who = '') {
+  const email = `${role}-${tenantId ?? 'all'}${who}@example.org`;
   await makeAccount(store, { email, name: role, password: PASSWORD, grants: [{ role, tenantId }] });
   const cookie = `demarc_session=${await signIn(store, email, PASSWORD, now)}`;
   const me = await app.inject({ method: 'GET', url: '/v1/me', headers: { cookie } });
@@ -512,6 +512,64 @@ test('obligations are of the tenants in which the caller may read them, and of n
     tenants.map(({ tenantId }) => tenantId),
     ['other'],
   );
+});
+
+interface Answer {
+  readonly status: number;
+  readonly code: string;
+  readonly entitlementId: string;
+  readonly handoverId: string;
+  readonly settled: number;
+  readonly accepted: number;
+  readonly checked: number;
+  readonly party: string;
+}
+
+test('nobody accepts or signs for a party that they do not speak for', async (t: TestContext) => {
+  const tenant = await person('tenant-administrator', 'local', '-2');
+  const provider = await person('provider-administrator', null, '-2');
+  const ams = await person('ams-engineer', 'local');
+  const post = async (headers: Record<string, string>, path: string, payload: object) => {
+    const url = `/v1/tenants/local/${path}`;
+    const answer = await app.inject({ method: 'POST', url, headers, payload });
+    return { ...answer.json<Answer>(), status: answer.statusCode };
+  };
+  const { entitlementId } = await post(tenant, 'entitlements', {
+    serviceId: service,
+    assetIds: [assetId],
+    prerequisitesAccepted: true,
+  });
+  const endsAt = new Date(now + 86_400_000).toISOString();
+  const entitlement = `entitlements/${entitlementId}`;
+  const { handoverId } = await post(tenant, `${entitlement}/notice`, { endsAt, reason: 'r' });
+  const handover = `handovers/${handoverId}`;
+  const refused = { status: 403, code: 'ASSURANCE_PARTY_NOT_YOURS' };
+  const said = ({ status, code }: Pick<Answer, 'status' | 'code'>) => ({ status, code });
+  const takenBack = { reason: 'r', acceptHandback: true };
+  t.assert.deepEqual(said(await post(provider, `${entitlement}/cancel`, takenBack)), refused);
+  const until = new Date(now + 10 * 86_400_000).toISOString();
+  t.assert.deepEqual(said(await post(ams, `${handover}/settle`, { riskAcceptedUntil: until })), refused);
+  t.assert.equal((await post(tenant, `${handover}/settle`, { taker: 'ams' })).settled, 0);
+  t.assert.equal((await post(provider, `${handover}/accept`, {})).code, 'ASSURANCE_NOTHING_PROPOSED');
+  t.assert.ok((await post(ams, `${handover}/accept`, {})).accepted > 0);
+  t.assert.ok((await post(ams, `${handover}/check`, {})).checked > 0);
+  t.assert.deepEqual(said(await post(ams, `${handover}/sign`, { side: 'releasing' })), refused);
+  t.assert.equal((await post(provider, `${handover}/sign`, { side: 'releasing' })).party, 'provider');
+  t.assert.equal((await post(tenant, `${handover}/sign`, { side: 'receiving' })).party, 'customer');
+  const url = `/v1/tenants/local/${handover}/certificate`;
+  const certificate = await app.inject({ method: 'GET', url, headers: tenant });
+  t.assert.equal(certificate.headers['content-type'], 'application/pdf');
+  t.assert.equal(certificate.rawPayload.subarray(0, 5).toString(), '%PDF-');
+  const viewer = await app.inject({ method: 'GET', url, headers: await person('viewer', 'local', '-2') });
+  t.assert.equal(viewer.statusCode, 403);
+  t.assert.equal((await post(tenant, `${entitlement}/cancel`, { reason: 'r' })).status, 200);
+  t.assert.equal(
+    (await post(tenant, `${entitlement}/cancel`, { reason: 'r' })).code,
+    'ASSURANCE_END_CONFIRMED',
+  );
+  t.assert.equal((await post(tenant, `${entitlement}/notice/withdraw`, { reason: 'r' })).status, 200);
+  const supposed = await post(ams, 'simulations/cancellation', { entitlementId, taker: 'ams' });
+  t.assert.equal(supposed.status, 200);
 });
 
 test('the stream is guarded like everything else', async (t: TestContext) => {

@@ -52,6 +52,9 @@ const settlement = (body: {
     : { riskAcceptedUntilMs: Date.parse(body.riskAcceptedUntil) }),
 });
 
+/** Each works the whole estate out again: so many a minute and address. */
+const COSTLY = { rateLimit: { max: 60, timeWindow: '1 minute' } };
+
 const named = (items: readonly string[] | undefined) => (items === undefined ? {} : { items });
 
 export function handoverRoutes(app: FastifyInstance, deps: ApiDeps): void {
@@ -64,7 +67,7 @@ export function handoverRoutes(app: FastifyInstance, deps: ApiDeps): void {
 function simulations(app: FastifyInstance, { assurance }: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   api.post('/v1/tenants/:tenantId/simulations/purchase', {
-    config: { permission: 'service:read' },
+    config: { permission: 'service:read', ...COSTLY },
     schema: {
       summary: 'What buying a service would move, leave, need and be worth; nothing is done',
       params: Params,
@@ -79,7 +82,7 @@ function simulations(app: FastifyInstance, { assurance }: ApiDeps): void {
     },
   });
   api.post('/v1/tenants/:tenantId/simulations/cancellation', {
-    config: { permission: 'service:read' },
+    config: { permission: 'service:read', ...COSTLY },
     schema: {
       summary:
         'What ending a service would give back to whom, and leave to nobody from when; nothing is done',
@@ -126,7 +129,8 @@ function notices(app: FastifyInstance, { assurance }: ApiDeps): void {
       response: { 200: Done },
     },
     handler: async (request) => {
-      const command = withdrawNotice({ ...request.params, ...request.body });
+      const { entitlementId } = request.params;
+      const command = withdrawNotice({ entitlementId, reason: request.body.reason });
       await assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },
@@ -158,7 +162,7 @@ function reading(app: FastifyInstance, deps: ApiDeps): void {
       assurance.look(scopeOf(request), handoverOf(request.params.handoverId), asOf(request.query)),
   });
   api.get('/v1/tenants/:tenantId/handovers/:handoverId/certificate', {
-    config: { permission: 'export:read' },
+    config: { permission: 'export:read', ...COSTLY },
     schema: {
       summary: 'The certificate, as PDF; the same record is the same bytes',
       params: HandoverParams,
