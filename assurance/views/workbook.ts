@@ -16,7 +16,7 @@ import type { AssuredAsset, Population } from '../evaluation/population.ts';
 import { type CarriedStandard, standardKey, standardOf } from '../evaluation/standards.ts';
 import type { Scope } from '../model/acts.ts';
 import { type AnnotationState, type CommentState, scopeKey } from '../model/standing.ts';
-import { worst } from '../rules/dependency.ts';
+import { rankOf, worst } from '../rules/dependency.ts';
 import { creditOf, rollUp } from '../rules/rollup.ts';
 import { exceptionRow, notApplicableRow, poamView } from './exceptions.ts';
 import { dated, instantOrNull, populationOf, scopeShown, specificity } from './overlays.ts';
@@ -65,7 +65,7 @@ export function workbookControl(
     row,
     nist: [...control.nist_800_53_r5],
     cells: cells
-      .toSorted((a, b) => creditOf(a.cell.status) - creditOf(b.cell.status))
+      .toSorted((a, b) => rankOf(a.cell.status) - rankOf(b.cell.status))
       .slice(0, CELLS_SHOWN_MAX)
       .map(({ cell, evidence }) => ({
         assetId: cell.assetId,

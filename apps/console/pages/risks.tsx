@@ -105,34 +105,28 @@ function RegisterView({ risks }: { readonly risks: Risks }) {
 const COLUMNS: readonly Column<RiskRow>[] = [
   { key: 'risk', title: 'Risk', width: '4.5rem', render: (risk) => risk.riskId },
   { key: 'title', title: 'Title', width: 'minmax(16rem, 2fr)', render: (risk) => risk.title },
-  { key: 'inherent', title: 'Inherent', width: '11rem', render: (risk) => scoreText(risk.inherent) },
+  { key: 'inherent', title: 'Inherent', width: '12rem', render: (risk) => scoreText(risk.inherent) },
   {
     key: 'residual',
     title: 'Residual',
-    width: '11rem',
+    width: '12.5rem',
     render: (risk) => (risk.state === 'closed' ? 'closed' : <strong>{scoreText(risk.residual)}</strong>),
   },
   {
     key: 'controls',
-    title: 'Controls that hold',
+    title: 'Controls hold',
     width: '8.5rem',
     render: (risk) =>
       `${risk.mitigations.filter(({ takes }) => takes > 0).length} of ${risk.mitigations.length}`,
   },
   {
     key: 'above',
-    title: 'Above appetite',
+    title: 'Above appetite since',
     width: '10rem',
     render: (risk) =>
       risk.aboveAppetite ? (
         <span className="d-late">
-          {risk.aboveSince === null ? (
-            'yes'
-          ) : (
-            <>
-              since <Instant at={risk.aboveSince} />
-            </>
-          )}
+          {risk.aboveSince === null ? 'longer than is kept' : <Instant at={risk.aboveSince} />}
         </span>
       ) : (
         ''

@@ -140,7 +140,13 @@ const ASSET_COLUMNS: readonly Column<AssetStandard>[] = [
     title: 'State',
     width: '10rem',
     render: (row) =>
-      row.state === 'current' ? STATES.current : <span className="d-late">{STATES[row.state]}</span>,
+      row.state === 'current' ? (
+        STATES.current
+      ) : row.type === 'tenant' ? (
+        <span className="d-quiet">As its assets</span>
+      ) : (
+        <span className="d-late">{STATES[row.state]}</span>
+      ),
   },
   {
     key: 'standard',

@@ -120,36 +120,37 @@ export function WorkbookPage() {
   );
 }
 
-/** Score and coverage of each area, side by side: one without the other flatters. A click filters. */
+/** Score and coverage, of everything and of each area: one without the other flatters. A click filters. */
 function Areas({ book }: { readonly book: Workbook }) {
   const { search, setSearch } = usePageSearch();
+  const lines = [
+    { area: undefined, name: 'everything', score: book.total },
+    ...book.areas.map(({ area, score }) => ({ area, name: area, score })),
+  ];
   return (
     <section className="d-card d-areas" aria-label="Score and coverage by area">
-      {book.areas.map(({ area, score }) => {
-        const active = search['area'] === area;
-        return (
-          <button
-            key={area}
-            type="button"
-            className="d-area"
-            aria-pressed={active}
-            onClick={() => setSearch({ area: active ? undefined : area })}
-          >
-            <span>{area}</span>
-            <span className="d-bar" aria-hidden="true">
-              <i style={{ width: `${(score.coverage ?? 0) * 100}%` }} data-what="coverage" />
-              <i style={{ width: `${(score.score ?? 0) * 100}%` }} data-what="score" />
-            </span>
-            <span>
-              <strong>{percent(score.score)}</strong>{' '}
-              <span className="d-quiet">of {percent(score.coverage)} assessed</span>
-            </span>
-          </button>
-        );
-      })}
+      {lines.map(({ area, name, score }) => (
+        <button
+          key={name}
+          type="button"
+          className="d-area"
+          aria-pressed={search['area'] === area}
+          onClick={() => setSearch({ area })}
+        >
+          <span>{name}</span>
+          <span>
+            <strong>{percent(score.score)}</strong>{' '}
+            <span className="d-quiet">with {percent(score.coverage)} assessed</span>
+          </span>
+          <span className="d-bar" aria-hidden="true">
+            <i style={{ width: `${(score.coverage ?? 0) * 100}%` }} data-what="coverage" />
+            <i style={{ width: `${(score.score ?? 0) * 100}%` }} data-what="score" />
+          </span>
+        </button>
+      ))}
       <p className="d-quiet d-legend">
-        <i className="d-swatch" data-what="score" aria-hidden="true" /> score{' '}
-        <i className="d-swatch" data-what="coverage" aria-hidden="true" /> ever assessed
+        <i className="d-swatch" data-what="score" aria-hidden="true" /> score: worth × what holds, of all
+        worth <i className="d-swatch" data-what="coverage" aria-hidden="true" /> ever assessed
       </p>
     </section>
   );
