@@ -18,7 +18,7 @@ import type { Scope } from '../model/acts.ts';
 import { type AnnotationState, type CommentState, scopeKey } from '../model/standing.ts';
 import { rankOf, worst } from '../rules/dependency.ts';
 import { creditOf, rollUp } from '../rules/rollup.ts';
-import { exceptionRow, notApplicableRow, poamView } from './exceptions.ts';
+import { cellsByControl, exceptionRow, notApplicableRow, poamView } from './exceptions.ts';
 import { dated, instantOrNull, populationOf, scopeShown, specificity } from './overlays.ts';
 
 const CELLS_SHOWN_MAX = 500;
@@ -60,6 +60,7 @@ export function workbookControl(
     throw assuranceErrors.make('ASSURANCE_CELL_UNKNOWN', { controlId, assetId: scopeKey(scope) });
   const { population } = sheet;
   const cells = sheet.cellsOf(control);
+  const byControl = cellsByControl(assessment);
   return {
     ...dated(assessment),
     row,
@@ -105,11 +106,11 @@ export function workbookControl(
     exceptions: [...standing.exceptions.values()]
       .filter(({ controls }) => selects(controls, control))
       .slice(-RECORDS_SHOWN_MAX)
-      .map((exception) => exceptionRow(assessment, population, exception)),
+      .map((exception) => exceptionRow(assessment, population, byControl, exception)),
     notApplicable: [...standing.notApplicable.values()]
       .filter((approval) => approval.controlId === controlId)
       .slice(-RECORDS_SHOWN_MAX)
-      .map((approval) => notApplicableRow(assessment, population, approval)),
+      .map((approval) => notApplicableRow(assessment, population, byControl, approval)),
     poam: poamView(assessment)
       .items.filter((item) => item.controlId === controlId)
       .slice(0, RECORDS_SHOWN_MAX),

@@ -41,8 +41,10 @@ export function ExceptionsPage() {
   const may = useMay();
   if (exceptions.isError) return <Failure error={exceptions.error} />;
   if (exceptions.data === undefined) return <Loading />;
-  const of = (view: string): readonly ExceptionRow[] =>
-    exceptions.data.exceptions.filter(({ phase }) => VIEWS[view]?.[1].includes(phase) === true);
+  const of = (view: string): readonly ExceptionRow[] => {
+    const phases = VIEWS[view]?.[1] ?? [];
+    return exceptions.data.exceptions.filter(({ phase }) => phases.includes(phase));
+  };
   // What waits is what somebody came for; without it, what runs.
   const view = search['view'] ?? (of('requested').length > 0 ? 'requested' : 'running');
   const now = asOf === undefined;
