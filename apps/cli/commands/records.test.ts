@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
-import { PublishStandard } from '@demarc/platform/contract/assurance/workbook';
+import { PublishStandard, RecordRisk } from '@demarc/platform/contract/assurance/workbook';
 import { laterOf } from '../instant.ts';
 import { designOf, numberOf, percent, readRecord } from './records.ts';
 
@@ -45,6 +45,13 @@ function bomb(): string {
     lines.push(`a${level}: &a${level} [${Array.from({ length: 10 }, () => `*a${level - 1}`).join(', ')}]`);
   return lines.join('\n');
 }
+
+test('the files that the documentation shows are records', (t: TestContext) => {
+  const page = readFileSync(new URL('../../../docs/workbook.md', import.meta.url), 'utf8');
+  const [standard = '', risk = ''] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => text);
+  t.assert.equal(readRecord(file('doc-s.yaml', standard), PublishStandard).controls.length, 2);
+  t.assert.equal(readRecord(file('doc-r.yaml', risk), RecordRisk).controls.length, 2);
+});
 
 test('dates lie ahead, numbers within their bounds, designs have sections', (t: TestContext) => {
   const at = Date.parse(laterOf('90d'));
