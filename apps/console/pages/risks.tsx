@@ -122,7 +122,7 @@ const COLUMNS: readonly Column<RiskRow>[] = [
   {
     key: 'above',
     title: 'Above appetite since',
-    width: '10rem',
+    width: '11.5rem',
     render: (risk) =>
       risk.aboveAppetite ? (
         <span className="d-late">
