@@ -109,6 +109,14 @@ export async function statusChanges(
   }));
 }
 
+/** The instant of the first cell that was kept; undefined before anything was. */
+export async function firstCellAt(db: Kysely<AnyDatabase>): Promise<number | undefined> {
+  const { rows } = await sql<{
+    readonly first: number | null;
+  }>`SELECT min(from_ms) AS first FROM asr_cell`.execute(db);
+  return rows[0]?.first ?? undefined;
+}
+
 /** The instant up to which the stored matrix was kept; undefined before anything was. */
 export async function lastCellAt(db: Kysely<AnyDatabase>): Promise<number | undefined> {
   const { rows } = await sql<{
