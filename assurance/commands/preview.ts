@@ -131,7 +131,7 @@ function inWords(
       'Nothing is accepted before somebody else approves it.',
     ];
   return [
-    `${cells} leave the score until the review; ${counts['not-satisfied']} of them fail today, ${counts['not-assessed']} were never assessed.`,
+    `${cells} ${cellCount === 1 ? 'leaves' : 'leave'} the score until the review; ${counts['not-satisfied']} of them fail today, ${counts['not-assessed']} were never assessed.`,
     `The score goes from ${percent(preview.scoreBefore)} to ${percent(preview.scoreAfter)}, coverage from ${percent(preview.coverageBefore)} to ${percent(preview.coverageAfter)}.`,
     ...(preview.changedCount > cellCount
       ? [`${preview.changedCount - cellCount} cells that lean on them change, too.`]

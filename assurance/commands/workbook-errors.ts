@@ -13,7 +13,7 @@ export const workbookErrors = defineErrors({
     status: 404,
     retryable: false,
   }),
-  WORKBOOK_NOTHING_TO_WRITE: entry<Record<never, never>>({
+  WORKBOOK_NOTHING_TO_WRITE: entry<Record<string, never>>({
     says: () => 'The annotation says nothing: no field is filled in.',
     fix: 'Give at least one of: applied, rationale, example, configuration, design references, review date.',
     status: 400,
@@ -25,7 +25,7 @@ export const workbookErrors = defineErrors({
     status: 400,
     retryable: false,
   }),
-  WORKBOOK_PERSON_MISSING: entry<Record<never, never>>({
+  WORKBOOK_PERSON_MISSING: entry<Record<string, never>>({
     says: () => 'Nobody is named who decides this.',
     fix: 'On the command line name the person with --person; in the console it is whoever is signed in.',
     status: 400,

@@ -12,6 +12,10 @@ const ORDER: readonly ControlStatus[] = [
   'satisfied',
 ];
 
+/** From the worst, 0, upwards; what is not applicable comes last. */
+export const rankOf = (status: ControlStatus): number =>
+  status === 'not-applicable' ? ORDER.length : ORDER.indexOf(status);
+
 /** The best status that a lower control in this status allows; undefined where it allows anything. */
 export function capOf(effect: Effect, lower: ControlStatus): ControlStatus | undefined {
   const bad = lower === 'not-satisfied';

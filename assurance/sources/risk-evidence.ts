@@ -2,7 +2,7 @@
 import type { EvidenceFinding } from '@demarc/platform/contract';
 import { TENANT_ASSET } from '../evaluation/population.ts';
 import { type ExceptionState, inForce, type RiskState, type Standing } from '../model/standing.ts';
-import type { AssetFinding } from './standards-evidence.ts';
+import type { SourceFinding } from './source.ts';
 
 const NAMED_MAX = 20;
 
@@ -11,10 +11,10 @@ const NAMED_MAX = 20;
  *
  * Pure: the same standing and instant, the same findings.
  */
-export function riskEvidence(standing: Standing, t: number): readonly AssetFinding[] {
+export function riskEvidence(standing: Standing, t: number): readonly SourceFinding[] {
   return [register(standing, t), exceptions(standing, t)].map((finding) => ({
     assetId: TENANT_ASSET.assetId,
-    finding,
+    ...finding,
   }));
 }
 

@@ -1,4 +1,6 @@
 /** Door: what the server observes itself, and the schedule that asks it. */
 export type { ObservedOn, TakenIn } from '../intake.ts';
+export { riskEvidence } from './risk-evidence.ts';
 export { SourceSchedule } from './schedule.ts';
 export { type EvidenceSource, recordSource, type SourceContext, type SourceFinding } from './source.ts';
+export { standardsEvidence } from './standards-evidence.ts';

@@ -3,12 +3,7 @@ import type { EvidenceFinding } from '@demarc/platform/contract';
 import { type AssuredAsset, Population } from '../evaluation/population.ts';
 import { type CarriedStandard, standardKey, standardOf } from '../evaluation/standards.ts';
 import type { Standing } from '../model/standing.ts';
-
-/** A finding of the server's own records, about one asset. */
-export interface AssetFinding {
-  readonly assetId: string;
-  readonly finding: EvidenceFinding;
-}
+import type { SourceFinding } from './source.ts';
 
 const NAMED_MAX = 20;
 
@@ -18,7 +13,7 @@ const NAMED_MAX = 20;
  *
  * Pure: the same standing and instant, the same findings.
  */
-export function standardsEvidence(standing: Standing, t: number): readonly AssetFinding[] {
+export function standardsEvidence(standing: Standing, t: number): readonly SourceFinding[] {
   const population = new Population(standing, t);
   const carried = population.assets.map((asset) => ({
     asset,
@@ -29,8 +24,8 @@ export function standardsEvidence(standing: Standing, t: number): readonly Asset
     if (asset.type === 'tenant' && ofAssets.length > 0) return ofTenant(asset, ofAssets);
     const designs = designsOf([carries]);
     return [
-      { assetId: asset.assetId, finding: assigned(asset, carries) },
-      ...(designs === undefined ? [] : [{ assetId: asset.assetId, finding: designs }]),
+      { assetId: asset.assetId, ...assigned(asset, carries) },
+      ...(designs === undefined ? [] : [{ assetId: asset.assetId, ...designs }]),
     ];
   });
 }
@@ -38,7 +33,7 @@ export function standardsEvidence(standing: Standing, t: number): readonly Asset
 function ofTenant(
   tenant: AssuredAsset,
   ofAssets: readonly { readonly asset: AssuredAsset; readonly carries: CarriedStandard }[],
-): readonly AssetFinding[] {
+): readonly SourceFinding[] {
   const without = ofAssets.filter(({ carries }) => carries.state !== 'current');
   const named = without.slice(0, NAMED_MAX).map(({ asset, carries }) => `${asset.name} (${carries.state})`);
   const finding: EvidenceFinding = {
@@ -60,7 +55,7 @@ function ofTenant(
   const designs = designsOf(ofAssets.map(({ carries }) => carries));
   return [finding, ...(designs === undefined ? [] : [designs])].map((each) => ({
     assetId: tenant.assetId,
-    finding: each,
+    ...each,
   }));
 }
 

@@ -35,15 +35,16 @@ const PHASE_ORDER: readonly ExceptionPhase[] = [
 export function exceptionsView(assessment: Assessment): Exceptions {
   const population = populationOf(assessment);
   const { standing } = assessment;
+  const cells = cellsByControl(assessment);
   const exceptions = [...standing.exceptions.values()]
-    .map((exception) => exceptionRow(assessment, population, exception))
+    .map((exception) => exceptionRow(assessment, population, cells, exception))
     .sort(
       (a, b) =>
         PHASE_ORDER.indexOf(a.phase) - PHASE_ORDER.indexOf(b.phase) ||
         (isOver(a.phase) ? b.until.localeCompare(a.until) : a.until.localeCompare(b.until)),
     );
   const notApplicable = [...standing.notApplicable.values()]
-    .map((approval) => notApplicableRow(assessment, population, approval))
+    .map((approval) => notApplicableRow(assessment, population, cells, approval))
     .sort(
       (a, b) =>
         PHASE_ORDER.indexOf(a.phase) - PHASE_ORDER.indexOf(b.phase) || a.reviewAt.localeCompare(b.reviewAt),
@@ -59,18 +60,35 @@ export function exceptionsView(assessment: Assessment): Exceptions {
 
 const isOver = (phase: ExceptionPhase): boolean => ['expired', 'lapsed', 'revoked'].includes(phase);
 
+/** Control → its cells: looked up once, so that a thousand exceptions do not walk the whole matrix each. */
+export type CellsByControl = ReadonlyMap<string, readonly AssessedCell[]>;
+
+export function cellsByControl({ cells }: Assessment): CellsByControl {
+  const found = new Map<string, AssessedCell[]>();
+  for (const cell of cells) {
+    const known = found.get(cell.control.id);
+    if (known === undefined) found.set(cell.control.id, [cell]);
+    else known.push(cell);
+  }
+  return found;
+}
+
 export function exceptionRow(
   assessment: Assessment,
   population: Population,
+  cells: CellsByControl,
   exception: ExceptionState,
 ): ExceptionRow {
-  const { asOfMs, cells, catalogue } = assessment;
+  const { asOfMs, catalogue } = assessment;
   const state = exceptionState(exception, asOfMs);
   const until = exception.toMs ?? 0;
-  const about = cells.filter(
-    ({ control, asset }) =>
-      selects(exception.controls, control) && population.covers(exception.scope, asset) !== undefined,
-  );
+  const inScope = (controlId: string): readonly AssessedCell[] =>
+    (cells.get(controlId) ?? []).filter(
+      ({ asset }) => population.covers(exception.scope, asset) !== undefined,
+    );
+  const about = [...catalogue.controls.values()]
+    .filter((control) => selects(exception.controls, control))
+    .flatMap(({ id }) => inScope(id));
   return {
     exceptionId: exception.exceptionId,
     phase: state === 'running' && runsOut(until, asOfMs) ? 'running-out' : state,
@@ -80,14 +98,7 @@ export function exceptionRow(
     compensating: exception.compensatingControls.map((controlId) => ({
       controlId,
       title: catalogue.controls.get(controlId)?.title ?? controlId,
-      status: worst(
-        cells
-          .filter(
-            ({ control, asset }) =>
-              control.id === controlId && population.covers(exception.scope, asset) !== undefined,
-          )
-          .map(({ cell }) => cell.status),
-      ),
+      status: worst(inScope(controlId).map(({ cell }) => cell.status)),
     })),
     riskId: exception.riskId ?? null,
     requester: exception.requester,
@@ -104,9 +115,10 @@ export function exceptionRow(
 export function notApplicableRow(
   assessment: Assessment,
   population: Population,
+  cells: CellsByControl,
   approval: NotApplicableState,
 ): NotApplicableRow {
-  const { asOfMs, cells, catalogue } = assessment;
+  const { asOfMs, catalogue } = assessment;
   const running = inForce(approval, asOfMs);
   const phase = running
     ? runsOut(approval.reviewAtMs, asOfMs)
@@ -126,9 +138,8 @@ export function notApplicableRow(
     reviewAt: instant(approval.reviewAtMs),
     phase,
     endedBecause: approval.revoked?.reason ?? null,
-    cellCount: cells.filter(
-      ({ control, asset }) =>
-        control.id === approval.controlId && population.covers(approval.scope, asset) !== undefined,
+    cellCount: (cells.get(approval.controlId) ?? []).filter(
+      ({ asset }) => population.covers(approval.scope, asset) !== undefined,
     ).length,
     recordId: approval.recordId,
   };

@@ -29,6 +29,9 @@ export function standardsView(assessment: Assessment): Standards {
         b.drift.length - a.drift.length ||
         a.assetName.localeCompare(b.assetName),
     );
+  // The tenant as a whole has it when its assets do; it counts only where there are no others.
+  const others = rows.filter(({ type }) => type !== 'tenant');
+  const counted = others.length > 0 ? others : rows;
   return {
     ...dated(assessment),
     standards: [...standing.standards.values()]
@@ -41,8 +44,8 @@ export function standardsView(assessment: Assessment): Standards {
       )
       .slice(0, STANDARDS_MAX),
     assets: rows.slice(0, ASSETS_MAX),
-    assetCount: rows.length,
-    withoutCount: rows.filter(({ state }) => state !== 'current').length,
+    assetCount: counted.length,
+    withoutCount: counted.filter(({ state }) => state !== 'current').length,
     driftingCount: rows.filter(({ drift }) => drift.length > 0).length,
   };
 }

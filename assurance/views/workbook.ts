@@ -16,9 +16,9 @@ import type { AssuredAsset, Population } from '../evaluation/population.ts';
 import { type CarriedStandard, standardKey, standardOf } from '../evaluation/standards.ts';
 import type { Scope } from '../model/acts.ts';
 import { type AnnotationState, type CommentState, scopeKey } from '../model/standing.ts';
-import { worst } from '../rules/dependency.ts';
+import { rankOf, worst } from '../rules/dependency.ts';
 import { creditOf, rollUp } from '../rules/rollup.ts';
-import { exceptionRow, notApplicableRow, poamView } from './exceptions.ts';
+import { cellsByControl, exceptionRow, notApplicableRow, poamView } from './exceptions.ts';
 import { dated, instantOrNull, populationOf, scopeShown, specificity } from './overlays.ts';
 
 const CELLS_SHOWN_MAX = 500;
@@ -60,12 +60,13 @@ export function workbookControl(
     throw assuranceErrors.make('ASSURANCE_CELL_UNKNOWN', { controlId, assetId: scopeKey(scope) });
   const { population } = sheet;
   const cells = sheet.cellsOf(control);
+  const byControl = cellsByControl(assessment);
   return {
     ...dated(assessment),
     row,
     nist: [...control.nist_800_53_r5],
     cells: cells
-      .toSorted((a, b) => creditOf(a.cell.status) - creditOf(b.cell.status))
+      .toSorted((a, b) => rankOf(a.cell.status) - rankOf(b.cell.status))
       .slice(0, CELLS_SHOWN_MAX)
       .map(({ cell, evidence }) => ({
         assetId: cell.assetId,
@@ -105,11 +106,11 @@ export function workbookControl(
     exceptions: [...standing.exceptions.values()]
       .filter(({ controls }) => selects(controls, control))
       .slice(-RECORDS_SHOWN_MAX)
-      .map((exception) => exceptionRow(assessment, population, exception)),
+      .map((exception) => exceptionRow(assessment, population, byControl, exception)),
     notApplicable: [...standing.notApplicable.values()]
       .filter((approval) => approval.controlId === controlId)
       .slice(-RECORDS_SHOWN_MAX)
-      .map((approval) => notApplicableRow(assessment, population, approval)),
+      .map((approval) => notApplicableRow(assessment, population, byControl, approval)),
     poam: poamView(assessment)
       .items.filter((item) => item.controlId === controlId)
       .slice(0, RECORDS_SHOWN_MAX),

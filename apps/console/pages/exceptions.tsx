@@ -7,11 +7,14 @@ import type {
 import type { Column } from '@demarc/platform/contract/console';
 import { Button, Group, SegmentedControl, Textarea } from '@mantine/core';
 import { useState } from 'react';
+import { useAsOf } from '../app/as-of.ts';
 import { usePageSearch } from '../app/page-search.ts';
+import { AsOfNote } from '../parts/as-of.tsx';
 import { StatusMark } from '../parts/marks.tsx';
 import { Details, Empty, Facts, Failure, Instant, Loading, PageHeader } from '../parts/parts.tsx';
-import { useAct, useExceptions, useMay } from './records.ts';
-import { AsOf, Day, Decision, PastNotice, Register } from './records-parts.tsx';
+import { useAct, useMay } from './acts.ts';
+import { useExceptions } from './records.ts';
+import { Day, Decision, Register } from './records-parts.tsx';
 import { countsText } from './workbook-view.ts';
 
 const VIEWS: Readonly<Record<string, readonly [string, readonly ExceptionRow['phase'][]]>> = {
@@ -36,13 +39,16 @@ const unheld = ({ cells }: ExceptionRow): number =>
 
 export function ExceptionsPage() {
   const { search, setSearch } = usePageSearch();
-  const asOf = search['asOf'];
+  const { asOf } = useAsOf();
   const exceptions = useExceptions(asOf);
-  const may = useMay();
+  const mayApprove = useMay('exception:approve');
+  const mayWrite = useMay('workbook:write');
   if (exceptions.isError) return <Failure error={exceptions.error} />;
   if (exceptions.data === undefined) return <Loading />;
-  const of = (view: string): readonly ExceptionRow[] =>
-    exceptions.data.exceptions.filter(({ phase }) => VIEWS[view]?.[1].includes(phase) === true);
+  const of = (view: string): readonly ExceptionRow[] => {
+    const phases = VIEWS[view]?.[1] ?? [];
+    return exceptions.data.exceptions.filter(({ phase }) => phases.includes(phase));
+  };
   // What waits is what somebody came for; without it, what runs.
   const view = search['view'] ?? (of('requested').length > 0 ? 'requested' : 'running');
   const now = asOf === undefined;
@@ -50,8 +56,14 @@ export function ExceptionsPage() {
   const approval = exceptions.data.notApplicable.find(({ approvalId }) => approvalId === search['open']);
   return (
     <>
-      <PageHeader title="Exceptions" summary={summaryOf(exceptions.data)} actions={<AsOf />} />
-      <PastNotice asOf={asOf} />
+      <PageHeader
+        title="Exceptions"
+        summary={
+          <>
+            {summaryOf(exceptions.data)} <AsOfNote />
+          </>
+        }
+      />
       <SegmentedControl
         mb="sm"
         className="d-screen"
@@ -69,6 +81,7 @@ export function ExceptionsPage() {
       {view === NOT_APPLICABLE ? (
         <Register
           label="Not applicable"
+          at={exceptions.data.asOf}
           rows={exceptions.data.notApplicable}
           rowKey={(row) => row.approvalId}
           selectedKey={search['open']}
@@ -83,6 +96,7 @@ export function ExceptionsPage() {
       ) : (
         <Register
           label={`Exceptions: ${VIEWS[view]?.[0] ?? view}`}
+          at={exceptions.data.asOf}
           rows={of(view)}
           rowKey={(row) => row.exceptionId}
           selectedKey={search['open']}
@@ -98,14 +112,14 @@ export function ExceptionsPage() {
       {exception === undefined ? null : (
         <ExceptionDetails
           exception={exception}
-          decide={now && may('exception:approve')}
+          decide={now && mayApprove}
           onClose={() => setSearch({ open: undefined })}
         />
       )}
       {approval === undefined ? null : (
         <ApprovalDetails
           approval={approval}
-          decide={now && may('workbook:write')}
+          decide={now && mayWrite}
           onClose={() => setSearch({ open: undefined })}
         />
       )}

@@ -6,19 +6,20 @@ import { useState } from 'react';
 import { usePageSearch } from '../app/page-search.ts';
 import { PartyMark, StatusMark } from '../parts/marks.tsx';
 import { Details, Empty, Facts, Failure, Instant, Loading } from '../parts/parts.tsx';
-import { useAct, useMay, usePoam, useWorkbook } from './records.ts';
+import { useAct, useMay } from './acts.ts';
+import { usePoam, useWorkbook } from './records.ts';
 import { Day, Decision, Register, ScopeField } from './records-parts.tsx';
 import { dayIn, instantOfDay } from './workbook-view.ts';
 
 export function Plan({ asOf }: { readonly asOf: string | undefined }) {
   const { search, setSearch } = usePageSearch();
   const poam = usePoam(asOf);
-  const may = useMay();
+  const mayWrite = useMay('risk:write');
   const [opening, setOpening] = useState(false);
   if (poam.isError) return <Failure error={poam.error} />;
   if (poam.data === undefined) return <Loading />;
   const selected = poam.data.items.find(({ poamId }) => poamId === search['open']);
-  const decide = asOf === undefined && may('risk:write');
+  const decide = asOf === undefined && mayWrite;
   return (
     <>
       {decide ? (
@@ -28,6 +29,7 @@ export function Plan({ asOf }: { readonly asOf: string | undefined }) {
       ) : null}
       <Register
         label="Plan of action"
+        at={poam.data.asOf}
         rows={poam.data.items}
         rowKey={(item) => item.poamId}
         selectedKey={search['open']}

@@ -1,64 +1,19 @@
 /** Parts of the pages about workbook, risks, exceptions and standards. */
 import type { RecordScope } from '@demarc/platform/contract/assurance/workbook';
 import type { Column } from '@demarc/platform/contract/console';
-import { Alert, Button, Group, Modal, NativeSelect, TextInput } from '@mantine/core';
+import { Modal, NativeSelect } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { usePageSearch } from '../app/page-search.ts';
 import { useZone } from '../app/zone.ts';
 import { DataTable } from '../parts/data-table.tsx';
 import { PrintTable } from '../parts/print-table.tsx';
 import { formatInstant, zoneName } from '../parts/time.ts';
 import { useStandards } from './records.ts';
 
-/** Turns the page back to a date; empty is now. */
-export function AsOf() {
-  const { search, setSearch } = usePageSearch();
-  const zone = useZone();
-  const asOf = search['asOf'];
-  return (
-    <Group gap="xs" wrap="nowrap">
-      <TextInput
-        aria-label={`As of (${zoneName(zone)})`}
-        title={`As it was then (${zoneName(zone)})`}
-        type="datetime-local"
-        value={asOf === undefined ? '' : fieldOf(asOf, zone)}
-        onChange={(event) => {
-          const { value } = event.currentTarget;
-          setSearch({
-            asOf: value === '' ? undefined : new Date(zone === 'utc' ? `${value}Z` : value).toISOString(),
-          });
-        }}
-      />
-      {asOf === undefined ? null : (
-        <Button variant="default" onClick={() => setSearch({ asOf: undefined })}>
-          Now
-        </Button>
-      )}
-    </Group>
-  );
-}
-
-function fieldOf(instant: string, zone: 'local' | 'utc'): string {
-  const at = new Date(instant);
-  const shown = zone === 'utc' ? at : new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
-  return shown.toISOString().slice(0, 16);
-}
-
-/** Says that this is the past; nothing can be decided in it. */
-export function PastNotice({ asOf }: { readonly asOf: string | undefined }) {
-  const zone = useZone();
-  if (asOf === undefined) return null;
-  return (
-    <Alert variant="light" color="gray" mb="sm" role="status">
-      As it was on {formatInstant(asOf, zone)} ({zoneName(zone)}). Nothing can be decided in the past: go back
-      to now for that.
-    </Alert>
-  );
-}
-
 /** On the screen a table for many rows, on paper every row. */
 export function Register<Row>(props: {
   readonly label: string;
+  /** The instant of what is shown: on paper it must be said. */
+  readonly at: string;
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
   rowKey(row: Row): string;
@@ -68,13 +23,18 @@ export function Register<Row>(props: {
   /** Only on the screen: ticks. */
   readonly before?: readonly Column<Row>[];
 }) {
-  const { before = [], columns, ...rest } = props;
+  const { before = [], columns, at: _, ...rest } = props;
   return (
     <>
       <div className="d-screen">
         <DataTable {...rest} columns={[...before, ...columns]} />
       </div>
-      <PrintTable label={props.label} rows={props.rows} columns={columns} rowKey={props.rowKey} />
+      <PrintTable
+        label={`${props.label}, as of ${props.at}`}
+        rows={props.rows}
+        columns={columns}
+        rowKey={props.rowKey}
+      />
     </>
   );
 }

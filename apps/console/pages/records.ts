@@ -1,5 +1,4 @@
-/** What the pages about workbook, risks, exceptions and standards ask for, and how they write. */
-import type { Permission } from '@demarc/platform/contract/api';
+/** What the pages about workbook, risks, exceptions and standards ask for. */
 import {
   Exceptions,
   Poam,
@@ -8,10 +7,9 @@ import {
   Workbook,
   WorkbookControl,
 } from '@demarc/platform/contract/assurance/workbook';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type * as z from 'zod';
-import { get, post, whoAmI } from '../app/api.ts';
-import { Done } from '../app/schemas.ts';
+import { get } from '../app/api.ts';
 import { useTenantId } from './queries.ts';
 
 const REFETCH_MS = 30_000;
@@ -46,22 +44,3 @@ export const useRisks = (asOf: string | undefined) => useView('risks', Risks, { 
 export const usePoam = (asOf: string | undefined) => useView('poam', Poam, { asOf });
 export const useExceptions = (asOf: string | undefined) => useView('exceptions', Exceptions, { asOf });
 export const useStandards = (asOf?: string) => useView('standards', Standards, { asOf });
-
-/** One act; then everything that it may have changed is asked for again. */
-export function useAct<Body extends object>(path: string, onDone?: () => void) {
-  const tenantId = useTenantId();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (body: Body) => post(`/v1/tenants/${tenantId}/${path}`, Done, body),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ['matrix', tenantId] });
-      onDone?.();
-    },
-  });
-}
-
-/** What is offered; the server decides again. */
-export function useMay(): (permission: Permission) => boolean {
-  const me = useQuery({ queryKey: ['me'], queryFn: whoAmI });
-  return (permission) => me.data?.permissions.includes(permission) === true;
-}

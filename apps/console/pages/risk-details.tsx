@@ -3,6 +3,8 @@ import type { RiskRow } from '@demarc/platform/contract/assurance/workbook';
 import { Button, Group } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { asOfSearch } from '../app/as-of.ts';
+import { usePageSearch } from '../app/page-search.ts';
 import { StatusMark } from '../parts/marks.tsx';
 import { Details, Facts, Instant } from '../parts/parts.tsx';
 import { useTenantId } from './queries.ts';
@@ -118,6 +120,7 @@ export function RiskDetails({
 
 function Controls({ risk }: { readonly risk: RiskRow }) {
   const tenantId = useTenantId();
+  const { search } = usePageSearch();
   const help = wouldHelp(risk);
   return (
     <section>
@@ -131,7 +134,7 @@ function Controls({ risk }: { readonly risk: RiskRow }) {
           <Link
             to={'/t/$tenantId/workbook' as '/'}
             params={{ tenantId }}
-            search={{ open: each.controlId } as never}
+            search={{ ...asOfSearch(search), open: each.controlId } as never}
           >
             {each.controlId} {each.title}
           </Link>

@@ -3,7 +3,8 @@ import { type RiskRow, type Risks, TREATMENTS } from '@demarc/platform/contract/
 import { Button, Group, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Failure } from '../parts/parts.tsx';
-import { useAct, useWorkbook } from './records.ts';
+import { useAct } from './acts.ts';
+import { useWorkbook } from './records.ts';
 import { Decision } from './records-parts.tsx';
 import { dayIn, instantOfDay } from './workbook-view.ts';
 

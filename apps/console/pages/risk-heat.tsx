@@ -25,7 +25,7 @@ export function HeatMaps({
         →
       </div>
       <HeatMap which="residual" caption="Residual: with the controls that hold now" {...shared} />
-      <p className="d-quiet d-legend">
+      <p className="d-quiet d-key">
         {(['low', 'moderate', 'high', 'very-high'] as const).map((band) => (
           <span key={band}>
             <i className="d-swatch d-heat" data-band={band} aria-hidden="true" /> {BAND_WORDS[band]}{' '}

@@ -3,11 +3,14 @@ import type { RiskRow, Risks } from '@demarc/platform/contract/assurance/workboo
 import type { Column } from '@demarc/platform/contract/console';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
+import { useAsOf } from '../app/as-of.ts';
 import { usePageSearch } from '../app/page-search.ts';
+import { AsOfNote } from '../parts/as-of.tsx';
 import { Empty, Failure, Instant, Loading, PageHeader, SearchBox } from '../parts/parts.tsx';
+import { useMay } from './acts.ts';
 import { Plan } from './poam.tsx';
-import { useMay, useRisks } from './records.ts';
-import { AsOf, Day, PastNotice, Register } from './records-parts.tsx';
+import { useRisks } from './records.ts';
+import { Day, Register } from './records-parts.tsx';
 import { RiskDetails } from './risk-details.tsx';
 import { EditRisk, SetAppetite } from './risk-forms.tsx';
 import { HeatMaps } from './risk-heat.tsx';
@@ -15,23 +18,26 @@ import { FILTERS, risksOf, scoreText } from './risks-view.ts';
 
 export function RisksPage() {
   const { search, setSearch } = usePageSearch();
-  const asOf = search['asOf'];
+  const { asOf } = useAsOf();
   const risks = useRisks(asOf);
-  const may = useMay();
+  const mayWrite = useMay('risk:write');
   const [doing, setDoing] = useState<'record' | 'appetite'>();
   if (risks.isError) return <Failure error={risks.error} />;
   if (risks.data === undefined) return <Loading />;
   const open = risks.data.risks.find(({ riskId }) => riskId === search['open']);
-  const decide = asOf === undefined && may('risk:write');
+  const decide = asOf === undefined && mayWrite;
   const view = search['view'] === 'plan' ? 'plan' : 'register';
   return (
     <>
       <PageHeader
         title="Risks"
-        summary={summaryOf(risks.data)}
+        summary={
+          <>
+            {summaryOf(risks.data)} <AsOfNote />
+          </>
+        }
         actions={
           <>
-            <AsOf />
             {decide ? (
               <>
                 <Button variant="default" onClick={() => setDoing('appetite')}>
@@ -43,7 +49,6 @@ export function RisksPage() {
           </>
         }
       />
-      <PastNotice asOf={asOf} />
       <SegmentedControl
         mb="sm"
         className="d-screen"
@@ -91,6 +96,7 @@ function RegisterView({ risks }: { readonly risks: Risks }) {
       </div>
       <Register
         label="Risks"
+        at={risks.asOf}
         rows={rows}
         rowKey={(risk) => risk.riskId}
         selectedKey={search['open']}
@@ -105,34 +111,28 @@ function RegisterView({ risks }: { readonly risks: Risks }) {
 const COLUMNS: readonly Column<RiskRow>[] = [
   { key: 'risk', title: 'Risk', width: '4.5rem', render: (risk) => risk.riskId },
   { key: 'title', title: 'Title', width: 'minmax(16rem, 2fr)', render: (risk) => risk.title },
-  { key: 'inherent', title: 'Inherent', width: '11rem', render: (risk) => scoreText(risk.inherent) },
+  { key: 'inherent', title: 'Inherent', width: '12rem', render: (risk) => scoreText(risk.inherent) },
   {
     key: 'residual',
     title: 'Residual',
-    width: '11rem',
+    width: '12.5rem',
     render: (risk) => (risk.state === 'closed' ? 'closed' : <strong>{scoreText(risk.residual)}</strong>),
   },
   {
     key: 'controls',
-    title: 'Controls that hold',
+    title: 'Controls hold',
     width: '8.5rem',
     render: (risk) =>
       `${risk.mitigations.filter(({ takes }) => takes > 0).length} of ${risk.mitigations.length}`,
   },
   {
     key: 'above',
-    title: 'Above appetite',
-    width: '10rem',
+    title: 'Above appetite since',
+    width: '11.5rem',
     render: (risk) =>
       risk.aboveAppetite ? (
         <span className="d-late">
-          {risk.aboveSince === null ? (
-            'yes'
-          ) : (
-            <>
-              since <Instant at={risk.aboveSince} />
-            </>
-          )}
+          {risk.aboveSince === null ? 'longer than is kept' : <Instant at={risk.aboveSince} />}
         </span>
       ) : (
         ''

@@ -3,7 +3,7 @@ import type { StandardRow, Standards } from '@demarc/platform/contract/assurance
 import { Button, Group, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Failure } from '../parts/parts.tsx';
-import { useAct } from './records.ts';
+import { useAct } from './acts.ts';
 import { Decision, ScopeField, scopeOf } from './records-parts.tsx';
 import { EMPTY_STANDARD, type StandardForm, standardOf } from './standards-view.ts';
 

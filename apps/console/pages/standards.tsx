@@ -4,12 +4,15 @@ import type { Column } from '@demarc/platform/contract/console';
 import { Button, Group, SegmentedControl } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { asOfSearch, useAsOf } from '../app/as-of.ts';
 import { usePageSearch } from '../app/page-search.ts';
+import { AsOfNote } from '../parts/as-of.tsx';
 import { StatusMark } from '../parts/marks.tsx';
 import { Details, Empty, Facts, Failure, Instant, Loading, PageHeader, SearchBox } from '../parts/parts.tsx';
+import { useMay } from './acts.ts';
 import { useTenantId } from './queries.ts';
-import { useMay, useStandards } from './records.ts';
-import { AsOf, Day, PastNotice, Register } from './records-parts.tsx';
+import { useStandards } from './records.ts';
+import { Day, Register } from './records-parts.tsx';
 import { Assign, Publish, Retire } from './standard-forms.tsx';
 import { textOfDesigns } from './workbook-view.ts';
 
@@ -22,23 +25,27 @@ const STATES: Readonly<Record<AssetStandard['state'], string>> = {
 
 export function StandardsPage() {
   const { search, setSearch } = usePageSearch();
-  const asOf = search['asOf'];
+  const { asOf } = useAsOf();
   const standards = useStandards(asOf);
-  const may = useMay();
+  const mayWrite = useMay('inventory:write');
   const [doing, setDoing] = useState<'publish' | 'assign'>();
   if (standards.isError) return <Failure error={standards.error} />;
   if (standards.data === undefined) return <Loading />;
   const { data } = standards;
-  const decide = asOf === undefined && may('inventory:write');
+  const decide = asOf === undefined && mayWrite;
   const view = search['view'] === 'standards' ? 'standards' : 'assets';
   return (
     <>
       <PageHeader
         title="Standards"
-        summary={`${data.withoutCount} of ${data.assetCount} assets carry no current implementation standard; ${data.driftingCount} have drifted from theirs.`}
+        summary={
+          <>
+            {data.withoutCount} of {data.assetCount} assets carry no current implementation standard;{' '}
+            {data.driftingCount} have drifted from theirs. <AsOfNote />
+          </>
+        }
         actions={
           <>
-            <AsOf />
             {decide ? (
               <>
                 <Button
@@ -54,7 +61,6 @@ export function StandardsPage() {
           </>
         }
       />
-      <PastNotice asOf={asOf} />
       <div className="d-toolbar d-screen" style={{ marginBottom: '0.75rem' }}>
         <SegmentedControl
           aria-label="Assets or standards"
@@ -88,6 +94,7 @@ function Assets({ standards }: { readonly standards: Standards }) {
     <>
       <Register
         label="Assets and their standards"
+        at={standards.asOf}
         rows={rows}
         rowKey={(row) => row.assetId}
         selectedKey={search['open']}
@@ -119,7 +126,13 @@ function Assets({ standards }: { readonly standards: Standards }) {
                 <Link
                   to={'/t/$tenantId/matrix' as '/'}
                   params={{ tenantId }}
-                  search={{ open: `${each.controlId}@${open.assetId}`, asset: open.assetId } as never}
+                  search={
+                    {
+                      ...asOfSearch(search),
+                      open: `${each.controlId}@${open.assetId}`,
+                      asset: open.assetId,
+                    } as never
+                  }
                 >
                   {each.controlId}: why
                 </Link>
@@ -140,7 +153,13 @@ const ASSET_COLUMNS: readonly Column<AssetStandard>[] = [
     title: 'State',
     width: '10rem',
     render: (row) =>
-      row.state === 'current' ? STATES.current : <span className="d-late">{STATES[row.state]}</span>,
+      row.state === 'current' ? (
+        STATES.current
+      ) : row.type === 'tenant' ? (
+        <span className="d-quiet">As its assets</span>
+      ) : (
+        <span className="d-late">{STATES[row.state]}</span>
+      ),
   },
   {
     key: 'standard',
@@ -177,6 +196,7 @@ function Published({ standards, decide }: { readonly standards: Standards; reado
     <>
       <Register
         label="Standards"
+        at={standards.asOf}
         rows={rows}
         rowKey={keyOf}
         selectedKey={search['open']}

@@ -6,8 +6,9 @@ import { useState } from 'react';
 import { post } from '../app/api.ts';
 import { statusWord } from '../parts/marks.tsx';
 import { Failure, Loading } from '../parts/parts.tsx';
+import { useAct } from './acts.ts';
 import { useTenantId } from './queries.ts';
-import { useAct, useRisks } from './records.ts';
+import { useRisks } from './records.ts';
 import { ControlList, Decision, ScopeField, scopeOf } from './records-parts.tsx';
 import { dayIn, designsOf, instantOfDay } from './workbook-view.ts';
 

@@ -5,8 +5,9 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { PartyMark, StatusMark } from '../parts/marks.tsx';
 import { Details, Facts, Failure, Instant, Loading } from '../parts/parts.tsx';
+import { useAct, useMay } from './acts.ts';
 import { useTenantId } from './queries.ts';
-import { useAct, useMay, useWorkbookControl } from './records.ts';
+import { useWorkbookControl } from './records.ts';
 import { Day } from './records-parts.tsx';
 import { Annotate, AskException, NotApplicable } from './workbook-decide.tsx';
 import { countsText, percent, textOfDesigns } from './workbook-view.ts';
@@ -23,7 +24,7 @@ export function ControlDetails({
   readonly onClose: () => void;
 }) {
   const control = useWorkbookControl(controlId, asOf, assetId);
-  const may = useMay();
+  const mayWrite = useMay('workbook:write');
   const [deciding, setDeciding] = useState<'annotate' | 'not-applicable' | 'exception'>();
   const close = (): void => setDeciding(undefined);
   return (
@@ -37,7 +38,7 @@ export function ControlDetails({
       ) : (
         <>
           <Summary control={control.data} />
-          {asOf === undefined && may('workbook:write') ? (
+          {asOf === undefined && mayWrite ? (
             <Group gap="xs">
               <Button size="xs" onClick={() => setDeciding('annotate')}>
                 Annotate
@@ -232,7 +233,7 @@ function Comments({
   readonly asOf: string | undefined;
 }) {
   const [text, setText] = useState('');
-  const may = useMay();
+  const mayWrite = useMay('workbook:write');
   const comment = useAct('workbook/comments', () => setText(''));
   return (
     <section>
@@ -247,7 +248,7 @@ function Comments({
           </div>
         </div>
       ))}
-      {asOf === undefined && may('workbook:write') ? (
+      {asOf === undefined && mayWrite ? (
         <div className="d-stack">
           <Textarea
             label="Add a comment"

@@ -24,12 +24,13 @@ const STATUS_ORDER = [
 export function rowsOf(rows: readonly WorkbookRow[], search: PageSearch): readonly WorkbookRow[] {
   const words = (search['text'] ?? '').toLowerCase();
   const { status, area, owner, written } = search as Readonly<Record<string, string | undefined>>;
+  const asWritten = WRITTEN[written ?? '']?.[1] ?? (() => true);
   const kept = rows.filter(
     (row) =>
       (status === undefined || row.status === status) &&
       (area === undefined || row.area === area) &&
       (owner === undefined || operators(row).includes(owner)) &&
-      (written === undefined || WRITTEN[written]?.[1](row) !== false) &&
+      asWritten(row) &&
       textOf(row).includes(words),
   );
   return sorted(kept, search['sort']);

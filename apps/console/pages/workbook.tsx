@@ -5,11 +5,14 @@ import type { Workbook, WorkbookRow } from '@demarc/platform/contract/assurance/
 import type { Column } from '@demarc/platform/contract/console';
 import { Button, Checkbox, Group, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
+import { useAsOf } from '../app/as-of.ts';
 import { usePageSearch } from '../app/page-search.ts';
+import { AsOfNote } from '../parts/as-of.tsx';
 import { PartyMark, StatusMark, statusWord } from '../parts/marks.tsx';
 import { Empty, Failure, Instant, Loading, PageHeader, SearchBox } from '../parts/parts.tsx';
-import { useMay, useStandards, useWorkbook } from './records.ts';
-import { AsOf, Day, PastNotice, Register } from './records-parts.tsx';
+import { useMay } from './acts.ts';
+import { useStandards, useWorkbook } from './records.ts';
+import { Day, Register } from './records-parts.tsx';
 import { Annotate, AskException, NotApplicable } from './workbook-decide.tsx';
 import { ControlDetails } from './workbook-details.tsx';
 import {
@@ -28,9 +31,9 @@ type Deciding = 'annotate' | 'not-applicable' | 'exception';
 
 export function WorkbookPage() {
   const { search, setSearch } = usePageSearch();
-  const asOf = search['asOf'];
+  const { asOf } = useAsOf();
   const book = useWorkbook(asOf, search['asset']);
-  const may = useMay();
+  const mayWrite = useMay('workbook:write');
   const [deciding, setDeciding] = useState<Deciding>();
   if (book.isError) return <Failure error={book.error} />;
   if (book.data === undefined) return <Loading />;
@@ -38,7 +41,7 @@ export function WorkbookPage() {
   const chosen = chosenOf(search);
   const ids = [...chosen];
   const open = book.data.rows.find(({ controlId }) => controlId === search['open']);
-  const decide = asOf === undefined && may('workbook:write');
+  const decide = asOf === undefined && mayWrite;
   return (
     <>
       <PageHeader
@@ -47,12 +50,10 @@ export function WorkbookPage() {
           <>
             Score {percent(book.data.total.score)} with {percent(book.data.total.coverage)} ever assessed:{' '}
             {countsText(book.data.total.counts)}, over {book.data.assetCount} asset
-            {book.data.assetCount === 1 ? '' : 's'}.
+            {book.data.assetCount === 1 ? '' : 's'}. <AsOfNote />
           </>
         }
-        actions={<AsOf />}
       />
-      <PastNotice asOf={asOf} />
       <Areas book={book.data} />
       <Filters rows={book.data.rows} />
       {decide ? (
@@ -87,6 +88,7 @@ export function WorkbookPage() {
       ) : null}
       <Register
         label="Workbook"
+        at={book.data.asOf}
         rows={rows}
         rowKey={(row) => row.controlId}
         selectedKey={search['open']}
@@ -120,36 +122,37 @@ export function WorkbookPage() {
   );
 }
 
-/** Score and coverage of each area, side by side: one without the other flatters. A click filters. */
+/** Score and coverage, of everything and of each area: one without the other flatters. A click filters. */
 function Areas({ book }: { readonly book: Workbook }) {
   const { search, setSearch } = usePageSearch();
+  const lines = [
+    { area: undefined, name: 'everything', score: book.total },
+    ...book.areas.map(({ area, score }) => ({ area, name: area, score })),
+  ];
   return (
     <section className="d-card d-areas" aria-label="Score and coverage by area">
-      {book.areas.map(({ area, score }) => {
-        const active = search['area'] === area;
-        return (
-          <button
-            key={area}
-            type="button"
-            className="d-area"
-            aria-pressed={active}
-            onClick={() => setSearch({ area: active ? undefined : area })}
-          >
-            <span>{area}</span>
-            <span className="d-bar" aria-hidden="true">
-              <i style={{ width: `${(score.coverage ?? 0) * 100}%` }} data-what="coverage" />
-              <i style={{ width: `${(score.score ?? 0) * 100}%` }} data-what="score" />
-            </span>
-            <span>
-              <strong>{percent(score.score)}</strong>{' '}
-              <span className="d-quiet">of {percent(score.coverage)} assessed</span>
-            </span>
-          </button>
-        );
-      })}
-      <p className="d-quiet d-legend">
-        <i className="d-swatch" data-what="score" aria-hidden="true" /> score{' '}
-        <i className="d-swatch" data-what="coverage" aria-hidden="true" /> ever assessed
+      {lines.map(({ area, name, score }) => (
+        <button
+          key={name}
+          type="button"
+          className="d-area"
+          aria-pressed={search['area'] === area}
+          onClick={() => setSearch({ area })}
+        >
+          <span>{name}</span>
+          <span>
+            <strong>{percent(score.score)}</strong>{' '}
+            <span className="d-quiet">with {percent(score.coverage)} assessed</span>
+          </span>
+          <span className="d-meter" aria-hidden="true">
+            <i style={{ width: `${(score.coverage ?? 0) * 100}%` }} data-what="coverage" />
+            <i style={{ width: `${(score.score ?? 0) * 100}%` }} data-what="score" />
+          </span>
+        </button>
+      ))}
+      <p className="d-quiet d-key">
+        <i className="d-swatch" data-what="score" aria-hidden="true" /> score: worth × what holds, of all
+        worth <i className="d-swatch" data-what="coverage" aria-hidden="true" /> ever assessed
       </p>
     </section>
   );
@@ -157,7 +160,7 @@ function Areas({ book }: { readonly book: Workbook }) {
 
 function Filters({ rows }: { readonly rows: readonly WorkbookRow[] }) {
   const { search, setSearch } = usePageSearch();
-  const standards = useStandards(search['asOf']);
+  const standards = useStandards(useAsOf().asOf);
   const select = (
     name: string,
     label: string,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
+import { assignStandard, publishStandard, reviewRisk } from '@demarc/assurance/commands';
 import { SourceSchedule } from '@demarc/assurance/sources';
 import { type EvidenceKey, openEvidenceKey, signatureHolds } from '@demarc/platform/evidence';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
@@ -204,4 +205,38 @@ test('a table that lost its guard is found by trying and by looking', async (t: 
   now += 61 * MINUTE_MS;
   await schedule.round();
   t.assert.equal((await evidence('PLT-07.1')).state, 'pass');
+});
+
+test('what people decided is observed in the record of it: standards, risks, exceptions', async (t: TestContext) => {
+  const states = async () => [
+    (await evidence('GOV-03.1')).state,
+    (await evidence('GOV-03.1', assetId)).state,
+    (await evidence('GOV-04.1')).state,
+    (await evidence('GOV-04.2')).state,
+  ];
+  t.assert.deepEqual(await states(), ['fail', 'fail', 'fail', 'pass'], 'nobody has decided anything yet');
+  const standard = {
+    standardId: 's',
+    version: '1',
+    title: 't',
+    useCase: 'u',
+    requirements: [],
+    controls: [],
+  };
+  const designs = [{ document: 'd', section: '' }];
+  await assurance.act(here, publishStandard({ ...standard, hld: designs, lld: designs }), 'ann');
+  await assurance.act(
+    here,
+    assignStandard({ standardId: 's', version: '1', scopes: [{ kind: 'tenant' }] }),
+    'ann',
+  );
+  const reviewAtMs = now + 30 * 24 * 60 * MINUTE_MS;
+  await assurance.act(here, reviewRisk({ riskId: 'R-01', note: 'n', person: 'Ann', reviewAtMs }), 'ann');
+  now += 61 * MINUTE_MS;
+  await schedule.round();
+  t.assert.deepEqual(await states(), ['pass', 'pass', 'pass', 'pass']);
+  t.assert.equal((await evidence('GOV-03.2')).state, 'pass');
+  now = reviewAtMs + MINUTE_MS;
+  await schedule.round();
+  t.assert.match((await evidence('GOV-04.1')).because ?? '', /R-01 was due for review/);
 });
