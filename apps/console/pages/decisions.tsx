@@ -7,6 +7,7 @@ import { AsOfNote } from '../parts/as-of.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { PartyMark } from '../parts/marks.tsx';
 import { Empty, Failure, Instant, Loading, PageHeader } from '../parts/parts.tsx';
+import { counted } from '../parts/words.ts';
 import { ClaimDetails, ClaimState, selectorWord } from './claim-details.tsx';
 import { AnswerForm, ProposeForm } from './decision-forms.tsx';
 import { useMay } from './queries.ts';

@@ -78,7 +78,6 @@ export function AsOfNote() {
       <time dateTime={asOf}>
         {formatInstant(asOf, zone)} {zoneName(zone)}
       </time>
-      .{' '}
       <button type="button" className="d-link" onClick={() => setAsOf(undefined)}>
         Back to now
       </button>

@@ -184,6 +184,9 @@ test('a dispute, a purchase that waits and an acceptance that runs out are gaps,
   estate.do(disputeClaim({ claimId, party: 'customer', reason: 'not agreed' }));
   const disputed = gapsOf(estate.assess(), GAPS);
   t.assert.equal(disputed.counts.contested, 1);
+  const contested = disputed.rows.find(({ kind }) => kind === 'contested');
+  t.assert.match(contested?.because ?? '', /^operate: .*\(Customer: not agreed\)$/);
+  t.assert.equal(contested?.since, new Date(estate.nowMs).toISOString());
   estate.do(
     cancel({
       entitlementId: estate.entitlementId ?? '',
