@@ -40,8 +40,10 @@ export function DecisionsPage() {
         summary={
           <>
             {answered} of {questions.data.length} questions are answered;{' '}
-            {waiting === 0 ? 'no claim waits for you' : `${waiting} claims wait for your word`}, {disputed}{' '}
-            are disputed. <AsOfNote />
+            {waiting === 0
+              ? 'no claim waits for you'
+              : `${counted(waiting, 'claim waits', 'claims wait')} for your word`}
+            , {counted(disputed, 'is disputed', 'are disputed')}. <AsOfNote />
           </>
         }
         actions={may ? <Button onClick={() => setSearch({ propose: 'yes' })}>Propose a claim</Button> : null}

@@ -92,12 +92,12 @@ export function MatrixPage() {
         }
         columns={[
           { key: 'control', title: 'Control', width: '6rem', render: (cell) => cell.controlId },
-          { key: 'title', title: 'Title', width: 'minmax(16rem, 2fr)', render: (cell) => cell.title },
+          { key: 'title', title: 'Title', width: 'minmax(11rem, 2fr)', render: (cell) => cell.title },
           { key: 'asset', title: 'Asset', width: 'minmax(8rem, 1fr)', render: (cell) => cell.assetName },
           {
             key: 'status',
             title: 'Status',
-            width: '11rem',
+            width: '9rem',
             render: (cell) => (
               <span title={overlayText(cell)}>
                 <StatusMark status={cell.status} /> <Overlay cell={cell} />

@@ -30,7 +30,7 @@ export function AsOfControl() {
           aria-label={`As of ${label}`}
           className="d-asof"
         >
-          As of: {label}
+          <span>As of: {label}</span>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>

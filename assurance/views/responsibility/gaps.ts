@@ -225,7 +225,7 @@ function pending(assessment: Assessment, days: number): readonly Row[] {
       kind: 'pending',
       title: `A claim on ${claim.controls.join(', ')}`,
       party: claim.party,
-      because: `proposed by ${last.by} for ${scopeName(claim.scope, standing)}, and not answered`,
+      because: `proposed by ${partyName(standing, claim.proposer ?? 'customer')} for ${scopeName(claim.scope, standing)}, and not answered`,
       step: 'Accept it, decline it, or dispute it.',
       since: instant(last.atMs),
       until: null,

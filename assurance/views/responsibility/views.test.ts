@@ -61,7 +61,7 @@ test('the stack says who has each layer, on how many, since when, and how old th
   );
   t.assert.deepEqual(
     all.layers.map(({ rank }) => rank),
-    [...all.layers.map(({ rank }) => rank)].sort((a, b) => (b ?? 99) - (a ?? 99)),
+    all.layers.map(({ rank }) => rank).sort((a, b) => (b ?? 99) - (a ?? 99)),
     'the highest layer is on top',
   );
 });
