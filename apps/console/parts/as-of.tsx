@@ -30,7 +30,7 @@ export function AsOfControl() {
           aria-label={`As of ${label}`}
           className="d-asof"
         >
-          <span>As of: {label}</span>
+          <span className="d-words">As of: {label}</span>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
