@@ -2,17 +2,10 @@
  * Runs the rooms that policy asks for. A room that fails is started again with growing pauses, and its
  * health says so; one room's end is never another's.
  */
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import {
-  canonicalEvidence,
-  type DropRecord,
-  type Evidence,
-  type EvidenceFinding,
-  type Health,
-} from '@demarc/platform/contract';
+import type { DropRecord, Health } from '@demarc/platform/contract';
 import type {
   AgentRoom,
   AgentRoomContext,
@@ -20,8 +13,8 @@ import type {
   OcsfEvent,
   RunningRoom,
 } from '@demarc/platform/contract/agent';
+import { signedEvidence } from '@demarc/platform/evidence';
 import type { ExchangeReply } from '@demarc/platform/link';
-import { canonicalJson } from '@demarc/platform/ocsf';
 
 export type PolicySet = ExchangeReply['policies'];
 
@@ -152,7 +145,12 @@ export class Rooms {
           findings.map((finding) =>
             JSON.stringify({
               kind: 'evidence',
-              evidence: signedEvidence(finding, room.service.id, host.assetId, observedAtMs, sign),
+              evidence: signedEvidence(finding, {
+                service: room.service.id,
+                assetId: host.assetId,
+                observedAtMs,
+                sign,
+              }),
             }),
           ),
         ),
@@ -170,27 +168,4 @@ export class Rooms {
       log: (line, details) => log(`${room.service.id}: ${line}`, details),
     };
   }
-}
-
-export function signedEvidence(
-  finding: EvidenceFinding,
-  service: string,
-  assetId: string,
-  observedAtMs: number,
-  sign: (bytes: Uint8Array) => string,
-): Evidence {
-  const digest = createHash('sha256').update(canonicalJson(finding.raw)).digest('hex');
-  const uid = createHash('sha256')
-    .update(`${assetId}\0${finding.rule}\0${observedAtMs}\0${finding.result}\0${digest}`)
-    .digest('hex');
-  const unsigned = {
-    uid,
-    rule: finding.rule,
-    service,
-    observedAtMs: Math.trunc(observedAtMs),
-    result: finding.result,
-    because: finding.because,
-    digest,
-  };
-  return { ...unsigned, raw: { ...finding.raw }, signature: sign(Buffer.from(canonicalEvidence(unsigned))) };
 }

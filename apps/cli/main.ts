@@ -1,21 +1,31 @@
 /** The `demarc` command. Each command is a file in `commands/`. */
-import { DemarcError } from '@demarc/platform/errors';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { register as registerAssets } from './commands/assets.ts';
+import { register as registerAssurance } from './commands/assurance.ts';
+import { register as registerAudit } from './commands/audit.ts';
 import { register as registerBackup } from './commands/backup.ts';
 import { register as registerDown } from './commands/down.ts';
 import { register as registerEvents } from './commands/events.ts';
+import { register as registerExceptions } from './commands/exceptions.ts';
+import { register as registerHandover } from './commands/handover.ts';
+import { register as registerFrameworks } from './commands/frameworks.ts';
 import { register as registerMatrix } from './commands/matrix.ts';
+import { register as registerOscal } from './commands/oscal.ts';
+import { register as registerRisks } from './commands/risks.ts';
 import { register as registerResponsibility } from './commands/responsibility.ts';
 import { register as registerService } from './commands/service.ts';
+import { register as registerStandards } from './commands/standards.ts';
+import { register as registerSimulate } from './commands/simulate.ts';
 import { register as registerStatus } from './commands/status.ts';
 import { register as registerSupervise } from './commands/supervise.ts';
 import { register as registerTenant } from './commands/tenant.ts';
 import { register as registerTest } from './commands/test.ts';
 import { register as registerUp } from './commands/up.ts';
+import { register as registerWorkbook } from './commands/workbook.ts';
 import { type CliConfig, readConfig } from './config.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Output, print, table } from './output.ts';
+import { report } from './report.ts';
 import { VERSION } from './version.ts';
 
 export interface Deps {
@@ -28,7 +38,7 @@ const output: Output = { json: process.argv.includes('--json') };
 try {
   await main();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode = report(error, output);
 }
 
 async function main(): Promise<void> {
@@ -54,8 +64,18 @@ async function main(): Promise<void> {
     registerAssets,
     registerEvents,
     registerMatrix,
+    registerAssurance,
+    registerAudit,
     registerService,
+    registerWorkbook,
+    registerRisks,
+    registerExceptions,
+    registerStandards,
+    registerSimulate,
+    registerHandover,
     registerResponsibility,
+    registerOscal,
+    registerFrameworks,
     registerBackup,
     registerTest,
     registerSupervise,
@@ -78,26 +98,4 @@ async function main(): Promise<void> {
 
 function everyCommand(parent: Command): readonly Command[] {
   return parent.commands.flatMap((command) => [command, ...everyCommand(command)]);
-}
-
-function report(error: unknown): number {
-  if (error instanceof CommanderError) {
-    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  }
-  if (error instanceof DemarcError) {
-    const { code, message, fix, status, retryable } = error;
-    if (output.json)
-      process.stdout.write(`${JSON.stringify({ error: { code, message, fix, retryable } })}\n`);
-    else process.stderr.write(`${code}: ${message}\nNext step: ${fix}\n`);
-    return exitCodeOf(code, status);
-  }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return EXIT.failed;
-}
-
-function exitCodeOf(code: string, status: number): number {
-  if (code === 'CLI_NOT_RUNNING' || code === 'CLI_API_UNREACHABLE') return EXIT.notRunning;
-  if (status === 401 || status === 403) return EXIT.forbidden;
-  if (status === 404) return EXIT.notFound;
-  return status === 400 ? EXIT.usage : EXIT.failed;
 }

@@ -1,5 +1,6 @@
 /** What the supervisor wrote of its parts, and what this process knows of itself. */
 import type { Assurance } from '@demarc/assurance';
+import type { SourceSchedule } from '@demarc/assurance/sources';
 import type { Layout } from '@demarc/platform/config';
 import { PlatformStatus } from '@demarc/platform/contract/api';
 import { readNote } from '@demarc/platform/notes';
@@ -7,10 +8,17 @@ import type { Siem } from '@demarc/siem';
 
 const startedAt = new Date().toISOString();
 
-export function platformStatus(paths: Layout, siem: Siem, assurance: Assurance): PlatformStatus {
+export function platformStatus(
+  paths: Layout,
+  siem: Siem,
+  assurance: Assurance,
+  schedule: SourceSchedule,
+): PlatformStatus {
   const figures = {
     ...siem.figures,
     ...assurance.figures,
+    ...schedule.figures,
+    clockAheadMs: assurance.clockAheadMs,
     liveReaders: siem.watchers.count,
     memoryBytes: process.memoryUsage.rss(),
   };

@@ -3,8 +3,8 @@
  * and the command line are made of. Pure: the same acts and evidence give the same assessment, byte for byte.
  */
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '@demarc/platform/canonical';
 import type { EvidenceState, MatrixCell } from '@demarc/platform/contract/api';
-import { canonicalJson } from '@demarc/platform/ocsf';
 import type { Catalogue, Control } from '../catalogue/catalogue.ts';
 import { inForce, type RiskState, type Standing } from '../model/standing.ts';
 import { worst } from '../rules/dependency.ts';

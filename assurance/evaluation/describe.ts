@@ -4,8 +4,8 @@ import { DUTIES } from '@demarc/platform/contract/api';
 import type { Catalogue, Control, EvidenceRule } from '../catalogue/catalogue.ts';
 import type { Standing } from '../model/standing.ts';
 import type { Ownership } from '../rules/ownership.ts';
-import type { CellState, Evaluation } from './evaluation.ts';
-import type { AssuredAsset } from './population.ts';
+import { type CellState, type Evaluation, keyOf } from './evaluation.ts';
+import { type AssuredAsset, TENANT_ASSET } from './population.ts';
 
 export const instant = (ms: number): string => new Date(ms).toISOString();
 
@@ -133,7 +133,7 @@ export function whyOf(evaluation: Evaluation, control: Control, asset: AssuredAs
       ...(cell.exception === null
         ? []
         : [`accepted until ${cell.exception.until} by ${cell.exception.approver}: ${cell.exception.reason}`]),
-      ...evidence.map(evidenceText),
+      ...control.evidence.map((rule, at) => reasonOf(evaluation, rule, asset, evidence[at])),
       ...caps,
     ],
     evidence,
@@ -163,12 +163,39 @@ export function evidenceText(item: EvidenceState): string {
     case 'fail':
       return `${item.rule} failed: ${item.because ?? ''}`;
     case 'stale':
-      return `${item.rule} is stale: the last pass is older than ${item.freshForSeconds} s`;
+      return item.expiresAt !== null &&
+        Date.parse(item.expiresAt) - Date.parse(item.observedAt ?? item.expiresAt) <=
+          item.freshForSeconds * 1_000 + 1
+        ? `${item.rule} is stale: it expired at ${item.expiresAt}`
+        : `${item.rule} is stale: the last pass, of ${item.observedAt ?? 'long ago'}, is older than ${item.freshForSeconds} s`;
     case 'not-received':
       return `${item.rule} was never received`;
     case 'no-source':
       return `${item.rule} has no source in this installation yet (${item.source})`;
   }
+}
+
+/** Rules that only an agent on the asset can observe. */
+const FROM_AGENTS = /^(agent|sensor)\b/;
+/** What the platform itself notices of an agent: heard of, enrolled, its clock. */
+const OF_AGENTS = ['MGT-04.1', 'GOV-06.2', 'FND-05.1'];
+
+/** The evidence in words, and where there is none any more, what is known of the cause. */
+function reasonOf(
+  evaluation: Evaluation,
+  rule: EvidenceRule,
+  asset: AssuredAsset,
+  item: EvidenceState = evidenceState(evaluation, rule, asset),
+): string {
+  const text = evidenceText(item);
+  if (item.state === 'pass' || item.state === 'fail' || item.state === 'no-source') return text;
+  const error = evaluation.errorOf(rule, asset) ?? evaluation.errorOf(rule, TENANT_ASSET);
+  if (error !== undefined)
+    return `${text}; its collector could not say at ${instant(error.observedAtMs)}: ${error.because}`;
+  if (!FROM_AGENTS.test(rule.source)) return text;
+  const noticed = OF_AGENTS.flatMap((id) => evaluation.world.evidence.get(keyOf(asset.assetId, id)) ?? []);
+  const said = noticed.find(({ result }) => result === 'fail') ?? noticed[0];
+  return said === undefined ? text : `${text}; ${said.rule} says: ${said.because}`;
 }
 
 interface Below {
@@ -219,7 +246,7 @@ export function nextSteps(
   return steps.slice(0, 50);
 }
 
-function dutyOwnership(
+export function dutyOwnership(
   duty: DutyOwnership['duty'],
   decided: Ownership | undefined,
   standing: Standing,

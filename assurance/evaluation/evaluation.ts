@@ -20,6 +20,8 @@ export interface World {
   readonly standing: Standing;
   /** By `keyOf(asset, rule)`: the last pass or fail of each rule on each asset. */
   readonly evidence: ReadonlyMap<string, KeptEvidence>;
+  /** The same of collectors' errors: they say nothing about a control, but why nothing is known. */
+  readonly errors?: ReadonlyMap<string, KeptEvidence>;
   /** Rule → for how many seconds it is fresh; rules that are not here have no source in this installation. */
   readonly sources: ReadonlyMap<string, number>;
   readonly t: number;
@@ -167,6 +169,13 @@ export class Evaluation {
 
   evidenceOf(rule: EvidenceRule, asset: AssuredAsset): KeptEvidence | undefined {
     return this.world.evidence.get(keyOf(asset.assetId, rule.id));
+  }
+
+  /** Why nothing newer is known: what the collector said last, when that was after the last evidence. */
+  errorOf(rule: EvidenceRule, asset: AssuredAsset): KeptEvidence | undefined {
+    const error = this.world.errors?.get(keyOf(asset.assetId, rule.id));
+    const kept = this.evidenceOf(rule, asset);
+    return error !== undefined && error.observedAtMs >= (kept?.observedAtMs ?? 0) ? error : undefined;
   }
 
   /** A rule's evidence as the status rules take it; a collector's error counts as not received. */

@@ -37,17 +37,19 @@ export class LiveMatrix {
   /** Recorded, but holding from an instant to come; the earliest last. */
   readonly #ahead: Act[] = [];
   readonly #evidence = new Map<string, KeptEvidence>();
+  /** The last time that a collector could not say anything; tells why there is no evidence. */
+  readonly #errors = new Map<string, KeptEvidence>();
   readonly #cells = new Map<string, CellState>();
   readonly #due = new DueList();
   #replay: Replay;
   #evaluation: Evaluation;
   #changes: CellChange[] = [];
 
-  /** @param acts in the order in which they hold, those to come among them; @param evidence the last of each rule on each asset */
+  /** @param acts in the order in which they hold, those to come among them; @param evidence the last of each rule on each asset, and the last errors */
   constructor(options: LiveOptions, acts: readonly Act[], evidence: Iterable<KeptEvidence>, t: number) {
     this.#options = options;
     this.#acts = [...acts];
-    for (const kept of evidence) this.#evidence.set(keyOf(kept.assetId, kept.rule), kept);
+    for (const kept of evidence) this.#mapOf(kept).set(keyOf(kept.assetId, kept.rule), kept);
     this.#replay = new Replay(options.catalogue);
     this.#evaluation = this.#evaluationAt(t);
     this.#rebuild(t);
@@ -115,11 +117,12 @@ export class LiveMatrix {
     const before = this.advance(t);
     const pairs: Pair[] = [];
     for (const item of items) {
-      if (item.result === 'error') continue;
       const key = keyOf(item.assetId, item.rule);
-      const known = this.#evidence.get(key);
+      const there = this.#mapOf(item);
+      const known = there.get(key);
       if (known !== undefined && !isNewer(item, known)) continue;
-      this.#evidence.set(key, item);
+      there.set(key, item);
+      if (item.result === 'error') continue;
       const control = this.#options.catalogue.rules.get(item.rule)?.control;
       const asset = this.#evaluation.population.find(item.assetId);
       if (control !== undefined && asset !== undefined && applies(control, asset))
@@ -129,6 +132,10 @@ export class LiveMatrix {
     return [...before, ...this.#taken()];
   }
 
+  #mapOf({ result }: KeptEvidence): Map<string, KeptEvidence> {
+    return result === 'error' ? this.#errors : this.#evidence;
+  }
+
   #evaluationAt(t: number): Evaluation {
     const { catalogue, sources } = this.#options;
     return new Evaluation({
@@ -136,6 +143,7 @@ export class LiveMatrix {
       sources,
       standing: this.#replay.standing,
       evidence: this.#evidence,
+      errors: this.#errors,
       t,
     });
   }
@@ -232,7 +240,8 @@ export class LiveMatrix {
       case 'service-cancelled':
       case 'handback-accepted':
       case 'handover-opened':
-      case 'handover-item-settled': {
+      case 'handover-item-settled':
+      case 'handover-item-accepted': {
         const entitlementId =
           'entitlementId' in act.payload
             ? act.payload.entitlementId
@@ -271,6 +280,9 @@ export class LiveMatrix {
       case 'party-retired':
       case 'standard-published':
       case 'standard-assigned':
+      case 'service-end-confirmed':
+      case 'standard-retired':
+      case 'standard-withdrawn':
       case 'handover-item-checked':
       case 'handover-signed':
       case 'risk-recorded':

@@ -3,17 +3,17 @@
  * written down as they change, and moved on as time passes.
  */
 import { randomUUID } from 'node:crypto';
-import type { Evidence } from '@demarc/platform/contract';
 import type { AnyDatabase, InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Kysely } from 'kysely';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Command, Outcome } from '../commands/command.ts';
 import { entitles } from '../evaluation/duties.ts';
+import { type KnownEvidence, misplaced, type ObservedOn, type Refusal, seenBefore } from '../intake.ts';
 import type { NewAct } from '../model/acts.ts';
 import { inForce } from '../model/standing.ts';
 import { cellsAt, lastCellAt, storeCells } from '../store/cells.ts';
-import { insertEvidence, keptOf, latestEvidence } from '../store/evidence.ts';
+import { insertEvidence, keptOf, knownEvidence, latestErrors, latestEvidence } from '../store/evidence.ts';
 import { append, readActs } from '../store/ledger.ts';
 import { type CellChange, LiveMatrix } from './live-matrix.ts';
 
@@ -25,6 +25,10 @@ export interface TenantsOptions {
   /** Required rules whose first pass makes a service operational, by service. */
   readonly promised: ReadonlyMap<string, ReadonlySet<string>>;
   onChange(tenant: TenantScope, reason: string): void;
+  /** Something was written into the ledger. */
+  onActs(tenant: TenantScope): void;
+  /** What is written down has happened: the clock is not before it. */
+  notBefore(ms: number): void;
   onError(tenant: TenantScope, error: unknown): void;
   now(): number;
 }
@@ -34,6 +38,24 @@ const WAIT_MS_MAX = 60_000;
 /** Nobody needs to be told more often that time has passed. */
 const WAIT_MS_MIN = 100;
 const FOREVER = Number.MAX_SAFE_INTEGER;
+/** Evidence of one transaction; what comes in a burst is taken in several. */
+const EVIDENCE_PER_TURN = 2_000;
+
+export interface Received {
+  readonly fresh: readonly ObservedOn[];
+  readonly duplicates: number;
+  /** The duplicates themselves. */
+  readonly repeated: readonly ObservedOn[];
+  readonly refused: readonly (Refusal & { readonly uid: string })[];
+}
+
+interface Arrival {
+  readonly observed: readonly ObservedOn[];
+  readonly arrivedAtMs: number;
+  readonly promise: Promise<Received>;
+  resolve(received: Received): void;
+  reject(error: unknown): void;
+}
 
 export class Tenants implements Disposable {
   readonly #options: TenantsOptions;
@@ -59,6 +81,7 @@ export class Tenants implements Disposable {
 export class Tenant implements Disposable {
   readonly #scope: TenantScope;
   readonly #options: TenantsOptions;
+  readonly #arrivals: Arrival[] = [];
   #live: LiveMatrix | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -67,6 +90,10 @@ export class Tenant implements Disposable {
   constructor(scope: TenantScope, options: TenantsOptions) {
     this.#scope = scope;
     this.#options = options;
+  }
+
+  get tenantId(): string {
+    return this.#scope.tenantId;
   }
 
   /** One thing after the other: what is decided is decided on what stands. */
@@ -89,36 +116,99 @@ export class Tenant implements Disposable {
     return this.#inTurn(async () => {
       const live = await this.#advanced();
       const outcome = this.#decided(live, command, actor);
-      await this.#write(live, outcome.acts);
+      await this.#written(live, outcome.acts, []);
       if (outcome.acts.length > 0) this.#options.onChange(this.#scope, outcome.says);
       return outcome.result;
     });
   }
 
   /**
-   * Evidence that was found acceptable.
+   * Evidence that holds by itself; whether it is about what is here and was not here before is found out now.
+   * Batches that wait for the same turn are taken together, in one transaction.
    *
    * @param arrivedAtMs when the batch came; it counts as received when its turn has come, which is not before
-   * @returns those that were not there before
    */
-  receive(assetId: string, evidence: readonly Evidence[], arrivedAtMs: number): Promise<readonly Evidence[]> {
-    return this.#inTurn(async () => {
-      const live = await this.#advanced();
-      const receivedAtMs = Math.max(arrivedAtMs, live.t);
-      const fresh = await this.#options.inTenant(this.#scope, async (db) => {
-        const uids = await insertEvidence(db, this.#scope, assetId, evidence, receivedAtMs);
-        return evidence.filter(({ uid }) => uids.has(uid));
-      });
-      if (fresh.length === 0) return fresh;
-      // Several of one uid in a batch are one row.
-      const once = [...new Map(fresh.map((item) => [item.uid, item])).values()];
-      const changes = live.receive(
-        once.map((item) => keptOf(assetId, item, receivedAtMs)),
-        receivedAtMs,
-      );
-      await this.#written(live, this.#becomesOperational(live, assetId, once, receivedAtMs), changes);
-      return once;
+  receive(observed: readonly ObservedOn[], arrivedAtMs: number): Promise<Received> {
+    const arrival: Arrival = { observed, arrivedAtMs, ...Promise.withResolvers<Received>() };
+    this.#arrivals.push(arrival);
+    if (this.#arrivals.length === 1) this.#takeArrivals();
+    return arrival.promise;
+  }
+
+  #takeArrivals(): void {
+    void this.#inTurn(async () => {
+      let count = 0;
+      const together: Arrival[] = [];
+      for (const next of this.#arrivals) {
+        count += next.observed.length;
+        if (together.length > 0 && count > EVIDENCE_PER_TURN) break;
+        together.push(next);
+      }
+      try {
+        const received = await this.#received(together);
+        for (const [at, arrival] of together.entries())
+          arrival.resolve(received[at] ?? { fresh: [], duplicates: 0, repeated: [], refused: [] });
+      } catch (error) {
+        for (const arrival of together) arrival.reject(error);
+      } finally {
+        this.#arrivals.splice(0, together.length);
+        if (this.#arrivals.length > 0) this.#takeArrivals();
+      }
     });
+  }
+
+  async #received(arrivals: readonly Arrival[]): Promise<readonly Received[]> {
+    const live = await this.#advanced();
+    const { catalogue, inTenant } = this.#options;
+    const receivedAtMs = Math.max(live.t, ...arrivals.map(({ arrivedAtMs }) => arrivedAtMs));
+    return this.#kept(live, () =>
+      inTenant(this.#scope, async (db) => {
+        const known = new Map<string, KnownEvidence[]>();
+        const know = (item: KnownEvidence): void => {
+          for (const key of [item.uid, item.digest]) known.set(key, [...(known.get(key) ?? []), item]);
+        };
+        for (const item of await knownEvidence(
+          db,
+          arrivals.flatMap(({ observed }) => observed.map(({ evidence }) => evidence)),
+        ))
+          know(item);
+        const results = arrivals.map(({ observed }): Received => {
+          const fresh: ObservedOn[] = [];
+          const refused: (Refusal & { readonly uid: string })[] = [];
+          const repeated: ObservedOn[] = [];
+          for (const item of observed) {
+            const { uid, digest, rule, result, observedAtMs } = item.evidence;
+            const asset = live.evaluation.population.find(item.assetId);
+            const verdict =
+              misplaced(catalogue, item, asset) ??
+              seenBefore(item, [...(known.get(uid) ?? []), ...(known.get(digest) ?? [])]);
+            if (verdict === 'duplicate') repeated.push(item);
+            else if (verdict !== undefined) refused.push({ uid, ...verdict });
+            else {
+              fresh.push(item);
+              know({ uid, asset_id: item.assetId, rule, digest, result, observed_at_ms: observedAtMs });
+            }
+          }
+          return { fresh, duplicates: repeated.length, repeated, refused };
+        });
+        const fresh = results.flatMap((result) => result.fresh);
+        if (fresh.length === 0) return results;
+        await insertEvidence(db, this.#scope, fresh, receivedAtMs);
+        const changes = [
+          ...live.receive(
+            fresh.map(({ assetId, evidence }) => keptOf(assetId, evidence, receivedAtMs)),
+            receivedAtMs,
+          ),
+        ];
+        const acts = this.#becomesOperational(live, fresh, receivedAtMs);
+        if (acts.length > 0)
+          for (const appended of await append(db, this.#scope, acts))
+            changes.push(...live.apply(appended, live.t));
+        await storeCells(db, this.#scope, lastOfEach(changes));
+        if (acts.length > 0) this.#options.onActs(this.#scope);
+        return results;
+      }),
+    );
   }
 
   [Symbol.dispose](): void {
@@ -143,36 +233,37 @@ export class Tenant implements Disposable {
   /** The interval runs, prerequisites are ticked, the asset is there, and a required rule of the service passes. */
   #becomesOperational(
     live: LiveMatrix,
-    assetId: string,
-    evidence: readonly Evidence[],
+    observed: readonly ObservedOn[],
     receivedAtMs: number,
   ): readonly NewAct[] {
-    const asset = live.evaluation.population.find(assetId);
-    if (asset === undefined) return [];
     const acts: NewAct[] = [];
+    const byAsset = Map.groupBy(observed, ({ assetId }) => assetId);
     for (const entitlement of live.standing.entitlements.values()) {
       const { entitlementId, serviceId, fromMs, prerequisites } = entitlement;
-      if (!inForce(entitlement, receivedAtMs) || !entitles(entitlement, asset, live.evaluation.population))
-        continue;
-      if (entitlement.assets.get(assetId)?.operationalAtMs !== undefined) continue;
+      if (!inForce(entitlement, receivedAtMs)) continue;
       const wanted =
         this.#options.catalogue.services.find(({ id }) => id === serviceId)?.customer_prerequisites ?? [];
       if (prerequisites !== undefined && wanted.some((each) => !prerequisites.includes(each))) continue;
-      const first = evidence.find(
-        (item) =>
-          item.result === 'pass' &&
-          item.service === serviceId &&
-          item.observedAtMs >= fromMs &&
-          this.#options.promised.get(serviceId)?.has(item.rule) === true,
-      );
-      if (first === undefined) continue;
-      acts.push({
-        name: 'service-operational',
-        payload: { entitlementId, assetId, evidenceId: first.uid },
-        atMs: live.t,
-        recordedAtMs: live.t,
-        actor: `evidence ${first.uid}`,
-      });
+      for (const [assetId, items] of byAsset) {
+        const asset = live.evaluation.population.find(assetId);
+        if (asset === undefined || entitlement.assets.get(assetId)?.operationalAtMs !== undefined) continue;
+        if (!entitles(entitlement, asset, live.evaluation.population)) continue;
+        const first = items.find(
+          ({ evidence }) =>
+            evidence.result === 'pass' &&
+            evidence.service === serviceId &&
+            evidence.observedAtMs >= fromMs &&
+            this.#options.promised.get(serviceId)?.has(evidence.rule) === true,
+        )?.evidence;
+        if (first === undefined) continue;
+        acts.push({
+          name: 'service-operational',
+          payload: { entitlementId, assetId, evidenceId: first.uid },
+          atMs: live.t,
+          recordedAtMs: live.t,
+          actor: `evidence ${first.uid}`,
+        });
+      }
     }
     return acts;
   }
@@ -193,13 +284,16 @@ export class Tenant implements Disposable {
     const live = await inTenant(this.#scope, async (db) => {
       const acts = await readActs(db, FOREVER, FOREVER);
       const evidence = await latestEvidence(db, FOREVER, FOREVER);
+      const errors = await latestErrors(db, FOREVER, FOREVER);
       const lastAtMs = Math.max(
         (await lastCellAt(db)) ?? 0,
         ...acts.map(({ recordedAtMs }) => recordedAtMs),
         ...evidence.map(({ receivedAtMs }) => receivedAtMs),
       );
-      const from = Math.min(lastAtMs === 0 ? now() : lastAtMs, now());
-      const loaded = new LiveMatrix({ catalogue, sources }, acts, evidence, from);
+      // A wall clock that was set back while nobody was here makes nothing fresh again.
+      this.#options.notBefore(lastAtMs);
+      const from = lastAtMs === 0 ? now() : lastAtMs;
+      const loaded = new LiveMatrix({ catalogue, sources }, acts, [...evidence, ...errors], from);
       await storeCells(db, this.#scope, await differences(db, loaded));
       return loaded;
     });
@@ -208,27 +302,30 @@ export class Tenant implements Disposable {
     return live;
   }
 
-  async #write(live: LiveMatrix, acts: readonly NewAct[]): Promise<void> {
-    await this.#written(live, acts, []);
-  }
-
-  /**
-   * Acts into the ledger and changes into the stored matrix, in one transaction. Should it fail, what is in
-   * memory is not what is in the store: it is thrown away and loaded again.
-   */
+  /** Acts into the ledger and changes into the stored matrix, in one transaction. */
   async #written(live: LiveMatrix, acts: readonly NewAct[], before: readonly CellChange[]): Promise<void> {
     const changes = [...before];
-    try {
-      await this.#options.inTenant(this.#scope, async (db) => {
-        for (const appended of await append(db, this.#scope, acts))
-          changes.push(...live.apply(appended, live.t));
+    await this.#kept(live, () =>
+      this.#options.inTenant(this.#scope, async (db) => {
+        if (acts.length > 0)
+          for (const appended of await append(db, this.#scope, acts))
+            changes.push(...live.apply(appended, live.t));
         await storeCells(db, this.#scope, lastOfEach(changes));
-      });
+      }),
+    );
+    if (acts.length > 0) this.#options.onActs(this.#scope);
+  }
+
+  /** Should writing fail, what is in memory is not what is in the store: it is thrown away and loaded again. */
+  async #kept<T>(live: LiveMatrix, write: () => Promise<T>): Promise<T> {
+    try {
+      const result = await write();
+      this.#wait(live);
+      return result;
     } catch (error) {
       this.#live = undefined;
       throw error;
     }
-    this.#wait(live);
   }
 
   #wait(live: LiveMatrix): void {

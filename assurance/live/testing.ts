@@ -31,7 +31,11 @@ const CONTROLS = ['VMS-09', 'GOV-03', 'MGT-13'];
 
 export function anyTimeline(
   catalogue: Catalogue,
-  { assets = 2, steps = 20 }: { readonly assets?: number; readonly steps?: number } = {},
+  {
+    assets = 2,
+    steps = 20,
+    stepsMin = 1,
+  }: { readonly assets?: number; readonly steps?: number; readonly stepsMin?: number } = {},
 ): fc.Arbitrary<Timeline> {
   const party = fc.constantFrom('provider', 'customer', 'ams');
   const asset = fc.integer({ min: 0, max: assets - 1 });
@@ -130,7 +134,13 @@ export function anyTimeline(
         evidenceId: fc.constant('evidence-1'),
       }),
     ),
-    draft('service-cancelled', fc.record({ entitlementId, reason: text })),
+    draft(
+      'service-cancelled',
+      fc.record(
+        { entitlementId, reason: text, handoverId: fc.constant('h1') },
+        { requiredKeys: ['entitlementId', 'reason'] },
+      ),
+    ),
     draft('handback-accepted', fc.record({ entitlementId, assetId: asset.map((index) => `asset-${index}`) })),
     draft(
       'handover-opened',
@@ -147,13 +157,28 @@ export function anyTimeline(
     ),
     draft(
       'handover-item-settled',
+      fc.record(
+        {
+          handoverId: fc.constant('h1'),
+          itemId: fc.constant('VMS-09 operate'),
+          taker: party,
+          acceptedBy: person,
+          person,
+        },
+        { requiredKeys: ['handoverId', 'itemId', 'taker', 'person'] },
+      ),
+    ),
+    draft(
+      'handover-item-accepted',
       fc.record({
         handoverId: fc.constant('h1'),
         itemId: fc.constant('VMS-09 operate'),
-        taker: party,
+        party,
         person,
       }),
     ),
+    draft('service-notice-given', fc.record({ entitlementId, endsAtMs: soon, reason: text })),
+    draft('service-notice-withdrawn', fc.record({ entitlementId, reason: text })),
     draft(
       'not-applicable-approved',
       fc.record({
@@ -203,9 +228,16 @@ export function anyTimeline(
           ageMs: fc.integer({ min: 0, max: 50_000 }),
         }),
       ),
-      { minLength: 1, maxLength: steps },
+      { minLength: stepsMin, maxLength: Math.max(stepsMin, steps) },
     ),
   });
+}
+
+/** What ends, ends after it began: the commands refuse all else. */
+function ordered(payload: Draft['payload'], atMs: number): Draft['payload'] {
+  const { fromMs = 0, toMs } = payload as { readonly fromMs?: number; readonly toMs?: number };
+  if (toMs === undefined) return payload;
+  return { ...payload, toMs: Math.max(fromMs, atMs) + toMs } as Draft['payload'];
 }
 
 /** Assets first, then what was drawn, each at its instant and under its number. */
@@ -221,7 +253,11 @@ export function stepsOf({ assets, drafts }: Timeline): readonly Step[] {
       actor: 'ann',
       recordId: `ledger:${seq}`,
     };
-    steps.push({ kind: 'act', atMs, act: { ...draft, ...dated } as Act });
+    steps.push({
+      kind: 'act',
+      atMs,
+      act: { ...draft, payload: ordered(draft.payload, dated.atMs), ...dated } as Act,
+    });
   };
   for (let index = 0; index < assets; index += 1)
     push(

@@ -105,6 +105,19 @@ export const Acts = {
     toMs: Ms.optional(),
   }),
 
+  /** From then on nobody is to be held to this version. */
+  'standard-retired': z.strictObject({
+    standardId: Id,
+    version: z.string().min(1).max(32),
+    reason: z.string().max(4_000).default(''),
+  }),
+  /** The scope has this standard no more: another took its place, or it was assigned by mistake. */
+  'standard-withdrawn': z.strictObject({
+    standardId: Id,
+    scope: Scope,
+    reason: z.string().max(4_000).default(''),
+  }),
+
   /** An answer to one of the catalogue's operating-model questions; it proposes a claim for each control it affects. */
   'decision-recorded': z.strictObject({
     decisionId: z.string().regex(/^OM-\d{2}$/),
@@ -154,6 +167,8 @@ export const Acts = {
     assetIds: z.array(Id).max(10_000).default([]),
     /** Instead of, or beside, named assets: every asset that the scope has or will have. */
     scope: Scope.optional(),
+    /** Of the assets of the scope only those of this type: what the service is sold for. */
+    unit: z.enum(ASSET_TYPES).optional(),
     /** The customer's prerequisites that were ticked; `undefined` in old records, which ticked all. */
     prerequisites: z.array(Sentence).max(50).optional(),
     toMs: Ms.optional(),
@@ -165,8 +180,10 @@ export const Acts = {
     entitlementId: Id,
     reason: z.string().max(4_000).default(''),
   }),
-  /** Ends at the act's own `atMs`, which may be a date to come. */
-  'service-cancelled': z.strictObject({ entitlementId: Id, reason: Text }),
+  /** The hand-over is settled: it ends on the date of the notice. */
+  'service-end-confirmed': z.strictObject({ entitlementId: Id, handoverId: Id, endsAtMs: Ms }),
+  /** Ends at the act's own `atMs`, which may be a date to come; unless the hand-over was withdrawn by then. */
+  'service-cancelled': z.strictObject({ entitlementId: Id, reason: Text, handoverId: Id.optional() }),
   'handback-accepted': z.strictObject({ entitlementId: Id, assetId: Id }),
 
   'handover-opened': z.strictObject({
@@ -177,7 +194,15 @@ export const Acts = {
     /** One line for each duty that moves, over all assets of the entitlement. */
     items: z
       .array(
-        z.strictObject({ itemId: Id, controlId: ControlId, duty: z.enum(DUTIES), from: z.string().max(128) }),
+        z.strictObject({
+          itemId: Id,
+          controlId: ControlId,
+          duty: z.enum(DUTIES),
+          /** Who has it, on one asset or another. */
+          from: z.string().max(128),
+          /** Onboarding: the party of the tier, which accepted by offering it. */
+          to: z.string().max(128).optional(),
+        }),
       )
       .max(400),
     checklist: z
@@ -190,7 +215,16 @@ export const Acts = {
     handoverId: Id,
     itemId: Id,
     taker: PartyId.optional(),
+    /** Who accepts for the taker, in the same breath; without it the taker is only proposed. */
+    acceptedBy: Sentence.optional(),
     riskAcceptedUntilMs: Ms.optional(),
+    person: Sentence,
+  }),
+  /** Only the party that was proposed can accept: nobody has what they have not accepted. */
+  'handover-item-accepted': z.strictObject({
+    handoverId: Id,
+    itemId: Id,
+    party: PartyId,
     person: Sentence,
   }),
   'handover-item-checked': z.strictObject({ handoverId: Id, itemId: Id, person: Sentence }),
@@ -247,9 +281,13 @@ export const Acts = {
     reviewAtMs: Ms.optional(),
   }),
   'risk-reviewed': z.strictObject({ riskId: Id, person: Sentence, note: Text, reviewAtMs: Ms.optional() }),
-  'risk-closed': z.strictObject({ riskId: Id, reason: Text }),
+  'risk-closed': z.strictObject({ riskId: Id, reason: Text, person: Sentence.optional() }),
   /** On the scale likelihood × impact, 1 to 25. */
-  'appetite-set': z.strictObject({ score: z.int().min(1).max(25) }),
+  'appetite-set': z.strictObject({
+    score: z.int().min(1).max(25),
+    reason: z.string().max(4_000).optional(),
+    person: Sentence.optional(),
+  }),
 
   'poam-item-opened': z.strictObject({
     poamId: Id,
@@ -268,6 +306,7 @@ export const Acts = {
     poamId: Id,
     status: z.enum(POAM_STATUSES),
     note: z.string().max(4_000).default(''),
+    person: Sentence.optional(),
   }),
 
   /** What people write beside a control in the workbook; a later one replaces only the fields it names. */
@@ -287,6 +326,7 @@ export const Acts = {
     controlId: ControlId,
     assetId: Id.optional(),
     text: Text,
+    person: Sentence.optional(),
   }),
 
   'snapshot-taken': z.strictObject({

@@ -1,95 +1,58 @@
 /** Evidence as it is kept: every observation, with when it was made and when it arrived. */
-import type { Evidence, EvidenceResult } from '@demarc/platform/contract';
+import type { Evidence } from '@demarc/platform/contract';
 import type { AnyDatabase } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { type Kysely, sql } from 'kysely';
+import type { KnownEvidence, ObservedOn } from '../intake.ts';
+import { type EvidenceRow, type KeptEvidence, kept } from '../model/evidence.ts';
 
-export interface KeptEvidence {
-  readonly uid: string;
-  readonly assetId: string;
-  readonly rule: string;
-  readonly service: string;
-  readonly result: EvidenceResult;
-  readonly because: string;
-  /** Never after it arrived: a clock that runs ahead a little buys no freshness. */
-  readonly observedAtMs: number;
-  readonly receivedAtMs: number;
-  readonly digest: string;
-  readonly signed: boolean;
-  /** Of attestations and reports: from then on it says nothing more. */
-  readonly expiresAtMs?: number;
-  /** The party that the evidence shows at work, where it says so. */
-  readonly operator?: string;
+export { type EvidenceRow, type KeptEvidence, keptOf } from '../model/evidence.ts';
+
+/** Those of them that are kept already, and others of the same raw record. */
+export async function knownEvidence(
+  db: Kysely<AnyDatabase>,
+  evidence: readonly Evidence[],
+): Promise<readonly KnownEvidence[]> {
+  if (evidence.length === 0) return [];
+  const { rows } =
+    await sql<KnownEvidence>`SELECT uid, asset_id, rule, digest, result, observed_at_ms FROM asr_evidence
+    WHERE tenant_id = current_setting('demarc.tenant_id')
+      AND (uid = ANY(${evidence.map(({ uid }) => uid)}::text[]) OR digest = ANY(${evidence.map(({ digest }) => digest)}::text[]))`.execute(
+      db,
+    );
+  return rows;
 }
 
-/** A row of the table, as bundles carry it too. */
-export interface EvidenceRow {
-  readonly uid: string;
-  readonly asset_id: string;
-  readonly rule: string;
-  readonly service: string;
-  readonly result: EvidenceResult;
-  readonly because: string;
-  readonly observed_at_ms: number;
-  readonly received_at_ms: number;
-  readonly effective_at_ms: number;
-  readonly expires_at_ms: number | null;
-  readonly operator: string | null;
-  readonly digest: string;
-  readonly raw: Readonly<Record<string, unknown>>;
-  readonly signature: string | null;
-}
-
-/** @returns the uids that were not there before: a batch that is carried again adds nothing */
 export async function insertEvidence(
   db: Kysely<AnyDatabase>,
   tenant: TenantScope,
-  assetId: string,
-  evidence: readonly Evidence[],
+  observed: readonly ObservedOn[],
   receivedAtMs: number,
-): Promise<ReadonlySet<string>> {
-  if (evidence.length === 0) return new Set();
-  const records = evidence.map((item) => ({
-    uid: item.uid,
-    rule: item.rule,
-    service: item.service,
-    result: item.result,
-    because: item.because,
-    observed_at_ms: item.observedAtMs,
-    expires_at_ms: item.expiresAtMs ?? null,
-    operator: item.operator ?? null,
-    digest: item.digest,
-    raw: item.raw,
-    signature: item.signature ?? null,
+): Promise<void> {
+  if (observed.length === 0) return;
+  const records = observed.map(({ assetId, evidence }) => ({
+    uid: evidence.uid,
+    asset_id: assetId,
+    rule: evidence.rule,
+    service: evidence.service,
+    result: evidence.result,
+    because: evidence.because,
+    observed_at_ms: evidence.observedAtMs,
+    expires_at_ms: evidence.expiresAtMs ?? null,
+    operator: evidence.operator ?? null,
+    digest: evidence.digest,
+    raw: evidence.raw,
+    signature: evidence.signature ?? null,
   }));
   // One statement for the batch: a round trip for each would be most of the time it takes.
-  const { rows } = await sql<{ readonly uid: string }>`
+  await sql`
     INSERT INTO asr_evidence (tenant_id, uid, asset_id, rule, service, result, because, observed_at_ms, received_at_ms,
       effective_at_ms, expires_at_ms, operator, digest, raw, signature)
-    SELECT ${tenant.tenantId}, uid, ${assetId}, rule, service, result, because, observed_at_ms, ${receivedAtMs}::int8,
+    SELECT ${tenant.tenantId}, uid, asset_id, rule, service, result, because, observed_at_ms, ${receivedAtMs}::int8,
       LEAST(observed_at_ms, ${receivedAtMs}::int8), expires_at_ms, operator, digest, raw, signature
-    FROM jsonb_to_recordset(${JSON.stringify(records)}::jsonb) AS given(uid text, rule text, service text, result text,
-      because text, observed_at_ms int8, expires_at_ms int8, operator text, digest text, raw jsonb, signature text)
-    ON CONFLICT (tenant_id, uid) DO NOTHING RETURNING uid`.execute(db);
-  return new Set(rows.map(({ uid }) => uid));
-}
-
-export function keptOf(assetId: string, evidence: Evidence, receivedAtMs: number): KeptEvidence {
-  const { uid, rule, service, result, because, digest, expiresAtMs, operator } = evidence;
-  return {
-    uid,
-    assetId,
-    rule,
-    service,
-    result,
-    because,
-    observedAtMs: Math.min(evidence.observedAtMs, receivedAtMs),
-    receivedAtMs,
-    digest,
-    signed: evidence.signature !== undefined,
-    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
-    ...(operator === undefined ? {} : { operator }),
-  };
+    FROM jsonb_to_recordset(${JSON.stringify(records)}::jsonb) AS given(uid text, asset_id text, rule text, service text,
+      result text, because text, observed_at_ms int8, expires_at_ms int8, operator text, digest text, raw jsonb,
+      signature text)`.execute(db);
 }
 
 /** The last pass or fail of each rule on each asset, as it was at `asOfMs` and as it was known at `knownAtMs`. */
@@ -99,6 +62,20 @@ export async function latestEvidence(
   knownAtMs: number,
 ): Promise<readonly KeptEvidence[]> {
   return (await latestEvidenceRows(db, asOfMs, knownAtMs)).map(kept);
+}
+
+/** The last time that each collector could not say anything: no evidence, but the reason why there is none. */
+export async function latestErrors(
+  db: Kysely<AnyDatabase>,
+  asOfMs: number,
+  knownAtMs: number,
+): Promise<readonly KeptEvidence[]> {
+  const { rows } =
+    await sql<EvidenceRow>`SELECT DISTINCT ON (asset_id, rule) uid, asset_id, rule, service, result, because,
+      observed_at_ms, received_at_ms, effective_at_ms, expires_at_ms, operator, digest, raw, signature
+    FROM asr_evidence WHERE result = 'error' AND effective_at_ms <= ${asOfMs} AND received_at_ms <= ${knownAtMs}
+    ORDER BY asset_id, rule, effective_at_ms DESC, received_at_ms DESC, uid DESC`.execute(db);
+  return rows.map(kept);
 }
 
 /** The same with raw record and signature, as an auditor gets them. */
@@ -127,6 +104,24 @@ export async function latestEvidenceRows(
   return rows;
 }
 
+/** The last word of each of these rules on each of these assets, a collector's error included. */
+export async function latestEvidenceOf(
+  db: Kysely<AnyDatabase>,
+  assetIds: readonly string[],
+  rules: readonly string[],
+  asOfMs: number,
+  knownAtMs: number,
+): Promise<readonly EvidenceRow[]> {
+  if (assetIds.length === 0 || rules.length === 0) return [];
+  const { rows } =
+    await sql<EvidenceRow>`SELECT DISTINCT ON (asset_id, rule) uid, asset_id, rule, service, result, because,
+      observed_at_ms, received_at_ms, effective_at_ms, expires_at_ms, operator, digest, raw, signature
+    FROM asr_evidence WHERE asset_id = ANY(${[...assetIds]}::text[]) AND rule = ANY(${[...rules]}::text[])
+      AND effective_at_ms <= ${asOfMs} AND received_at_ms <= ${knownAtMs}
+    ORDER BY asset_id, rule, effective_at_ms DESC, received_at_ms DESC, uid DESC`.execute(db);
+  return rows;
+}
+
 /** Evidence of one rule on one asset, newest first. */
 export async function evidenceHistory(
   db: Kysely<AnyDatabase>,
@@ -149,19 +144,15 @@ export async function evidenceByUid(db: Kysely<AnyDatabase>, uid: string): Promi
   return rows[0];
 }
 
-export function kept(row: EvidenceRow): KeptEvidence {
-  return {
-    uid: row.uid,
-    assetId: row.asset_id,
-    rule: row.rule,
-    service: row.service,
-    result: row.result,
-    because: row.because,
-    observedAtMs: row.effective_at_ms,
-    receivedAtMs: row.received_at_ms,
-    digest: row.digest,
-    signed: row.signature !== null,
-    ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
-    ...(row.operator === null ? {} : { operator: row.operator }),
-  };
+/** Those that are named, as far as they had arrived by then. */
+export async function evidenceByUids(
+  db: Kysely<AnyDatabase>,
+  uids: readonly string[],
+  knownAtMs: number,
+): Promise<readonly EvidenceRow[]> {
+  const { rows } = await sql<EvidenceRow>`
+    SELECT uid, asset_id, rule, service, result, because, observed_at_ms, received_at_ms, effective_at_ms, expires_at_ms,
+      operator, digest, raw, signature
+    FROM asr_evidence WHERE uid = ANY(${[...uids]}::text[]) AND received_at_ms <= ${knownAtMs}`.execute(db);
+  return rows;
 }

@@ -2,28 +2,13 @@
  * The ledger: dated acts, appended, chained by hash. What stands now, or stood at any instant as it was known
  * at any other, is what replaying the acts gives.
  */
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '@demarc/platform/ocsf';
 import type { AnyDatabase, InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { type Kysely, sql } from 'kysely';
-import type * as z from 'zod';
-import { type Act, type ActName, Acts, type NewAct } from '../model/acts.ts';
+import { type Act, Acts, type NewAct } from '../model/acts.ts';
+import { actOf, brokenAt, chained, GENESIS, type LedgerRecord } from '../model/chain.ts';
 
-/** One record as it is kept and as it is exported: `hash` is over all the rest, the one before it included. */
-export interface LedgerRecord {
-  readonly seq: number;
-  readonly act: string;
-  readonly valid_at_ms: number;
-  readonly recorded_at_ms: number;
-  readonly actor: string;
-  /** Canonical JSON. */
-  readonly payload: string;
-  readonly previous_hash: string;
-  readonly hash: string;
-}
-
-export const GENESIS = '0'.repeat(64);
+export { actOf, brokenAt, chained, GENESIS, type LedgerRecord } from '../model/chain.ts';
 
 /** Appends inside the caller's transaction; one writer a tenant at a time, so that the chain has no forks. */
 export async function append(
@@ -40,17 +25,20 @@ export async function append(
   );
   let { seq, hash: previous } = rows[0] ?? { seq: 0, hash: GENESIS };
   const appended: Act[] = [];
+  const records: LedgerRecord[] = [];
   for (const act of acts) {
     seq += 1;
     const payload = Acts[act.name].parse(act.payload) as never;
     const record = chained(seq, { ...act, payload }, previous);
-    await sql`INSERT INTO asr_ledger (tenant_id, seq, act, valid_at_ms, recorded_at_ms, actor, payload, previous_hash, hash)
-      VALUES (${tenant.tenantId}, ${seq}, ${record.act}, ${record.valid_at_ms}, ${record.recorded_at_ms}, ${record.actor}, ${record.payload}, ${record.previous_hash}, ${record.hash})`.execute(
-      db,
-    );
+    records.push(record);
     previous = record.hash;
     appended.push({ ...act, payload, recordId: `ledger:${seq}` });
   }
+  // A hundred machines of one purchase are a hundred acts, and one statement.
+  await sql`INSERT INTO asr_ledger (tenant_id, seq, act, valid_at_ms, recorded_at_ms, actor, payload, previous_hash, hash)
+    SELECT ${tenant.tenantId}, seq, act, valid_at_ms, recorded_at_ms, actor, payload, previous_hash, hash
+    FROM jsonb_to_recordset(${JSON.stringify(records)}::jsonb) AS given(seq int8, act text, valid_at_ms int8,
+      recorded_at_ms int8, actor text, payload text, previous_hash text, hash text)`.execute(db);
   return appended;
 }
 
@@ -76,50 +64,6 @@ export async function readRecords(
   return rows;
 }
 
-/** The record of an act, linked to the one before it. */
-export function chained(seq: number, act: NewAct, previousHash: string): LedgerRecord {
-  const record = {
-    seq,
-    act: act.name,
-    valid_at_ms: act.atMs,
-    recorded_at_ms: act.recordedAtMs,
-    actor: act.actor,
-    payload: canonicalJson(act.payload),
-    previous_hash: previousHash,
-  };
-  return { ...record, hash: hashOf(record) };
-}
-
-export function actOf(record: LedgerRecord): Act {
-  const schema: z.ZodType = Acts[record.act as ActName];
-  return {
-    name: record.act,
-    payload: schema.parse(JSON.parse(record.payload)),
-    atMs: record.valid_at_ms,
-    recordedAtMs: record.recorded_at_ms,
-    actor: record.actor,
-    recordId: `ledger:${record.seq}`,
-  } as Act;
-}
-
-/** The number of the first record whose hash or link does not hold; undefined when the whole chain does. */
-export function brokenAt(records: readonly LedgerRecord[]): number | undefined {
-  let previous = GENESIS;
-  for (const [index, record] of records.entries()) {
-    if (record.seq !== index + 1 || record.previous_hash !== previous || record.hash !== hashOf(record))
-      return record.seq;
-    previous = record.hash;
-  }
-  return undefined;
-}
-
 export async function verifyLedger(inTenant: InTenant, tenant: TenantScope): Promise<number | undefined> {
   return inTenant(tenant, async (db) => brokenAt(await readRecords(db, Number.MAX_SAFE_INTEGER)));
-}
-
-function hashOf(record: Omit<LedgerRecord, 'hash'>): string {
-  const { seq, act, valid_at_ms, recorded_at_ms, actor, payload, previous_hash } = record;
-  return createHash('sha256')
-    .update(canonicalJson({ seq, act, valid_at_ms, recorded_at_ms, actor, payload, previous_hash }))
-    .digest('hex');
 }

@@ -1,6 +1,7 @@
 import { protectTenantTable } from '@demarc/platform/stores';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { frameworkMigrations } from '../frameworks/migrations.ts';
 
 /** Acts and evidence are only ever added: the tenant's role may not change or remove a row of either. */
 export const assuranceMigrations: Readonly<Record<string, Migration>> = {
@@ -90,4 +91,17 @@ export const assuranceMigrations: Readonly<Record<string, Migration>> = {
       await protectTenantTable(db, 'asr_cell', ['select', 'insert']);
     },
   },
+  asr_0010_evidence_known: {
+    async up(db) {
+      // A raw record that comes again under another date is found by its digest.
+      await db.schema
+        .createIndex('asr_evidence_digest')
+        .on('asr_evidence')
+        .columns(['tenant_id', 'digest'])
+        .execute();
+      await sql`CREATE INDEX asr_evidence_error ON asr_evidence (tenant_id, asset_id, rule, effective_at_ms)
+        WHERE result = 'error'`.execute(db);
+    },
+  },
+  ...frameworkMigrations,
 };

@@ -47,7 +47,17 @@ const NAVIGATION: readonly (readonly [
       ['decisions', 'Decisions'],
       ['obligations', 'Obligations'],
       ['services', 'Services'],
+      ['handovers', 'Hand-overs'],
       ...roomLinks('Responsibility'),
+    ],
+  ],
+  [
+    'Controls and risks',
+    [
+      ['workbook', 'Workbook'],
+      ['risks', 'Risks'],
+      ['exceptions', 'Exceptions'],
+      ['standards', 'Standards'],
     ],
   ],
   ['Protect', roomLinks('Protect')],

@@ -92,8 +92,18 @@ export function MatrixPage() {
         }
         columns={[
           { key: 'control', title: 'Control', width: '6rem', render: (cell) => cell.controlId },
-          { key: 'title', title: 'Title', width: 'minmax(11rem, 2fr)', render: (cell) => cell.title },
-          { key: 'asset', title: 'Asset', width: 'minmax(8rem, 1fr)', render: (cell) => cell.assetName },
+          {
+            key: 'title',
+            title: 'Title',
+            width: 'minmax(11rem, 2fr)',
+            render: (cell) => <span title={cell.title}>{cell.title}</span>,
+          },
+          {
+            key: 'asset',
+            title: 'Asset',
+            width: 'minmax(8rem, 1fr)',
+            render: (cell) => <span title={cell.assetName}>{cell.assetName}</span>,
+          },
           {
             key: 'status',
             title: 'Status',

@@ -86,9 +86,9 @@ export function PartyMark({ party, state }: { readonly party: string | null; rea
     );
   }
   return (
-    <span className="d-party">
+    <span className="d-party" title={partyWord(party)}>
       <i style={{ background: lookOf(party, state).background }} aria-hidden="true" />
-      {partyWord(party)}
+      <span>{partyWord(party)}</span>
     </span>
   );
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
 import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
+import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, type Principal } from '@demarc/platform/identity';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import {
@@ -18,6 +19,7 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
+import { AccessLog } from '../access-log.ts';
 import { FirstAdministrator, makeAccount, signIn } from '../accounts.ts';
 import { enrolledAsset, listAssets } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
@@ -36,6 +38,7 @@ let siem: Siem;
 let assurance: Assurance;
 let app: FastifyInstance;
 let first: FirstAdministrator;
+let access: AccessLog;
 let scratch = '';
 let assetId = '';
 let now = Date.parse('2026-11-20T12:00:00.000Z');
@@ -65,10 +68,12 @@ before(async () => {
     now: () => now,
   });
   await ensureEventTable(siem.clickhouse);
+  const key = openEvidenceKey(scratch);
   assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
     services: [fileIntegrityMonitoringServer.service],
+    platformKey: key,
     freshSecondsMax: 3_600,
     assets: async (tenant) =>
       (await listAssets(store, tenant, now)).map(({ assetId: id, name, type }) => ({
@@ -88,7 +93,14 @@ before(async () => {
   };
   assetId = await enrolledAsset(store, grantTenantScope('local'), request, '127.0.0.1', now);
   first = new FirstAdministrator(store, join(scratch, 'first'), () => now);
+  access = new AccessLog(
+    store,
+    () => now,
+    (error) => console.error(error),
+  );
   app = await buildApi({
+    access,
+    platformKeyPem: key.publicKeyPem,
     store,
     siem,
     assurance,
@@ -111,6 +123,7 @@ before(async () => {
 
 after(async () => {
   await app.close();
+  await access[Symbol.asyncDispose]();
   assurance[Symbol.dispose]();
   await siem.clickhouse.close();
   await siem.reader.close();
@@ -128,8 +141,15 @@ async function person(role: Principal['grants'][number]['role'], tenantId: strin
   return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
 }
 
+/** Who was made before signs in again. */
+async function again(role: Principal['grants'][number]['role'], tenantId: string | null) {
+  const cookie = `demarc_session=${await signIn(store, `${role}-${tenantId ?? 'all'}@example.org`, PASSWORD, now)}`;
+  const me = await app.inject({ method: 'GET', url: '/v1/me', headers: { cookie } });
+  return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
+}
+
 /** Well formed, for routes below a tenant that want more than nothing. */
-const BODIES: Readonly<Record<string, object>> = {
+const BODIES_OF_CLAIMS: Readonly<Record<string, object>> = {
   '/parties': { partyId: 'acme', name: 'Acme' },
   '/groups': { groupId: 'prod', name: 'production', labels: { env: 'prod' } },
   '/inventory/assets': { assetId: 'net-1', name: 'front', type: 'network' },
@@ -149,13 +169,21 @@ function requestTo(method: string, url: string, tenantId: string) {
     .replace(/:(claimId|groupId|snapshotId)/, randomUUID())
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
-    .replace(':uid', 'nothing');
+    .replace(':handoverId', randomUUID())
+    .replace(':uid', 'nothing')
+    .replace(':controlId', 'VMS-09')
+    .replace(':riskId', 'R-01')
+    .replace(/:(approvalId|exceptionId|poamId)/, 'nothing');
   const range = { from: '2026-11-20T10:00:00.000Z', to: '2026-11-20T11:00:00.000Z' };
   const query = path.includes('/matrix/why')
     ? `?assetId=${assetId}&controlId=VMS-09`
-    : path.includes('integrity/changes')
-      ? `?from=${range.from}&to=${range.to}`
-      : '';
+    : path.endsWith('/audit/evidence')
+      ? `?assetId=${assetId}&rule=VMS-09.1`
+      : path.endsWith('/audit/sample')
+        ? '?controlId=VMS-09'
+        : path.includes('integrity/changes')
+          ? `?from=${range.from}&to=${range.to}`
+          : '';
   const payload =
     method === 'GET' || method === 'DELETE'
       ? undefined
@@ -163,11 +191,54 @@ function requestTo(method: string, url: string, tenantId: string) {
         ? range
         : path.endsWith('/cancel')
           ? { reason: 'r' }
-          : path.endsWith('/entitlements')
-            ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
-            : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ?? {});
+          : path.endsWith('/attestations')
+            ? { rule: 'DAT-01.2', statement: 's', until: '2027-01-01T00:00:00.000Z' }
+            : path.endsWith('/notice')
+            ? { reason: 'r', endsAt: '2027-01-01T00:00:00.000Z' }
+            : path.endsWith('/simulations/purchase')
+              ? { serviceId: service, assetIds: [assetId] }
+              : path.endsWith('/simulations/cancellation')
+                ? { entitlementId: randomUUID() }
+                : path.endsWith('/sign')
+                  ? { side: 'releasing' }
+                  : path.endsWith('/entitlements')
+                    ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
+                    : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ??
+                      BODIES_OF_CLAIMS[url.slice('/v1/tenants/:tenantId'.length)] ??
+                      {});
   return { method: method as 'GET', url: path + query, ...(payload === undefined ? {} : { payload }) };
 }
+
+const REASON = { reason: 'r' };
+const LATER = '2026-12-20T12:00:00.000Z';
+/** What the routes of workbook and register ask for. */
+const BODIES: Readonly<Record<string, object>> = {
+  '/workbook/annotations': { controls: ['VMS-09'], rationale: 'r' },
+  '/workbook/comments': { controlId: 'VMS-09', text: 't' },
+  '/workbook/preview': { decision: 'exception', controls: ['VMS-09'] },
+  '/workbook/not-applicable': { controls: ['FND-01'], ...REASON, reviewAt: LATER },
+  '/workbook/not-applicable/:approvalId/revoke': REASON,
+  '/exceptions': { controls: ['VMS-09'], ...REASON, expiresAt: LATER },
+  '/exceptions/:exceptionId/revoke': REASON,
+  '/standards': { standardId: 's', version: '1', title: 't', useCase: 'u' },
+  '/standards/assign': { standardId: 's', version: '1', scopes: [{ kind: 'tenant' }] },
+  '/standards/withdraw': { standardId: 'other', scope: { kind: 'tenant' }, ...REASON },
+  '/standards/retire': { standardId: 'other', version: '1', ...REASON },
+  '/risks': {
+    riskId: 'R-99',
+    title: 't',
+    scenario: 's',
+    likelihood: 3,
+    impact: 3,
+    owner: 'o',
+    reviewAt: LATER,
+  },
+  '/risks/:riskId/review': { note: 'n', reviewAt: LATER },
+  '/risks/:riskId/close': REASON,
+  '/appetite': { score: 9, ...REASON },
+  '/poam': { controlId: 'GOV-04', assetId: 'tenant', finding: 'f', dueAt: LATER },
+  '/poam/:poamId': { status: 'done' },
+};
 
 /** What a viewer may do; everything else below a tenant takes an administrator. */
 const READS = [
@@ -179,7 +250,17 @@ const READS = [
   '/events/stream',
   '/matrix',
   '/matrix/why',
+  '/workbook',
+  '/workbook/controls/:controlId',
+  '/exceptions',
+  '/standards',
+  '/risks',
+  '/poam',
   '/services',
+  '/simulations/purchase',
+  '/simulations/cancellation',
+  '/handovers',
+  '/handovers/:handoverId',
   '/policies/:serviceId/assets/:assetId',
   '/integrity/changes',
   '/stack',
@@ -202,11 +283,38 @@ test('there are routes to walk, and each says what it needs', (t: TestContext) =
   );
 });
 
+test('every table of tenants’ rows is behind row-level security, also for its owner', async (t: TestContext) => {
+  // Read before a tenant is known: who signs in, which certificate speaks. The server's role alone sees them.
+  const platform = ['link_certificate', 'link_enrollment_token', 'server_grant', 'server_tenant'];
+  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  const { rows } = await sql<{
+    name: string;
+    guarded: boolean;
+    policies: number;
+    tenant: boolean;
+  }>`SELECT relname AS name, relrowsecurity AND relforcerowsecurity AS guarded,
+      (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid) AS policies,
+      has_any_column_privilege('demarc_tenant', pg_class.oid, 'SELECT, INSERT, UPDATE') AS tenant
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'tenant_id'
+    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY relname`.execute(owner.db);
+  t.assert.ok(rows.length >= 10, `${rows.length} tables`);
+  const open = rows.filter(({ guarded, policies }) => !guarded || policies !== 1);
+  t.assert.deepEqual(
+    open.map(({ name }) => name),
+    platform,
+  );
+  t.assert.deepEqual(
+    open.filter(({ tenant }) => tenant),
+    [],
+  );
+});
+
 test('every route, as each kind of caller', async (t: TestContext) => {
   const callers = {
     'provider-administrator': await person('provider-administrator', null),
     'tenant-administrator': await person('tenant-administrator', 'local'),
     viewer: await person('viewer', 'local'),
+    auditor: await person('auditor', 'local'),
     'foreign-administrator': await person('tenant-administrator', 'other'),
     anonymous: {},
   };
@@ -235,10 +343,90 @@ function expected(method: string, url: string, open: boolean, caller: string): b
   if (caller === 'foreign-administrator') return false;
   // How an estate is run is for its customer to decide, not for who is allowed to write claims alone.
   if (url.endsWith('/decisions/:decisionId') && method === 'POST') return caller === 'tenant-administrator';
-  if (caller !== 'viewer') return true;
   const below = url.slice('/v1/tenants/:tenantId'.length);
-  return READS.includes(below) && (method === 'GET' || below.startsWith('/events/'));
+  if (caller === 'auditor' && (below.startsWith('/audit/') || below.startsWith('/exports/'))) return true;
+  if (caller !== 'viewer' && caller !== 'auditor') return true;
+  return (
+    READS.includes(below) &&
+    (method === 'GET' || below.startsWith('/events/') || below.startsWith('/simulations/'))
+  );
 }
+
+test('who may decide what in workbook and register, by role', async (t: TestContext) => {
+  const roles = ['tenant-administrator', 'ams-engineer', 'auditor', 'viewer'] as const;
+  const headers = new Map<string, object>([
+    ['tenant-administrator', await again('tenant-administrator', 'local')],
+    ['ams-engineer', await person('ams-engineer', 'local')],
+    ['auditor', await person('auditor', 'local')],
+    ['viewer', await again('viewer', 'local')],
+  ]);
+  const writes = Object.keys(BODIES).map((below) => `/v1/tenants/:tenantId${below}`);
+  for (const role of roles)
+    for (const url of writes) {
+      const { statusCode } = await app.inject({
+        ...requestTo('POST', url, 'local'),
+        headers: { ...headers.get(role) },
+      });
+      t.assert.equal(statusCode === 403, role !== 'tenant-administrator', `${url} as ${role}: ${statusCode}`);
+    }
+});
+
+test('an exception over the API: two accounts, and a status that stays what it is', async (t: TestContext) => {
+  const ann = await again('tenant-administrator', 'local');
+  const bob = await again('provider-administrator', null);
+  const ask = (headers: object, url: string, payload: object) =>
+    app.inject({ method: 'POST', url: `/v1/tenants/local${url}`, headers: { ...headers }, payload });
+  const body = { controls: ['VMS-09'], reason: 'r', expiresAt: LATER };
+  const { exceptionId } = (await ask(ann, '/exceptions', body)).json<{ exceptionId: string }>();
+  const code = async (headers: object, payload: object): Promise<string> =>
+    (await ask(headers, `/exceptions/${exceptionId}/approve`, payload)).json<{ code?: string }>().code ??
+    'none';
+  t.assert.equal(await code(ann, {}), 'EXCEPTION_SAME_PERSON');
+  t.assert.equal(await code(ann, { person: 'Somebody Else' }), 'WORKBOOK_PERSON_FORBIDDEN');
+  t.assert.equal(await code({ authorization: `Bearer ${CLI_TOKEN}` }, {}), 'WORKBOOK_PERSON_MISSING');
+  t.assert.equal(await code(bob, {}), 'none');
+  const read = async <T>(below: string): Promise<T> =>
+    (await app.inject({ method: 'GET', url: `/v1/tenants/local${below}`, headers: { ...ann } })).json<T>();
+  const { exceptions } = await read<{
+    exceptions: readonly { exceptionId: string; phase: string; approver: string }[];
+  }>('/exceptions');
+  const found = exceptions.find((each) => each.exceptionId === exceptionId);
+  t.assert.deepEqual([found?.phase, found?.approver], ['running-out', 'provider-administrator']);
+  const { rows } = await read<{
+    rows: readonly { controlId: string; status: string; exceptedCount: number }[];
+  }>('/workbook');
+  const row = rows.find(({ controlId }) => controlId === 'VMS-09');
+  t.assert.deepEqual([row?.status, row?.exceptedCount], ['not-assessed', 1]);
+});
+
+test('the register as it was: a risk above the appetite says since when', async (t: TestContext) => {
+  const authorization = `Bearer ${CLI_TOKEN}`;
+  const risks = async (query = '') =>
+    (
+      await app.inject({
+        method: 'GET',
+        url: `/v1/tenants/local/risks${query}`,
+        headers: { authorization },
+      })
+    ).json<{
+      appetite: number;
+      risks: readonly { riskId: string; aboveAppetite: boolean; aboveSince: string | null }[];
+    }>();
+  const before = new Date(now).toISOString();
+  now += 60_000;
+  const set = await app.inject({
+    method: 'POST',
+    url: '/v1/tenants/local/appetite',
+    headers: { authorization },
+    payload: { score: 1, reason: 'nothing at all', person: 'Ann' },
+  });
+  t.assert.equal(set.statusCode, 200);
+  const after = await risks();
+  t.assert.equal(after.appetite, 1);
+  const risk = after.risks.find(({ riskId }) => riskId === 'R-99');
+  t.assert.deepEqual([risk?.aboveAppetite, risk?.aboveSince], [true, new Date(now).toISOString()]);
+  t.assert.equal((await risks(`?asOf=${before}`)).appetite, 9);
+});
 
 test('only who speaks for a party accepts for it', async (t: TestContext) => {
   const customer = await person('tenant-administrator', 'voices');
@@ -454,4 +642,96 @@ test('the OpenAPI document is 3.1 and names every route', async (t: TestContext)
       url !== '/v1/openapi.json' && !named.includes(`${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`),
   );
   t.assert.deepEqual(missing, []);
+});
+
+test('the provider’s people are seen when they look, and an auditor of the tenant sees it', async (t: TestContext) => {
+  const provider = await person('provider-administrator', null).catch(async () => {
+    const cookie = `demarc_session=${await signIn(store, 'provider-administrator-all@example.org', PASSWORD, now)}`;
+    return { cookie };
+  });
+  const own = await person('tenant-administrator', 'local').catch(async () => ({
+    cookie: `demarc_session=${await signIn(store, 'tenant-administrator-local@example.org', PASSWORD, now)}`,
+  }));
+  for (const headers of [provider, provider, own])
+    await app.inject({ method: 'GET', url: '/v1/tenants/local/matrix', headers });
+  const auditor = await person('auditor', 'local').catch(async () => ({
+    cookie: `demarc_session=${await signIn(store, 'auditor-local@example.org', PASSWORD, now)}`,
+  }));
+  const answer = await app.inject({ method: 'GET', url: '/v1/tenants/local/audit/access', headers: auditor });
+  t.assert.equal(answer.statusCode, 200);
+  const { entries } = answer.json<{
+    entries: readonly { name: string; route: string; count: number; role: string }[];
+  }>();
+  const looks = entries.filter(({ route }) => route === '/v1/tenants/:tenantId/matrix');
+  t.assert.ok(looks.some(({ role, count }) => role === 'provider-administrator' && count >= 2));
+  t.assert.ok(entries.every(({ role }) => role !== 'tenant-administrator'));
+});
+
+test('an auditor draws the same sample again, and gets from the sample to the raw record', async (t: TestContext) => {
+  const headers = { authorization: `Bearer ${CLI_TOKEN}` };
+  const attested = await app.inject({
+    method: 'POST',
+    url: '/v1/tenants/local/attestations',
+    headers,
+    payload: {
+      rule: 'DAT-01.2',
+      statement: 'I went through it.',
+      until: new Date(now + 3_600_000).toISOString(),
+    },
+  });
+  const { uid } = attested.json<{ uid: string }>();
+  const draw = async (query: string) =>
+    (
+      await app.inject({
+        method: 'GET',
+        url: `/v1/tenants/local/audit/sample?controlId=DAT-01&n=5${query}`,
+        headers,
+      })
+    ).json<{
+      asOf: string;
+      knownAt: string;
+      seed: string;
+      digest: string;
+      populationDigest: string;
+      items: readonly { evidence: readonly { uid: string; signature: string; signedBy: string }[] }[];
+    }>();
+  const first_ = await draw('');
+  const again = await draw(`&seed=${first_.seed}&asOf=${first_.asOf}&knownAt=${first_.knownAt}`);
+  t.assert.equal(again.digest, first_.digest);
+  t.assert.equal(again.populationDigest, first_.populationDigest);
+  const found = first_.items.flatMap(({ evidence }) => evidence).find((item) => item.uid === uid);
+  t.assert.equal(found?.signature, 'holds');
+  t.assert.equal(found?.signedBy, 'platform');
+  const record = (
+    await app.inject({ method: 'GET', url: `/v1/tenants/local/audit/evidence/${uid}`, headers })
+  ).json<{
+    raw: { statement: string; person: string };
+    digestHolds: boolean;
+  }>();
+  t.assert.equal(record.raw.statement, 'I went through it.');
+  t.assert.equal(record.digestHolds, true);
+  // Rewritten by the owner of the tables: the record says so when it is looked at.
+  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  await owner.db.transaction().execute(async (db) => {
+    await sql`SELECT set_config('demarc.tenant_id', 'local', true)`.execute(db);
+    await sql`UPDATE asr_evidence SET because = 'all is well' WHERE uid = ${uid}`.execute(db);
+  });
+  const [changed] = (
+    await app.inject({
+      method: 'GET',
+      url: '/v1/tenants/local/audit/evidence?assetId=tenant&rule=DAT-01.2',
+      headers,
+    })
+  ).json<readonly { signature: string }[]>();
+  t.assert.notEqual(changed?.signature, 'holds');
+  const population = (
+    await app.inject({ method: 'GET', url: '/v1/tenants/local/audit/population?controlId=VMS-09', headers })
+  ).json<{ included: readonly unknown[]; excluded: readonly { because: string }[]; query: string }>();
+  t.assert.equal(population.included.length, 1);
+  t.assert.match(population.excluded[0]?.because ?? '', /VMS-09 is about vm, and this is of the type tenant/);
+  const ledger = (
+    await app.inject({ method: 'GET', url: '/v1/tenants/local/audit/ledger?limit=1', headers })
+  ).json<{ records: readonly { seq: number }[]; nextBefore: number | null; chain: { holds: boolean } }>();
+  t.assert.equal(ledger.chain.holds, true);
+  t.assert.equal(ledger.records.length, 1);
 });

@@ -31,8 +31,11 @@ declare module 'fastify' {
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
+/** The local command line: its token is root's, and it may act for people that it names. */
+export const LOCAL_OPERATOR_ID = 'cli';
+
 const LOCAL_OPERATOR: Principal = {
-  accountId: 'cli',
+  accountId: LOCAL_OPERATOR_ID,
   name: 'local command line',
   email: '',
   // Who is root on the machine that the platform runs on can do all of it anyway; the ledger says that it was them.
@@ -66,6 +69,12 @@ export function guard(app: FastifyInstance, deps: ApiDeps): void {
       throw identityErrors.make('IDENTITY_FORBIDDEN', { permission: permission ?? 'none' });
     }
     if (tenantId !== undefined) request.tenantScope = grantTenantScope(tenantId);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { principal, tenantScope, method } = request;
+    if (principal === undefined || tenantScope === undefined) return;
+    const route = request.routeOptions.url ?? '';
+    deps.access.looked(tenantScope, { principal, method, route, status: reply.statusCode });
   });
 }
 
@@ -123,4 +132,14 @@ export function voiceOf(request: FastifyRequest): (party: string) => boolean {
 export function principalOf(request: FastifyRequest): Principal {
   if (request.principal === undefined) throw new Error('an open route asked who is calling');
   return request.principal;
+}
+
+/** Whoever asks, as one who accepts and signs: by name, and only for the parties they speak for in this tenant. */
+export function signerOf(request: FastifyRequest): {
+  readonly person: string;
+  speaksFor(party: string): boolean;
+} {
+  const principal = principalOf(request);
+  const { tenantId } = scopeOf(request);
+  return { person: principal.name, speaksFor: (party) => speaksFor(principal, party, tenantId) };
 }

@@ -21,7 +21,7 @@ import { serverErrors } from '../errors.ts';
 import { getAsset, listAssets, revokeAsset } from '../link/assets.ts';
 import { policiesFor, setPolicy } from '../policies.ts';
 import type { ApiDeps } from './context.ts';
-import { principalOf, scopeOf } from './guard.ts';
+import { principalOf, scopeOf, signerOf } from './guard.ts';
 
 const Params = z.strictObject({ tenantId: TenantIdParam });
 const AssetParams = z.strictObject({ tenantId: TenantIdParam, assetId: z.uuid() });
@@ -184,11 +184,15 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
       summary: 'Buys a service for assets; duties move with the first passing evidence',
       params: Params,
       body: BuyService,
-      response: { 200: z.strictObject({ entitlementId: z.uuid() }) },
+      response: { 200: z.strictObject({ entitlementId: z.uuid(), handoverId: z.uuid() }) },
     },
     handler: async (request) => {
       const { prerequisitesAccepted, ...purchase } = request.body;
-      const command = buy({ ...purchase, prerequisites: prerequisitesAccepted ? 'all' : [] });
+      const command = buy({
+        ...exact(purchase),
+        prerequisites: prerequisitesAccepted ? 'all' : [],
+        person: principalOf(request).name,
+      });
       return deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
     },
   });
@@ -209,7 +213,12 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
           ? undefined
           : { riskAcceptedUntilMs: Date.parse(riskAcceptedUntil) };
       const { entitlementId } = request.params;
-      const command = cancel({ entitlementId, reason, ...(settle === undefined ? {} : { settle }) });
+      const command = cancel({
+        entitlementId,
+        reason,
+        signer: signerOf(request),
+        ...(settle === undefined ? {} : { settle }),
+      });
       await deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },
@@ -224,7 +233,7 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
     handler: async (request) => {
       const { entitlementId, assetId } = request.params;
-      const command = acceptHandback({ entitlementId, assetId });
+      const command = acceptHandback({ entitlementId, assetId, signer: signerOf(request) });
       await deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },

@@ -192,6 +192,7 @@ test('a dispute, a purchase that waits and an acceptance that runs out are gaps,
       entitlementId: estate.entitlementId ?? '',
       reason: 'too dear',
       settle: { riskAcceptedUntilMs: estate.nowMs + 10 * DAY_MS },
+      signer: { person: 'Ann', speaksFor: () => true },
     }),
   );
   const ended = gapsOf(estate.assess(), GAPS);

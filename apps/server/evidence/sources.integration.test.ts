@@ -1,0 +1,207 @@
+/** The platform's own sources against the real stores: what they see is what is there, and they notice when it breaks. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
+import { SourceSchedule } from '@demarc/assurance/sources';
+import { type EvidenceKey, openEvidenceKey, signatureHolds } from '@demarc/platform/evidence';
+import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
+import {
+  startTestClickHouse,
+  startTestPostgres,
+  type TestClickHouse,
+  type TestPostgres,
+} from '@demarc/platform/stores/testing';
+import { grantTenantScope } from '@demarc/platform/tenancy/grant';
+import { ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
+import { sql } from 'kysely';
+import { enrolledAsset, listAssets, sawAsset } from '../link/assets.ts';
+import { linkMigrations } from '../link/migrations.ts';
+import { serverMigrations } from '../migrations.ts';
+import { ensureFirstTenant } from '../tenants.ts';
+import { platformSources } from './sources.ts';
+
+const MINUTE_MS = 60_000;
+const here = grantTenantScope('local');
+let now = Date.now();
+let health: 'healthy' | 'failed' = 'healthy';
+let directory = '';
+let postgres: TestPostgres;
+let clickhouse: TestClickHouse;
+let store: PostgresStore;
+let siem: Siem;
+let key: EvidenceKey;
+let assurance: Assurance;
+let schedule: SourceSchedule;
+let assetId = '';
+
+before(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'demarc-sources-'));
+  [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
+  await migrate(postgres.ownerConnection, {
+    ...serverMigrations,
+    ...linkMigrations,
+    ...siemMigrations,
+    ...assuranceMigrations,
+  });
+  store = openPostgres({ connection: postgres.connection });
+  await ensureFirstTenant(store);
+  siem = openSiem({
+    inTenant: store.inTenant,
+    clickhouse: openClickHouse(clickhouse),
+    reader: openClickHouse(clickhouse.reader),
+    rules: [],
+    retentionDays: async () => 90,
+    now: () => now,
+  });
+  await ensureEventTable(siem.clickhouse);
+  key = openEvidenceKey(directory);
+  const sources = platformSources({
+    store,
+    siem,
+    freshSecondsMax: 31_536_000,
+    status: () => ({
+      version: '0',
+      startedAt: new Date(now).toISOString(),
+      parts: [
+        {
+          name: 'postgres',
+          pid: 1,
+          restartCount: 0,
+          health: { state: health, because: 'as told', sinceMs: 0 },
+        },
+      ],
+    }),
+    integrity: (...query) => assurance.integrity(...query),
+    platformKeyPem: key.publicKeyPem,
+    history: (...query) => assurance.evidenceHistory(...query),
+  });
+  assurance = new Assurance({
+    inTenant: store.inTenant,
+    catalogue: loadCatalogue(),
+    services: [],
+    sources,
+    platformKey: key,
+    freshSecondsMax: 31_536_000,
+    assets: async (tenant) =>
+      (await listAssets(store, tenant, now)).map(({ assetId: id, name, type }) => ({
+        assetId: id,
+        name,
+        type,
+      })),
+    onChange: () => undefined,
+    now: () => now,
+  });
+  schedule = new SourceSchedule({
+    sources,
+    key,
+    tenants: async () => [here],
+    look: (tenant, at) => assurance.look(tenant, at),
+    assess: (tenant) => assurance.assess(tenant),
+    observed: (tenant, observed) => assurance.observed(tenant, observed),
+    onError: (line, error) => console.error(line, error),
+    now: () => now,
+  });
+  const os = { name: 'Debian', version: '12', kernel: '6', family: 'debian' as const };
+  assetId = await enrolledAsset(
+    store,
+    here,
+    { token: '', csr: '', hostname: 'db-1', machineId: 'a'.repeat(32), os },
+    '127.0.0.1',
+    now,
+  );
+  await seen(0);
+});
+
+after(async () => {
+  schedule[Symbol.dispose]();
+  assurance[Symbol.dispose]();
+  await Promise.all([siem.clickhouse.close(), siem.reader.close(), store[Symbol.asyncDispose]()]);
+  await Promise.all([postgres[Symbol.asyncDispose](), clickhouse[Symbol.asyncDispose]()]);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function seen(clockOffsetMs: number): Promise<void> {
+  const header = {
+    hostname: 'db-1',
+    agentVersion: '0',
+    os: { name: 'Debian', version: '12', kernel: '6', family: 'debian' },
+    sentAtMs: now + clockOffsetMs,
+    dropped: [],
+    rooms: [],
+  };
+  await sawAsset(store, here, assetId, header as never, now);
+}
+
+async function evidence(rule: string, on = 'tenant') {
+  const why = await assurance.why(here, { assetId: on, controlId: rule.split('.')[0] ?? '' });
+  const found = why.evidence.find((item) => item.rule === rule);
+  if (found === undefined) throw new Error(`${rule} is not there`);
+  return found;
+}
+
+test('what is there is seen, signed with the platform’s key, through the same intake', async (t: TestContext) => {
+  await schedule.round();
+  for (const [rule, on] of [
+    ['PLT-07.1', 'tenant'],
+    ['PLT-07.2', 'tenant'],
+    ['MGT-13.1', 'tenant'],
+    ['MGT-04.1', assetId],
+    ['MGT-04.1', 'tenant'],
+    ['GOV-06.2', assetId],
+    ['FND-05.1', assetId],
+    ['VMS-11.2', assetId],
+  ] as const) {
+    const found = await evidence(rule, on);
+    t.assert.equal(found.state, 'pass', `${rule}: ${found.because ?? found.state}`);
+  }
+  t.assert.equal((await evidence('GOV-06.1')).state, 'no-source');
+  const [row] = await assurance.evidenceHistory(here, 'tenant', 'PLT-07.1', 1);
+  t.assert.ok(row !== undefined);
+  t.assert.equal((row.raw['probes'] as readonly unknown[]).length, 7);
+  const {
+    asset_id: _,
+    effective_at_ms: __,
+    received_at_ms: ___,
+    observed_at_ms,
+    expires_at_ms: ____,
+    ...rest
+  } = row;
+  const { operator: _____, signature, ...same } = rest;
+  const given = { ...same, observedAtMs: observed_at_ms, signature: signature ?? undefined };
+  t.assert.ok(signatureHolds(given, key.publicKeyPem));
+  t.assert.equal(schedule.figures.sourceErrors, 0);
+});
+
+test('a machine that falls silent, a clock that runs ahead, a part that fails: each is said', async (t: TestContext) => {
+  now += MINUTE_MS;
+  await seen(5_000);
+  health = 'failed';
+  await schedule.round();
+  t.assert.match((await evidence('FND-05.1', assetId)).because ?? '', /5000 ms ahead/);
+  t.assert.match((await evidence('MGT-13.1')).because ?? '', /postgres is failed/);
+  health = 'healthy';
+  now += 16 * MINUTE_MS;
+  await schedule.round();
+  t.assert.match((await evidence('MGT-04.1', assetId)).because ?? '', /silent since/);
+  t.assert.match((await evidence('GOV-06.2', assetId)).because ?? '', /said nothing since/);
+  t.assert.equal((await evidence('GOV-06.2')).state, 'fail');
+});
+
+test('a table that lost its guard is found by trying and by looking', async (t: TestContext) => {
+  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  await sql`ALTER TABLE server_canary DISABLE ROW LEVEL SECURITY`.execute(owner.db);
+  now += 61 * MINUTE_MS;
+  await schedule.round();
+  // What may be written for another tenant now is an open door, too.
+  t.assert.match(
+    (await evidence('PLT-07.1')).because ?? '',
+    /not apart: “read the row of another tenant” gave 1 rows/,
+  );
+  t.assert.match((await evidence('PLT-07.2')).because ?? '', /server_canary/);
+  await sql`ALTER TABLE server_canary ENABLE ROW LEVEL SECURITY`.execute(owner.db);
+  now += 61 * MINUTE_MS;
+  await schedule.round();
+  t.assert.equal((await evidence('PLT-07.1')).state, 'pass');
+});
