@@ -355,8 +355,12 @@ export class Assurance implements Disposable {
 
   /** Everything at once: what exports and the screens about the whole are made of. */
   async assess(tenant: TenantScope, options: AsOf = {}): Promise<Assessment> {
-    return this.#at(tenant, options, (evaluation, knownAtMs) =>
-      assess(evaluation, { tenantId: tenant.tenantId, knownAtMs }),
+    return this.#at(tenant, options, (evaluation, knownAtMs, live) =>
+      assess(evaluation, {
+        tenantId: tenant.tenantId,
+        knownAtMs,
+        ...(live === undefined ? {} : { states: live.cells }),
+      }),
     );
   }
 

@@ -68,7 +68,11 @@ export class Estate {
 
   assess(): Assessment {
     this.live.advance(this.nowMs);
-    return assess(this.live.evaluation, { tenantId: 'here', knownAtMs: this.nowMs });
+    return assess(this.live.evaluation, {
+      tenantId: 'here',
+      knownAtMs: this.nowMs,
+      states: this.live.cells,
+    });
   }
 
   #apply(made: Omit<Act, 'recordId'>): void {

@@ -208,3 +208,15 @@ function sameText(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(hashToken(a)), Buffer.from(hashToken(b))];
   return timingSafeEqual(left, right);
 }
+
+/** Names of accounts by their ids, as the ledger keeps them; ids of what is no account are not in it. */
+export async function accountNames(
+  store: PostgresStore,
+  accountIds: Iterable<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = [...new Set(accountIds)];
+  if (wanted.length === 0) return new Map();
+  const { rows } = await sql<{ readonly account_id: string; readonly name: string }>`
+    SELECT account_id, name FROM server_account WHERE account_id = ANY(${wanted}::text[])`.execute(store.db);
+  return new Map(rows.map(({ account_id: id, name }) => [id, name]));
+}

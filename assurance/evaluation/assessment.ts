@@ -57,11 +57,20 @@ export const APPETITE_DEFAULT = 8;
 
 export function assess(
   evaluation: Evaluation,
-  { tenantId, knownAtMs }: { readonly tenantId: string; readonly knownAtMs: number },
+  {
+    tenantId,
+    knownAtMs,
+    states,
+  }: {
+    readonly tenantId: string;
+    readonly knownAtMs: number;
+    /** Cells that are worked out already, as the live matrix has them. */
+    readonly states?: ReadonlyMap<string, CellState>;
+  },
 ): Assessment {
   const { catalogue, standing } = evaluation.world;
   const cells = [...evaluation.pairs()].map(({ control, asset }): AssessedCell => {
-    const state = evaluation.cell(control, asset);
+    const state = states?.get(keyOf(asset.assetId, control.id)) ?? evaluation.cell(control, asset);
     return {
       control,
       asset,
@@ -72,7 +81,7 @@ export function assess(
   });
   const appetite = standing.appetite ?? APPETITE_DEFAULT;
   const risks = assessRisks(evaluation);
-  const facts = {
+  const facts = () => ({
     tenantId,
     asOfMs: evaluation.t,
     knownAtMs,
@@ -86,7 +95,8 @@ export function assess(
     ]),
     risks: risks.map(({ risk, residual: left }) => [risk.riskId, left.likelihood, left.impact]),
     appetite,
-  };
+  });
+  let digest: string | undefined;
   return {
     tenantId,
     asOfMs: evaluation.t,
@@ -105,7 +115,11 @@ export function assess(
     ),
     risks,
     appetite,
-    digest: createHash('sha256').update(canonicalJson(facts)).digest('hex'),
+    // Worked out for who asks: a page does not.
+    get digest() {
+      digest ??= createHash('sha256').update(canonicalJson(facts())).digest('hex');
+      return digest;
+    },
   };
 }
 

@@ -116,7 +116,7 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
               <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
               <span className="d-brand">
                 <i aria-hidden="true" />
-                Demarc
+                <span>Demarc</span>
               </span>
               <NativeSelect
                 aria-label="Tenant"

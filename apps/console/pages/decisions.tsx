@@ -7,6 +7,7 @@ import { AsOfNote } from '../parts/as-of.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { PartyMark } from '../parts/marks.tsx';
 import { Empty, Failure, Instant, Loading, PageHeader } from '../parts/parts.tsx';
+import { counted } from '../parts/words.ts';
 import { ClaimDetails, ClaimState, selectorWord } from './claim-details.tsx';
 import { AnswerForm, ProposeForm } from './decision-forms.tsx';
 import { useMay } from './queries.ts';
@@ -39,8 +40,10 @@ export function DecisionsPage() {
         summary={
           <>
             {answered} of {questions.data.length} questions are answered;{' '}
-            {waiting === 0 ? 'no claim waits for you' : `${waiting} claims wait for your word`}, {disputed}{' '}
-            are disputed. <AsOfNote />
+            {waiting === 0
+              ? 'no claim waits for you'
+              : `${counted(waiting, 'claim waits', 'claims wait')} for your word`}
+            , {counted(disputed, 'is disputed', 'are disputed')}. <AsOfNote />
           </>
         }
         actions={may ? <Button onClick={() => setSearch({ propose: 'yes' })}>Propose a claim</Button> : null}

@@ -11,7 +11,8 @@ import { DataTable } from '../parts/data-table.tsx';
 import { GapMark, gapWord, PartyMark } from '../parts/marks.tsx';
 import { Details, Empty, Facts, Failure, Instant, Loading, PageHeader } from '../parts/parts.tsx';
 import { partyWord } from '../parts/party.ts';
-import { OpenCell } from './mine.tsx';
+import { counted } from '../parts/words.ts';
+import { OpenCell } from './open-cell.tsx';
 import { useMay, useTenantId } from './queries.ts';
 import { useGaps, useParties } from './responsibility-queries.ts';
 
@@ -41,7 +42,7 @@ export function GapsPage() {
           <>
             {data.rows.length === 0
               ? 'No gap: every duty has one owner, and nothing that was assessed fails.'
-              : `${data.rows.length + data.leftOut} gaps, each counted once at its root: ${turns
+              : `${counted(data.rows.length + data.leftOut, 'gap')}, each counted once at its root: ${turns
                   .map(([party, theirs]) => `${partyWord(party, 'owned', names)} ${theirs.length}`)
                   .join(', ')}.`}{' '}
             {data.neverAssessedCount} cells were never assessed. <AsOfNote />

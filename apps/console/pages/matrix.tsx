@@ -95,7 +95,7 @@ export function MatrixPage() {
           {
             key: 'title',
             title: 'Title',
-            width: 'minmax(14rem, 2fr)',
+            width: 'minmax(11rem, 2fr)',
             render: (cell) => <span title={cell.title}>{cell.title}</span>,
           },
           {
@@ -107,7 +107,7 @@ export function MatrixPage() {
           {
             key: 'status',
             title: 'Status',
-            width: '11rem',
+            width: '9rem',
             render: (cell) => (
               <span title={overlayText(cell)}>
                 <StatusMark status={cell.status} /> <Overlay cell={cell} />

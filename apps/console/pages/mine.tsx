@@ -1,15 +1,13 @@
 /** What a party still has to do: the duties it holds, by the risk that hangs on them, each with its next step. */
 import type { MineRow } from '@demarc/platform/contract/assurance/responsibility';
 import { NativeSelect, SegmentedControl } from '@mantine/core';
-import { useAsOf } from '../app/as-of.ts';
 import { usePageSearch } from '../app/page-search.ts';
 import { AsOfNote } from '../parts/as-of.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { StatusMark } from '../parts/marks.tsx';
 import { Empty, Failure, Loading, PageHeader, SearchBox } from '../parts/parts.tsx';
 import { partyWord } from '../parts/party.ts';
-import { Why } from './matrix.tsx';
-import { useMatrix } from './queries.ts';
+import { OpenCell } from './open-cell.tsx';
 import { useMine, useParties } from './responsibility-queries.ts';
 
 const keyOf = ({ controlId, assetId }: Pick<MineRow, 'controlId' | 'assetId'>): string =>
@@ -149,18 +147,4 @@ function NextStep({
       Waits for {word(next.party)}: {next.step}
     </span>
   );
-}
-
-/** The cell that the address names, with its whole story. */
-export function OpenCell({
-  open,
-  onClose,
-}: {
-  readonly open: string | undefined;
-  readonly onClose: () => void;
-}) {
-  const { asOf } = useAsOf();
-  const matrix = useMatrix(asOf);
-  const cell = matrix.data?.cells.find((each) => keyOf(each) === open);
-  return cell === undefined ? null : <Why cell={cell} asOf={asOf} onClose={onClose} />;
 }

@@ -7,6 +7,7 @@ import { usePageSearch } from '../app/page-search.ts';
 import { DataTable } from '../parts/data-table.tsx';
 import { PartyMark, StatusMark } from '../parts/marks.tsx';
 import { Details, Empty, Facts, Failure, Instant, Loading, PageHeader } from '../parts/parts.tsx';
+import { counted } from '../parts/words.ts';
 import { useObligations } from './responsibility-queries.ts';
 
 type Problem = Obligations['breaches'][number];
@@ -31,7 +32,7 @@ export function ObligationsPage() {
     <>
       <PageHeader
         title="Obligations"
-        summary={`${breaches.length === 0 ? 'No breach of ours' : `${breaches.length} causes of ours, on ${machines} assets`} over ${tenants.length} tenants; ${onboarding.length} purchases wait to be operational, ${offboarding.length} services end.`}
+        summary={`${breaches.length === 0 ? 'No breach of ours' : `${counted(breaches.length, 'cause')} of ours, on ${counted(machines, 'asset')}`} over ${counted(tenants.length, 'tenant')}; ${counted(onboarding.length, 'purchase waits', 'purchases wait')} to be operational, ${counted(offboarding.length, 'service ends', 'services end')}.`}
         actions={
           <NativeSelect
             aria-label="Tenant of the obligations"
@@ -253,7 +254,7 @@ function Problems({
           title: 'Where',
           width: '12rem',
           render: ({ tenants, assetCount }) =>
-            `${assetCount} assets, ${tenants.length === 1 ? (tenants[0]?.name ?? '') : `${tenants.length} tenants`}`,
+            `${counted(assetCount, 'asset')}, ${tenants.length === 1 ? (tenants[0]?.name ?? '') : `${tenants.length} tenants`}`,
         },
         { key: 'since', title: 'Since', width: '8rem', render: ({ since }) => <Instant at={since} /> },
         {
@@ -281,12 +282,12 @@ function ProblemDetails({ problem, onClose }: { readonly problem: Problem; reado
       />
       <section>
         <h2>
-          On {problem.assetCount} assets of {problem.tenants.length} tenants
+          On {counted(problem.assetCount, 'asset')} of {counted(problem.tenants.length, 'tenant')}
         </h2>
         {problem.tenants.map(({ tenantId, name, assetCount }) => (
           <div key={tenantId} style={{ marginBottom: '0.5rem' }}>
             <TenantLink tenantId={tenantId} name={name} />{' '}
-            <span className="d-quiet">{assetCount} assets</span>
+            <span className="d-quiet">{counted(assetCount, 'asset')}</span>
             <ul style={{ margin: '0.2rem 0 0', paddingLeft: '1.1rem' }}>
               {problem.assets
                 .filter((asset) => asset.tenantId === tenantId)

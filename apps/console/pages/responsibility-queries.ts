@@ -65,6 +65,7 @@ export function useObligations() {
   return useQuery({
     queryKey: ['obligations'],
     queryFn: () => get('/v1/obligations', Obligations),
-    refetchInterval: 30_000,
+    // It goes through all tenants.
+    refetchInterval: 60_000,
   });
 }

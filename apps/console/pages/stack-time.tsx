@@ -124,7 +124,7 @@ function StackPatterns() {
       </pattern>
       <pattern id="d-pattern-joint" {...tile}>
         <rect width="8" height="8" fill="var(--d-customer)" />
-        <rect width="8" height="4" fill="var(--d-provider)" />
+        {line('M-2 2 2-2M0 8 8 0M6 10 10 6', '--d-provider', 3)}
       </pattern>
       <pattern id="d-pattern-customer" {...tile}>
         {line('M-2 6 6-2M0 12 12 0M2 14 14 2', '--d-customer', 3)}

@@ -7,7 +7,7 @@ import { AsOfNote } from '../parts/as-of.tsx';
 import { StatusMark } from '../parts/marks.tsx';
 import { Details, Empty, Failure, Loading, PageHeader } from '../parts/parts.tsx';
 import { lookOf, partyWord } from '../parts/party.ts';
-import { OpenCell } from './mine.tsx';
+import { OpenCell } from './open-cell.tsx';
 import { useMatrix } from './queries.ts';
 import { useInventory, useStack } from './responsibility-queries.ts';
 import { StackTime } from './stack-time.tsx';

@@ -30,7 +30,7 @@ export function AsOfControl() {
           aria-label={`As of ${label}`}
           className="d-asof"
         >
-          As of: {label}
+          <span className="d-words">As of: {label}</span>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
@@ -78,7 +78,6 @@ export function AsOfNote() {
       <time dateTime={asOf}>
         {formatInstant(asOf, zone)} {zoneName(zone)}
       </time>
-      .{' '}
       <button type="button" className="d-link" onClick={() => setAsOf(undefined)}>
         Back to now
       </button>

@@ -12,7 +12,7 @@ const stripes = (angle: number, colour: string, on: number, off: number): string
 
 const LOOKS: Readonly<Record<Look['pattern'], string>> = {
   provider: 'var(--d-provider)',
-  joint: 'linear-gradient(135deg, var(--d-provider) 50%, var(--d-customer) 50%)',
+  joint: 'repeating-linear-gradient(135deg, var(--d-provider) 0 3px, var(--d-customer) 3px 6px)',
   customer: stripes(45, '--d-customer', 3, 2),
   ams: `radial-gradient(var(--d-ams) 1.6px, transparent 1.8px) 0 0 / 5px 5px`,
   third: stripes(90, '--d-third', 2, 2),

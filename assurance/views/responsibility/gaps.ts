@@ -8,11 +8,12 @@ import {
 import { entitledAssets } from '../../commands/services.ts';
 import type { AssessedCell, Assessment } from '../../evaluation/assessment.ts';
 import { instant } from '../../evaluation/describe.ts';
+import { selects } from '../../evaluation/duties.ts';
 import { Population } from '../../evaluation/population.ts';
 import { inForce, standingOf } from '../../model/standing.ts';
 import { missingOf } from './entitlements.ts';
 import { problemsOf } from './problems.ts';
-import { bounded, daysMs, firstOf, scopeName, serviceName } from './words.ts';
+import { bounded, daysMs, firstOf, partyName, scopeName, serviceName } from './words.ts';
 
 const ROWS_MAX = 5_000;
 const ASSETS_MAX = 100;
@@ -145,21 +146,28 @@ function unowned(assessment: Assessment): readonly Row[] {
   );
 }
 
-/** Who is accountable for the control settles it. */
+/** Who is accountable for the control settles it; a dispute says who disputes, and why. */
 function contested(assessment: Assessment): readonly Row[] {
+  const { standing, asOfMs } = assessment;
   const held = dutiesOf(assessment, ({ state }) => state === 'contested');
   return [...Map.groupBy(held, ({ assessed, duty }) => `${assessed.control.id} ${duty.by}`)].map(
     ([key, group]) => {
       const [first] = group;
       const cells = new Set(group.map(({ assessed }) => assessed));
+      const disputes = first?.duty.by === 'dispute' ? disputesOn(assessment, first.assessed) : [];
+      const said = disputes.map(
+        ({ party, by, reason }) =>
+          ` (${party === undefined ? by : partyName(standing, party)}${reason === '' ? '' : `: ${reason}`})`,
+      );
+      const sinceMs = Math.min(asOfMs, ...disputes.map(({ atMs }) => atMs));
       return {
         key: `contested ${key}`,
         kind: 'contested',
         title: first?.assessed.control.title ?? '',
         party: firstOf(first?.assessed.cell.accountable ?? 'customer'),
-        because: `${dutyWords(group)}: ${first?.duty.because ?? ''}`,
+        because: `${dutyWords(group)}: ${first?.duty.because ?? ''}${said.join('')}`,
         step: 'Settle who has them: withdraw the dispute, or end one of the claims.',
-        since: null,
+        since: disputes.length === 0 ? null : instant(sinceMs),
         until: null,
         controls: [...cells].map(({ control }) => control.id),
         assets: [...cells].map(assetOf),
@@ -168,6 +176,18 @@ function contested(assessment: Assessment): readonly Row[] {
       };
     },
   );
+}
+
+function disputesOn({ standing, asOfMs }: Assessment, { control, asset }: AssessedCell) {
+  const population = new Population(standing, asOfMs);
+  return [...standing.claims.values()].flatMap((claim) => {
+    const last = standingOf(claim, asOfMs);
+    const about =
+      inForce(claim, asOfMs) &&
+      selects(claim.controls, control) &&
+      population.covers(claim.scope, asset) !== undefined;
+    return about && last?.standing === 'disputed' ? [last] : [];
+  });
 }
 
 /** Bought and not operational, or proposed and not answered, for longer than is usual. */
@@ -205,7 +225,7 @@ function pending(assessment: Assessment, days: number): readonly Row[] {
       kind: 'pending',
       title: `A claim on ${claim.controls.join(', ')}`,
       party: claim.party,
-      because: `proposed by ${last.by} for ${scopeName(claim.scope, standing)}, and not answered`,
+      because: `proposed by ${partyName(standing, claim.proposer ?? 'customer')} for ${scopeName(claim.scope, standing)}, and not answered`,
       step: 'Accept it, decline it, or dispute it.',
       since: instant(last.atMs),
       until: null,

@@ -41,8 +41,9 @@ export function problemsOf(assessment: Assessment): readonly Problem[] {
     if (status !== 'not-satisfied' && status !== 'stale-evidence' && status !== 'not-assessed') continue;
     // What was never assessed and holds nothing else down is counted, not listed: it is most of a new estate.
     if (status === 'not-assessed' && affected.every((key) => key === root)) continue;
-    const { rule, because, sinceMs } = tellingOf(assessed);
-    const party = responsible(assessed);
+    const { rule, because, sinceMs, sourceless } = tellingOf(assessed);
+    // Whoever has the duty, a source is for who runs this platform to connect.
+    const party = sourceless ? 'provider' : responsible(assessed);
     const { control, asset } = assessed;
     const key = `${control.id} ${status} ${party} ${because}`;
     const known = found.get(key) ?? {
@@ -76,6 +77,7 @@ function tellingOf({ cell, evidence, control }: AssessedCell): {
   readonly rule: string | undefined;
   readonly because: string;
   readonly sinceMs: number | undefined;
+  readonly sourceless: boolean;
 } {
   const required = evidence.filter((item) => item.required);
   const wanted = cell.status === 'not-satisfied' ? 'fail' : 'stale';
@@ -86,15 +88,21 @@ function tellingOf({ cell, evidence, control }: AssessedCell): {
     const because = sourceless
       ? `nothing here can produce its evidence yet (${control.evidence.map(({ source }) => source).join(', ')})`
       : 'nothing was ever received';
-    return { rule: required[0]?.rule, because, sinceMs: undefined };
+    return { rule: required[0]?.rule, because, sinceMs: undefined, sourceless };
   }
   const observedMs = item.observedAt === null ? undefined : Date.parse(item.observedAt);
   if (item.state === 'fail')
-    return { rule: item.rule, because: `${item.rule} failed: ${item.because ?? ''}`, sinceMs: observedMs };
+    return {
+      rule: item.rule,
+      because: `${item.rule} failed: ${item.because ?? ''}`,
+      sinceMs: observedMs,
+      sourceless: false,
+    };
   const expiresMs = item.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(item.expiresAt);
   return {
     rule: item.rule,
     because: `${item.rule}: no pass for longer than ${item.freshForSeconds} s`,
+    sourceless: false,
     sinceMs:
       observedMs === undefined ? undefined : Math.min(observedMs + item.freshForSeconds * 1_000, expiresMs),
   };

@@ -9,6 +9,9 @@ import { Population } from '../../evaluation/population.ts';
 import { type EntitlementState, inForce } from '../../model/standing.ts';
 import { age, day, serviceName } from './words.ts';
 
+/** To be read at a glance: the instant to the millisecond is in the cell. */
+const INSTANT = /\d{4}-\d{2}-\d{2}T[\d:.]+Z/g;
+
 interface Held {
   readonly assessed: AssessedCell;
   readonly duty: DutyOwnership;
@@ -41,7 +44,7 @@ export class Reasons {
     if (entitlement !== undefined) return this.#service(entitlement, duties);
     const pending = duties.find(({ duty }) => duty.flags.some((flag) => flag.startsWith('pending:')));
     const waiting = pending === undefined ? undefined : this.#waiting(pending);
-    const because = duties[0]?.duty.because ?? '';
+    const because = (duties[0]?.duty.because ?? '').replace(INSTANT, (found) => day(Date.parse(found)));
     return waiting === undefined ? because : `${because} (${waiting})`;
   }
 

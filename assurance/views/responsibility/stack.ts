@@ -21,7 +21,7 @@ type Share = Stack['layers'][number]['cells'][number]['shares'][number];
 export function stackOf(assessment: Assessment, by: (typeof STACK_BY)[number]): Stack {
   const { kept: columns, leftOut } = bounded(columnsOf(assessment, by), COLUMNS_MAX);
   const reasons = new Reasons(assessment);
-  const byLayer = Map.groupBy(assessment.cells, ({ control }) => control.layer);
+  const byPlace = Map.groupBy(assessment.cells, ({ control, asset }) => `${control.layer} ${asset.assetId}`);
   const duties = assessment.cells.flatMap(({ cell }) => cell.duties);
   return {
     asOf: instant(assessment.asOfMs),
@@ -37,7 +37,7 @@ export function stackOf(assessment: Assessment, by: (typeof STACK_BY)[number]): 
       cells: columns.map((column) =>
         stackCell(
           column,
-          (byLayer.get(id) ?? []).filter(({ asset }) => column.assets.has(asset.assetId)),
+          [...column.assets].flatMap((assetId) => byPlace.get(`${id} ${assetId}`) ?? []),
           reasons,
         ),
       ),

@@ -61,7 +61,7 @@ test('the stack says who has each layer, on how many, since when, and how old th
   );
   t.assert.deepEqual(
     all.layers.map(({ rank }) => rank),
-    [...all.layers.map(({ rank }) => rank)].sort((a, b) => (b ?? 99) - (a ?? 99)),
+    all.layers.map(({ rank }) => rank).sort((a, b) => (b ?? 99) - (a ?? 99)),
     'the highest layer is on top',
   );
 });
@@ -184,6 +184,9 @@ test('a dispute, a purchase that waits and an acceptance that runs out are gaps,
   estate.do(disputeClaim({ claimId, party: 'customer', reason: 'not agreed' }));
   const disputed = gapsOf(estate.assess(), GAPS);
   t.assert.equal(disputed.counts.contested, 1);
+  const contested = disputed.rows.find(({ kind }) => kind === 'contested');
+  t.assert.match(contested?.because ?? '', /^operate: .*\(Customer: not agreed\)$/);
+  t.assert.equal(contested?.since, new Date(estate.nowMs).toISOString());
   estate.do(
     cancel({
       entitlementId: estate.entitlementId ?? '',

@@ -28,6 +28,7 @@ import * as z from 'zod';
 import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf, voiceOf } from '../guard.ts';
 import { AsOf, asOf } from '../tenant-routes.ts';
+import { withNames } from './names.ts';
 
 const Params = z.strictObject({ tenantId: TenantIdParam });
 const Done = z.strictObject({ ok: z.boolean() });
@@ -46,9 +47,17 @@ export function claimRoutes(app: FastifyInstance, deps: ApiDeps): void {
       response: { 200: z.array(Claim) },
     },
     handler: async (request) =>
-      deps.assurance.stands(scopeOf(request), asOf(request.query), (at) => [
-        ...claimsOf(at, voiceOf(request)),
-      ]),
+      withNames(
+        deps,
+        await deps.assurance.stands(scopeOf(request), asOf(request.query), (at) =>
+          claimsOf(at, voiceOf(request)),
+        ),
+        ({ history }) => history.map(({ by }) => by),
+        (claim, nameOf) => ({
+          ...claim,
+          history: claim.history.map((said) => ({ ...said, by: nameOf(said.by) })),
+        }),
+      ),
   });
   api.post(`${base}/claims`, {
     config: { permission: 'claim:write' },
@@ -110,9 +119,17 @@ export function claimRoutes(app: FastifyInstance, deps: ApiDeps): void {
       response: { 200: z.array(Question) },
     },
     handler: async (request) =>
-      deps.assurance.stands(scopeOf(request), asOf(request.query), (at) => [
-        ...questionsOf(deps.assurance.catalogue, at),
-      ]),
+      withNames(
+        deps,
+        await deps.assurance.stands(scopeOf(request), asOf(request.query), (at) =>
+          questionsOf(deps.assurance.catalogue, at),
+        ),
+        ({ answers }) => answers.map(({ by }) => by),
+        (question, nameOf) => ({
+          ...question,
+          answers: question.answers.map((answer) => ({ ...answer, by: nameOf(answer.by) })),
+        }),
+      ),
   });
   api.post(`${base}/decisions/:decisionId`, {
     config: { permission: 'claim:write' },

@@ -15,6 +15,7 @@ import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf, voiceOf } from '../guard.ts';
 import { AsOf, asOf } from '../tenant-routes.ts';
 import { spokenFor } from './claim-routes.ts';
+import { withNames } from './names.ts';
 
 const Params = z.strictObject({ tenantId: TenantIdParam });
 
@@ -30,7 +31,18 @@ export function snapshotRoutes(app: FastifyInstance, deps: ApiDeps): void {
       response: { 200: z.array(Snapshot) },
     },
     handler: async (request) =>
-      deps.assurance.stands(scopeOf(request), asOf(request.query), (at) => [...snapshotsOf(at)]),
+      withNames(
+        deps,
+        await deps.assurance.stands(scopeOf(request), asOf(request.query), snapshotsOf),
+        ({ acknowledgements }) => acknowledgements.map(({ person }) => person),
+        (snapshot, nameOf) => ({
+          ...snapshot,
+          acknowledgements: snapshot.acknowledgements.map((said) => ({
+            ...said,
+            person: nameOf(said.person),
+          })),
+        }),
+      ),
   });
   api.post(`${base}/snapshots`, {
     config: { permission: 'snapshot:write' },
