@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import type React from 'react';
 import { AssetsPage } from '../pages/assets.tsx';
+import { ExportsPage } from '../pages/exports.tsx';
 import { GapsPage } from '../pages/gaps.tsx';
 import { MatrixPage } from '../pages/matrix.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
@@ -62,6 +63,7 @@ const pages = [
   page('matrix', MatrixPage),
   page('gaps', GapsPage),
   page('services', ServicesPage),
+  page('exports', ExportsPage),
   page('assets', AssetsPage),
   page('search', SearchPage),
   page('platform', PlatformPage),

@@ -42,6 +42,7 @@ const NAVIGATION: readonly (readonly [
       ['matrix', 'Matrix'],
       ['gaps', 'Mine and nobody’s'],
       ['services', 'Services'],
+      ['exports', 'Exports'],
       ...roomLinks('Responsibility'),
     ],
   ],
