@@ -42,7 +42,7 @@ export function ExportsPage() {
         }
         actions={
           <Button variant="default" onClick={() => void overview.refetch()} loading={overview.isFetching}>
-            {asOf === undefined ? 'As of now' : 'By what is known now'}
+            {asOf === undefined ? 'Take the instant anew' : 'By what is known now'}
           </Button>
         }
       />
@@ -53,7 +53,7 @@ export function ExportsPage() {
         )
       ) : (
         <>
-          <section aria-label="The instant" className="d-card">
+          <section aria-label="The instant" className="d-card d-instant">
             <Facts
               facts={[
                 ['As of', `${formatInstant(shown.asOf, zone)} ${zoneName(zone)} (${shown.asOf})`],
@@ -136,7 +136,7 @@ function OneExport({
       </div>
       <div aria-live="polite">
         {take.data === undefined ? null : (
-          <p className="d-taken">
+          <p className="d-quiet">
             Taken: {take.data.file}, {sizeOf(take.data.bytes)}, SHA-256{' '}
             {take.data.sha256 === undefined ? 'not given' : <Digest text={take.data.sha256} />}
           </p>
