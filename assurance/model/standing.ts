@@ -162,6 +162,7 @@ export type SnapshotState = ActPayload<'snapshot-taken'> &
     }[];
   };
 export type FrameworkState = ActPayload<'framework-imported'> & Recorded;
+export type MappingState = ActPayload<'mapping-imported'> & Recorded;
 
 export interface Standing {
   readonly scheduleAcceptedAtMs: number | undefined;
@@ -186,6 +187,8 @@ export interface Standing {
   readonly comments: readonly CommentState[];
   readonly snapshots: ReadonlyMap<string, SnapshotState>;
   readonly frameworks: ReadonlyMap<string, FrameworkState>;
+  /** By `source target`. */
+  readonly mappings: ReadonlyMap<string, MappingState>;
 }
 
 export function inForce({ fromMs, toMs }: Interval, t: number): boolean {
@@ -239,6 +242,7 @@ export class Replay {
   readonly #comments: CommentState[] = [];
   readonly #snapshots = new Map<string, SnapshotState>();
   readonly #frameworks = new Map<string, FrameworkState>();
+  readonly #mappings = new Map<string, MappingState>();
   readonly #appliers: Appliers;
   readonly #standing: Mutable<Standing>;
 
@@ -264,6 +268,7 @@ export class Replay {
       comments: this.#comments,
       snapshots: this.#snapshots,
       frameworks: this.#frameworks,
+      mappings: this.#mappings,
     };
     this.#appliers = {
       ...this.#inventory(),
@@ -646,8 +651,18 @@ export class Replay {
         })),
       'framework-imported': (payload, dated) =>
         void this.#frameworks.set(payload.frameworkId, { ...payload, ...plain(dated) }),
-      'framework-removed': ({ frameworkId }, dated) => end(this.#frameworks, frameworkId, dated.fromMs),
-      'mapping-imported': () => undefined,
+      'framework-removed': ({ frameworkId }, dated) => {
+        end(this.#frameworks, frameworkId, dated.fromMs);
+        // What maps to something that is gone maps to nothing.
+        for (const [key, { sourceFrameworkId, targetFrameworkId }] of this.#mappings)
+          if (sourceFrameworkId === frameworkId || targetFrameworkId === frameworkId)
+            end(this.#mappings, key, dated.fromMs);
+      },
+      'mapping-imported': (payload, dated) =>
+        void this.#mappings.set(`${payload.sourceFrameworkId} ${payload.targetFrameworkId}`, {
+          ...payload,
+          ...plain(dated),
+        }),
     } satisfies Partial<Appliers>;
   }
 }

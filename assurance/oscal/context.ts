@@ -1,21 +1,12 @@
 /** What every document of one export has in common: the instants, the parties, the ids that others refer to. */
 import type { Duty } from '@demarc/platform/contract/api';
+import { OSCAL_DOCUMENTS, type OscalDocumentName } from '@demarc/platform/contract/assurance/oscal';
 import type { Control } from '../catalogue/catalogue.ts';
 import type { Assessment } from '../evaluation/assessment.ts';
 import { instant, line, type Node, type OscalVersion, prop, titled, uuidOf } from './words.ts';
 
-export const DOCUMENTS = [
-  'catalog',
-  'profile',
-  'mapping-collection',
-  'component-definition',
-  'provider-plan',
-  'tenant-plan',
-  'assessment-plan',
-  'assessment-results',
-  'plan-of-action',
-] as const;
-export type DocumentName = (typeof DOCUMENTS)[number];
+export const DOCUMENTS = OSCAL_DOCUMENTS;
+export type DocumentName = OscalDocumentName;
 
 /** Mappings came with OSCAL 1.2: its 1.1.2 has no model for them, and the catalog's links say it there. */
 export const documentsOf = (version: OscalVersion): readonly DocumentName[] =>

@@ -1,8 +1,7 @@
 /** The words our OSCAL documents are made of: namespace, derived UUIDs, and strings as the schemas want them. */
 import { createHash } from 'node:crypto';
 
-export const OSCAL_VERSIONS = ['1.1.2', '1.2.2'] as const;
-export type OscalVersion = (typeof OSCAL_VERSIONS)[number];
+export { OSCAL_VERSIONS, type OscalVersion } from '@demarc/platform/contract/assurance/oscal';
 
 /** A piece of an OSCAL document. */
 export type Node = Readonly<Record<string, unknown>>;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
 import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
+import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, type Principal } from '@demarc/platform/identity';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import {
@@ -18,6 +19,7 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
+import { AccessLog } from '../access-log.ts';
 import { FirstAdministrator, makeAccount, signIn } from '../accounts.ts';
 import { enrolledAsset, listAssets } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
@@ -36,6 +38,7 @@ let siem: Siem;
 let assurance: Assurance;
 let app: FastifyInstance;
 let first: FirstAdministrator;
+let access: AccessLog;
 let scratch = '';
 let assetId = '';
 let now = Date.parse('2026-11-20T12:00:00.000Z');
@@ -65,10 +68,12 @@ before(async () => {
     now: () => now,
   });
   await ensureEventTable(siem.clickhouse);
+  const key = openEvidenceKey(scratch);
   assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
     services: [fileIntegrityMonitoringServer.service],
+    platformKey: key,
     freshSecondsMax: 3_600,
     assets: async (tenant) =>
       (await listAssets(store, tenant, now)).map(({ assetId: id, name, type }) => ({
@@ -88,7 +93,14 @@ before(async () => {
   };
   assetId = await enrolledAsset(store, grantTenantScope('local'), request, '127.0.0.1', now);
   first = new FirstAdministrator(store, join(scratch, 'first'), () => now);
+  access = new AccessLog(
+    store,
+    () => now,
+    (error) => console.error(error),
+  );
   app = await buildApi({
+    access,
+    platformKeyPem: key.publicKeyPem,
     store,
     siem,
     assurance,
@@ -111,6 +123,7 @@ before(async () => {
 
 after(async () => {
   await app.close();
+  await access[Symbol.asyncDispose]();
   assurance[Symbol.dispose]();
   await siem.clickhouse.close();
   await siem.reader.close();
@@ -135,13 +148,28 @@ async function again(role: Principal['grants'][number]['role'], tenantId: string
   return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
 }
 
+/** Well formed, for routes below a tenant that want more than nothing. */
+const BODIES_OF_CLAIMS: Readonly<Record<string, object>> = {
+  '/parties': { partyId: 'acme', name: 'Acme' },
+  '/groups': { groupId: 'prod', name: 'production', labels: { env: 'prod' } },
+  '/inventory/assets': { assetId: 'net-1', name: 'front', type: 'network' },
+  '/inventory/assets/:assetId/labels': { labels: {} },
+  '/inventory/assets/:assetId/retire': { reason: 'gone' },
+  '/claims': { controls: ['VMS-09'], duties: ['operate'], party: 'ams' },
+  '/decisions/:decisionId': { answer: 'customer application team' },
+};
+
 /** A request that is well formed, so that only the guard can say no. */
 function requestTo(method: string, url: string, tenantId: string) {
   const path = url
     .replace(':tenantId', tenantId)
-    .replace(':assetId', assetId)
+    .replace(':assetId', url.includes('/inventory/') ? randomUUID() : assetId)
+    .replace(':saying', 'accept')
+    .replace(':decisionId', 'OM-02')
+    .replace(/:(claimId|groupId|snapshotId)/, randomUUID())
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
+    .replace(':handoverId', randomUUID())
     .replace(':uid', 'nothing')
     .replace(':controlId', 'VMS-09')
     .replace(':riskId', 'R-01')
@@ -149,9 +177,13 @@ function requestTo(method: string, url: string, tenantId: string) {
   const range = { from: '2026-11-20T10:00:00.000Z', to: '2026-11-20T11:00:00.000Z' };
   const query = path.includes('/matrix/why')
     ? `?assetId=${assetId}&controlId=VMS-09`
-    : path.includes('integrity/changes')
-      ? `?from=${range.from}&to=${range.to}`
-      : '';
+    : path.endsWith('/audit/evidence')
+      ? `?assetId=${assetId}&rule=VMS-09.1`
+      : path.endsWith('/audit/sample')
+        ? '?controlId=VMS-09'
+        : path.includes('integrity/changes')
+          ? `?from=${range.from}&to=${range.to}`
+          : '';
   const payload =
     method === 'GET' || method === 'DELETE'
       ? undefined
@@ -159,9 +191,21 @@ function requestTo(method: string, url: string, tenantId: string) {
         ? range
         : path.endsWith('/cancel')
           ? { reason: 'r' }
-          : path.endsWith('/entitlements')
-            ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
-            : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ?? {});
+          : path.endsWith('/attestations')
+            ? { rule: 'DAT-01.2', statement: 's', until: '2027-01-01T00:00:00.000Z' }
+            : path.endsWith('/notice')
+              ? { reason: 'r', endsAt: '2027-01-01T00:00:00.000Z' }
+              : path.endsWith('/simulations/purchase')
+                ? { serviceId: service, assetIds: [assetId] }
+                : path.endsWith('/simulations/cancellation')
+                  ? { entitlementId: randomUUID() }
+                  : path.endsWith('/sign')
+                    ? { side: 'releasing' }
+                    : path.endsWith('/entitlements')
+                      ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
+                      : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ??
+                        BODIES_OF_CLAIMS[url.slice('/v1/tenants/:tenantId'.length)] ??
+                        {});
   return { method: method as 'GET', url: path + query, ...(payload === undefined ? {} : { payload }) };
 }
 
@@ -213,8 +257,22 @@ const READS = [
   '/risks',
   '/poam',
   '/services',
+  '/simulations/purchase',
+  '/simulations/cancellation',
+  '/handovers',
+  '/handovers/:handoverId',
   '/policies/:serviceId/assets/:assetId',
   '/integrity/changes',
+  '/stack',
+  '/stack/timeline',
+  '/mine',
+  '/gaps',
+  '/parties',
+  '/groups',
+  '/inventory/assets',
+  '/claims',
+  '/decisions',
+  '/snapshots',
 ];
 
 test('there are routes to walk, and each says what it needs', (t: TestContext) => {
@@ -256,6 +314,7 @@ test('every route, as each kind of caller', async (t: TestContext) => {
     'provider-administrator': await person('provider-administrator', null),
     'tenant-administrator': await person('tenant-administrator', 'local'),
     viewer: await person('viewer', 'local'),
+    auditor: await person('auditor', 'local'),
     'foreign-administrator': await person('tenant-administrator', 'other'),
     anonymous: {},
   };
@@ -274,15 +333,23 @@ test('every route, as each kind of caller', async (t: TestContext) => {
   t.assert.deepEqual(surprises, []);
 });
 
+const OF_THE_PROVIDER = ['/v1/status', '/v1/obligations'];
+
 function expected(method: string, url: string, open: boolean, caller: string): boolean {
   if (open) return true;
   if (caller === 'anonymous') return false;
   if (!url.startsWith('/v1/tenants/:tenantId'))
-    return url !== '/v1/status' || caller === 'provider-administrator';
+    return !OF_THE_PROVIDER.includes(url) || caller === 'provider-administrator';
   if (caller === 'foreign-administrator') return false;
-  if (caller !== 'viewer') return true;
+  // How an estate is run is for its customer to decide, not for who is allowed to write claims alone.
+  if (url.endsWith('/decisions/:decisionId') && method === 'POST') return caller === 'tenant-administrator';
   const below = url.slice('/v1/tenants/:tenantId'.length);
-  return READS.includes(below) && (method === 'GET' || below.startsWith('/events/'));
+  if (caller === 'auditor' && (below.startsWith('/audit/') || below.startsWith('/exports/'))) return true;
+  if (caller !== 'viewer' && caller !== 'auditor') return true;
+  return (
+    READS.includes(below) &&
+    (method === 'GET' || below.startsWith('/events/') || below.startsWith('/simulations/'))
+  );
 }
 
 test('who may decide what in workbook and register, by role', async (t: TestContext) => {
@@ -359,6 +426,92 @@ test('the register as it was: a risk above the appetite says since when', async 
   const risk = after.risks.find(({ riskId }) => riskId === 'R-99');
   t.assert.deepEqual([risk?.aboveAppetite, risk?.aboveSince], [true, new Date(now).toISOString()]);
   t.assert.equal((await risks(`?asOf=${before}`)).appetite, 9);
+});
+
+test('only who speaks for a party accepts for it', async (t: TestContext) => {
+  const customer = await person('tenant-administrator', 'voices');
+  const ams = await person('ams-engineer', 'voices');
+  await sql`INSERT INTO server_tenant (tenant_id, name) VALUES ('voices', 'Voices') ON CONFLICT DO NOTHING`.execute(
+    store.db,
+  );
+  const send = (headers: object, path: string, payload: object) =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/tenants/voices${path}`,
+      headers: { ...headers },
+      payload,
+    });
+  const proposal = { controls: ['area:governance'], duties: ['assure'], party: 'ams' };
+  const proposed = (await send(customer, '/claims', proposal)).json<{ claimId: string; accepted: boolean }>();
+  t.assert.equal(proposed.accepted, false);
+  const accept = (headers: object) => send(headers, `/claims/${proposed.claimId}/accept`, {});
+  const refused = await accept(customer);
+  t.assert.equal(refused.statusCode, 403);
+  t.assert.equal(refused.json<{ code: string }>().code, 'CLAIM_VOICE_MISSING');
+  const forOthers = await send(ams, '/claims', { ...proposal, proposer: 'customer' });
+  t.assert.equal(forOthers.json<{ code: string }>().code, 'CLAIM_VOICE_MISSING');
+  t.assert.equal((await accept(ams)).statusCode, 200);
+  const matrix = await app.inject({
+    method: 'GET',
+    url: '/v1/tenants/voices/matrix',
+    headers: { authorization: `Bearer ${CLI_TOKEN}` },
+  });
+  const parties = matrix
+    .json<{ cells: { area: string; duties: { duty: string; party: string }[] }[] }>()
+    .cells.filter(({ area }) => area === 'governance')
+    .flatMap(({ duties }) => duties.filter(({ duty }) => duty === 'assure').map(({ party }) => party));
+  t.assert.ok(parties.length > 0 && parties.every((party) => party === 'ams'));
+});
+
+test('a snapshot has the digest that the same two instants give again, and each party signs for itself', async (t: TestContext) => {
+  const auditor = await person('auditor', 'local');
+  const customer = await person('tenant-administrator', 'local').catch(async () => {
+    const cookie = `demarc_session=${await signIn(store, 'tenant-administrator-local@example.org', PASSWORD, now)}`;
+    const me = await app.inject({ method: 'GET', url: '/v1/me', headers: { cookie } });
+    return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
+  });
+  const post = (headers: object, path: string, payload: object) =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/tenants/local/snapshots${path}`,
+      headers: { ...headers },
+      payload,
+    });
+  now += 1_000;
+  const record = (await post(auditor, '', {})).json<{ snapshotId: string; digest: string }>();
+  const wanted = await post(auditor, '', { purpose: 'agreement' });
+  t.assert.equal(wanted.statusCode, 403);
+  const taken = (await post(customer, '', {})).json<{ snapshotId: string; digest: string }>();
+  t.assert.equal(taken.digest, record.digest);
+  t.assert.equal(
+    (await post(customer, `/${taken.snapshotId}/acknowledge`, { party: 'provider' })).statusCode,
+    403,
+  );
+  t.assert.equal((await post(customer, `/${taken.snapshotId}/acknowledge`, {})).statusCode, 200);
+  const list = await app.inject({
+    method: 'GET',
+    url: '/v1/tenants/local/snapshots',
+    headers: { cookie: auditor.cookie },
+  });
+  const snapshots =
+    list.json<{ snapshotId: string; asOf: string; knownAt: string; purpose: string; digest: string }[]>();
+  const [latest] = snapshots.filter(({ snapshotId }) => snapshotId === taken.snapshotId);
+  t.assert.equal(snapshots.find(({ snapshotId }) => snapshotId === record.snapshotId)?.purpose, 'record');
+  const again = await assurance.assess(grantTenantScope('local'), {
+    asOfMs: Date.parse(latest?.asOf ?? ''),
+    knownAtMs: Date.parse(latest?.knownAt ?? ''),
+  });
+  t.assert.equal(again.digest, taken.digest);
+});
+
+test('obligations are of the tenants in which the caller may read them, and of no other', async (t: TestContext) => {
+  const headers = await person('provider-administrator', 'other');
+  const answer = await app.inject({ method: 'GET', url: '/v1/obligations', headers: { ...headers } });
+  const { tenants } = answer.json<{ tenants: { tenantId: string }[] }>();
+  t.assert.deepEqual(
+    tenants.map(({ tenantId }) => tenantId),
+    ['other'],
+  );
 });
 
 test('the stream is guarded like everything else', async (t: TestContext) => {
@@ -489,4 +642,96 @@ test('the OpenAPI document is 3.1 and names every route', async (t: TestContext)
       url !== '/v1/openapi.json' && !named.includes(`${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`),
   );
   t.assert.deepEqual(missing, []);
+});
+
+test('the provider’s people are seen when they look, and an auditor of the tenant sees it', async (t: TestContext) => {
+  const provider = await person('provider-administrator', null).catch(async () => {
+    const cookie = `demarc_session=${await signIn(store, 'provider-administrator-all@example.org', PASSWORD, now)}`;
+    return { cookie };
+  });
+  const own = await person('tenant-administrator', 'local').catch(async () => ({
+    cookie: `demarc_session=${await signIn(store, 'tenant-administrator-local@example.org', PASSWORD, now)}`,
+  }));
+  for (const headers of [provider, provider, own])
+    await app.inject({ method: 'GET', url: '/v1/tenants/local/matrix', headers });
+  const auditor = await person('auditor', 'local').catch(async () => ({
+    cookie: `demarc_session=${await signIn(store, 'auditor-local@example.org', PASSWORD, now)}`,
+  }));
+  const answer = await app.inject({ method: 'GET', url: '/v1/tenants/local/audit/access', headers: auditor });
+  t.assert.equal(answer.statusCode, 200);
+  const { entries } = answer.json<{
+    entries: readonly { name: string; route: string; count: number; role: string }[];
+  }>();
+  const looks = entries.filter(({ route }) => route === '/v1/tenants/:tenantId/matrix');
+  t.assert.ok(looks.some(({ role, count }) => role === 'provider-administrator' && count >= 2));
+  t.assert.ok(entries.every(({ role }) => role !== 'tenant-administrator'));
+});
+
+test('an auditor draws the same sample again, and gets from the sample to the raw record', async (t: TestContext) => {
+  const headers = { authorization: `Bearer ${CLI_TOKEN}` };
+  const attested = await app.inject({
+    method: 'POST',
+    url: '/v1/tenants/local/attestations',
+    headers,
+    payload: {
+      rule: 'DAT-01.2',
+      statement: 'I went through it.',
+      until: new Date(now + 3_600_000).toISOString(),
+    },
+  });
+  const { uid } = attested.json<{ uid: string }>();
+  const draw = async (query: string) =>
+    (
+      await app.inject({
+        method: 'GET',
+        url: `/v1/tenants/local/audit/sample?controlId=DAT-01&n=5${query}`,
+        headers,
+      })
+    ).json<{
+      asOf: string;
+      knownAt: string;
+      seed: string;
+      digest: string;
+      populationDigest: string;
+      items: readonly { evidence: readonly { uid: string; signature: string; signedBy: string }[] }[];
+    }>();
+  const first_ = await draw('');
+  const again = await draw(`&seed=${first_.seed}&asOf=${first_.asOf}&knownAt=${first_.knownAt}`);
+  t.assert.equal(again.digest, first_.digest);
+  t.assert.equal(again.populationDigest, first_.populationDigest);
+  const found = first_.items.flatMap(({ evidence }) => evidence).find((item) => item.uid === uid);
+  t.assert.equal(found?.signature, 'holds');
+  t.assert.equal(found?.signedBy, 'platform');
+  const record = (
+    await app.inject({ method: 'GET', url: `/v1/tenants/local/audit/evidence/${uid}`, headers })
+  ).json<{
+    raw: { statement: string; person: string };
+    digestHolds: boolean;
+  }>();
+  t.assert.equal(record.raw.statement, 'I went through it.');
+  t.assert.equal(record.digestHolds, true);
+  // Rewritten by the owner of the tables: the record says so when it is looked at.
+  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  await owner.db.transaction().execute(async (db) => {
+    await sql`SELECT set_config('demarc.tenant_id', 'local', true)`.execute(db);
+    await sql`UPDATE asr_evidence SET because = 'all is well' WHERE uid = ${uid}`.execute(db);
+  });
+  const [changed] = (
+    await app.inject({
+      method: 'GET',
+      url: '/v1/tenants/local/audit/evidence?assetId=tenant&rule=DAT-01.2',
+      headers,
+    })
+  ).json<readonly { signature: string }[]>();
+  t.assert.notEqual(changed?.signature, 'holds');
+  const population = (
+    await app.inject({ method: 'GET', url: '/v1/tenants/local/audit/population?controlId=VMS-09', headers })
+  ).json<{ included: readonly unknown[]; excluded: readonly { because: string }[]; query: string }>();
+  t.assert.equal(population.included.length, 1);
+  t.assert.match(population.excluded[0]?.because ?? '', /VMS-09 is about vm, and this is of the type tenant/);
+  const ledger = (
+    await app.inject({ method: 'GET', url: '/v1/tenants/local/audit/ledger?limit=1', headers })
+  ).json<{ records: readonly { seq: number }[]; nextBefore: number | null; chain: { holds: boolean } }>();
+  t.assert.equal(ledger.chain.holds, true);
+  t.assert.equal(ledger.records.length, 1);
 });

@@ -13,7 +13,12 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { serverErrors } from '../errors.ts';
+import { evidenceRoutes } from './assurance/evidence-routes.ts';
 import { exportsRoutes } from './assurance/exports-routes.ts';
+import { frameworkRoutes } from './assurance/framework-routes.ts';
+import { handoverRoutes } from './assurance/handover-routes.ts';
+import { oscalRoutes } from './assurance/oscal-routes.ts';
+import { responsibilityRoutes } from './assurance/responsibility-routes.ts';
 import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { consoleRoutes } from './console-files.ts';
@@ -88,6 +93,11 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   exportsRoutes(app, deps);
   workbookRoutes(app, deps);
   riskRoutes(app, deps);
+  handoverRoutes(app, deps);
+  responsibilityRoutes(app, deps);
+  oscalRoutes(app, deps);
+  frameworkRoutes(app, deps);
+  evidenceRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);

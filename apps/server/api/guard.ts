@@ -70,6 +70,12 @@ export function guard(app: FastifyInstance, deps: ApiDeps): void {
     }
     if (tenantId !== undefined) request.tenantScope = grantTenantScope(tenantId);
   });
+  app.addHook('onResponse', async (request, reply) => {
+    const { principal, tenantScope, method } = request;
+    if (principal === undefined || tenantScope === undefined) return;
+    const route = request.routeOptions.url ?? '';
+    deps.access.looked(tenantScope, { principal, method, route, status: reply.statusCode });
+  });
 }
 
 /** A session cookie from a browser, or the local command line's bearer token. */
@@ -104,6 +110,23 @@ function refuseReboundHost(request: FastifyRequest, deps: ApiDeps): void {
 export function scopeOf(request: FastifyRequest): TenantScope {
   if (request.tenantScope === undefined) throw new Error('a route without a tenant asked for one');
   return request.tenantScope;
+}
+
+/** The scopes of those tenants in which the caller may do this: for what is about many of them at once. */
+export function scopesOf(
+  request: FastifyRequest,
+  permission: Permission,
+  tenantIds: readonly string[],
+): readonly TenantScope[] {
+  const principal = principalOf(request);
+  return tenantIds.filter((tenantId) => can(principal, permission, tenantId)).map(grantTenantScope);
+}
+
+/** Whether the caller speaks for a party in the tenant of this request. */
+export function voiceOf(request: FastifyRequest): (party: string) => boolean {
+  const { tenantId } = scopeOf(request);
+  const principal = principalOf(request);
+  return (party) => speaksFor(principal, party, tenantId);
 }
 
 export function principalOf(request: FastifyRequest): Principal {

@@ -17,6 +17,14 @@ const controlsOf = (catalog: Doc | undefined): readonly Found[] =>
 const controlIds = (set: OscalSet): ReadonlySet<string> =>
   new Set(controlsOf(set.catalog).map(({ node }) => textOf(node, 'id')));
 
+/** Controls and their parts. */
+const idsOf = (doc: Doc): ReadonlySet<string> =>
+  new Set(
+    [...(doc.byKey.get('controls') ?? []), ...(doc.byKey.get('parts') ?? [])].map(({ node }) =>
+      textOf(node, 'id'),
+    ),
+  );
+
 /** Part id → the control it belongs to, and what it is. */
 export function partsOf(
   set: OscalSet,
@@ -182,10 +190,11 @@ export const referenceRules: readonly Rule[] = [
         const resources = new Set(
           listOf(nodeOf(doc.root, 'back-matter'), 'resources').map((each) => textOf(each, 'uuid')),
         );
+        const known = doc === set.catalog ? idsOf(doc) : new Set<string>();
         for (const found of doc.all) {
           const href = textOf(found.node, 'href');
           if (!href.startsWith('#')) continue;
-          if (!resources.has(href.slice(1)) && !(doc === set.catalog && controlIds(set).has(href.slice(1))))
+          if (!resources.has(href.slice(1)) && !known.has(href.slice(1)))
             yield at({ ...found, doc }, `there is no ${href}`);
         }
       }
