@@ -61,7 +61,7 @@ export const EXPORTS: readonly Export[] = [
 export function sha256Of(contentDigest: string | null): string | undefined {
   const base64 = /^sha-256=:([A-Za-z0-9+/]{43}=):$/.exec(contentDigest ?? '')?.[1];
   if (base64 === undefined) return undefined;
-  return [...atob(base64)].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  return Array.from(atob(base64), (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
 }
 
 /** The name that the server gave the file; a plain one where it gave none that is plain. */

@@ -347,7 +347,7 @@ function at(value: Json, first: string, second: string): unknown {
 }
 
 /** As a script: the directory it stands in, or the one that is named. */
-if (import.meta.url.endsWith('/verify.mjs') && process.argv[1]?.endsWith('verify.mjs') === true) {
+if (import.meta.url.endsWith('/verify.mjs') && (process.argv[1] ?? '').endsWith('verify.mjs')) {
   const directory = process.argv[2] ?? dirname(fileURLToPath(import.meta.url));
   const ours: readonly string[] = NAMES;
   const bytesOf = (name: string): Uint8Array =>

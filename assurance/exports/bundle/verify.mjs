@@ -311,7 +311,7 @@ function at(value, first, second) {
 }
 
 /** As a script: the directory it stands in, or the one that is named. */
-if (import.meta.url.endsWith('/verify.mjs') && process.argv[1]?.endsWith('verify.mjs') === true) {
+if (import.meta.url.endsWith('/verify.mjs') && (process.argv[1] ?? '').endsWith('verify.mjs')) {
   const directory = process.argv[2] ?? dirname(fileURLToPath(import.meta.url));
   const ours = NAMES;
   const bytesOf = (name) => (ours.includes(name) ? readFileSync(join(directory, name)) : new Uint8Array());
