@@ -109,7 +109,7 @@ export function check(files: ReadonlyMap<string, Uint8Array>): Checked {
       recordedAsOf: String(manifest['knownAt']),
       digest: String(manifest['digest']),
       ledgerHead: head,
-      keys: [...new Set(ledger.keys.map((key) => fingerprint(String(key['publicKeyPem']))))].sort(),
+      keys: [...new Set(ledger.keys.map((key) => fingerprint(String(key['publicKeyPem']))))].sort(ascending),
     },
   };
 
@@ -304,6 +304,8 @@ function fingerprint(publicKeyPem: string): string {
     return 'unreadable';
   }
 }
+
+const ascending = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** JSON with sorted keys and no white space: the same value gives the same text. */
 export function canonicalJson(value: unknown): string {

@@ -82,7 +82,7 @@ export function check(files) {
       recordedAsOf: String(manifest['knownAt']),
       digest: String(manifest['digest']),
       ledgerHead: head,
-      keys: [...new Set(ledger.keys.map((key) => fingerprint(String(key['publicKeyPem']))))].sort(),
+      keys: [...new Set(ledger.keys.map((key) => fingerprint(String(key['publicKeyPem']))))].sort(ascending),
     },
   };
 
@@ -268,6 +268,8 @@ function fingerprint(publicKeyPem) {
     return 'unreadable';
   }
 }
+
+const ascending = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** JSON with sorted keys and no white space: the same value gives the same text. */
 export function canonicalJson(value) {
