@@ -49,6 +49,18 @@ export const cliErrors = defineErrors({
     status: 400,
     retryable: false,
   }),
+  CLI_FILE_UNREADABLE: entry<{ file: string; because: string }>({
+    says: ({ file, because }) => `${file} cannot be read: ${because}`,
+    fix: 'Name a file that is there and that you may read.',
+    status: 400,
+    retryable: false,
+  }),
+  CLI_FILE_NOT_WRITTEN: entry<{ file: string; because: string }>({
+    says: ({ file, because }) => `${file} could not be written: ${because}`,
+    fix: 'Name a file in a directory that is there and that you may write.',
+    status: 400,
+    retryable: false,
+  }),
   CLI_BACKUP_UNREADABLE: entry<{ file: string; because: string }>({
     says: ({ file, because }) => `${file} is not a backup this version can restore: ${because}`,
     fix: 'Name a file made by ./demarc backup, of this version or an older one, and whole.',

@@ -38,11 +38,7 @@ export async function call<Schema extends z.ZodType>(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch {
-    throw new Problem(503, {
-      code: 'API_UNREACHABLE',
-      detail: 'The server does not answer.',
-      fix: 'Start it with ./demarc up; this page tries again by itself.',
-    });
+    throw unreachable();
   }
   const text = await response.text();
   if (!response.ok) throw new Problem(response.status, parsed(text));
@@ -57,12 +53,27 @@ export const post = <Schema extends z.ZodType>(
   body: unknown = {},
 ): Promise<z.infer<Schema>> => call('POST', path, schema, body);
 
+/** A file, with the headers that say what it is. */
+export async function getFile(path: string): Promise<{ readonly blob: Blob; readonly headers: Headers }> {
+  const response = await fetch(path).catch(() => undefined);
+  if (response === undefined) throw unreachable();
+  if (!response.ok) throw new Problem(response.status, parsed(await response.text()));
+  return { blob: await response.blob(), headers: response.headers };
+}
+
 /** Who is signed in; also where the CSRF token comes from. */
 export async function whoAmI(): Promise<Me> {
   const me = await get('/v1/me', Me);
   csrfToken = me.csrfToken;
   return me;
 }
+
+const unreachable = (): Problem =>
+  new Problem(503, {
+    code: 'API_UNREACHABLE',
+    detail: 'The server does not answer.',
+    fix: 'Start it with ./demarc up; this page tries again by itself.',
+  });
 
 function parsed(text: string): Partial<ProblemBody> {
   try {

@@ -17,6 +17,7 @@ export const PAGES_WITH_AS_OF: readonly string[] = [
   'risks',
   'exceptions',
   'standards',
+  'exports',
 ];
 
 export interface AsOf {

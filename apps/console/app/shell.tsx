@@ -47,6 +47,7 @@ const NAVIGATION: readonly (readonly [
       ['decisions', 'Decisions'],
       ['obligations', 'Obligations'],
       ['services', 'Services'],
+      ['exports', 'Exports'],
       ['handovers', 'Hand-overs'],
       ...roomLinks('Responsibility'),
     ],

@@ -344,7 +344,7 @@ function expected(method: string, url: string, open: boolean, caller: string): b
   // How an estate is run is for its customer to decide, not for who is allowed to write claims alone.
   if (url.endsWith('/decisions/:decisionId') && method === 'POST') return caller === 'tenant-administrator';
   const below = url.slice('/v1/tenants/:tenantId'.length);
-  if (caller === 'auditor' && (below.startsWith('/audit/') || below.startsWith('/exports/'))) return true;
+  if (caller === 'auditor' && (below.startsWith('/audit/') || below.startsWith('/exports'))) return true;
   if (caller !== 'viewer' && caller !== 'auditor') return true;
   return (
     READS.includes(below) &&

@@ -109,7 +109,7 @@ export function check(files: ReadonlyMap<string, Uint8Array>): Checked {
       recordedAsOf: String(manifest['knownAt']),
       digest: String(manifest['digest']),
       ledgerHead: head,
-      keys: [...new Set(ledger.keys.map((key) => fingerprint(String(key['publicKeyPem']))))].sort(),
+      keys: [...new Set(ledger.keys.map((key) => fingerprint(String(key['publicKeyPem']))))].sort(ascending),
     },
   };
 
@@ -305,6 +305,8 @@ function fingerprint(publicKeyPem: string): string {
   }
 }
 
+const ascending = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** JSON with sorted keys and no white space: the same value gives the same text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value))
@@ -347,7 +349,7 @@ function at(value: Json, first: string, second: string): unknown {
 }
 
 /** As a script: the directory it stands in, or the one that is named. */
-if (import.meta.url.endsWith('/verify.mjs') && process.argv[1]?.endsWith('verify.mjs') === true) {
+if (import.meta.url.endsWith('/verify.mjs') && (process.argv[1] ?? '').endsWith('verify.mjs')) {
   const directory = process.argv[2] ?? dirname(fileURLToPath(import.meta.url));
   const ours: readonly string[] = NAMES;
   const bytesOf = (name: string): Uint8Array =>

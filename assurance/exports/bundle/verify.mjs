@@ -82,7 +82,7 @@ export function check(files) {
       recordedAsOf: String(manifest['knownAt']),
       digest: String(manifest['digest']),
       ledgerHead: head,
-      keys: [...new Set(ledger.keys.map((key) => fingerprint(String(key['publicKeyPem']))))].sort(),
+      keys: [...new Set(ledger.keys.map((key) => fingerprint(String(key['publicKeyPem']))))].sort(ascending),
     },
   };
 
@@ -269,6 +269,8 @@ function fingerprint(publicKeyPem) {
   }
 }
 
+const ascending = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
 /** JSON with sorted keys and no white space: the same value gives the same text. */
 export function canonicalJson(value) {
   if (Array.isArray(value))
@@ -311,7 +313,7 @@ function at(value, first, second) {
 }
 
 /** As a script: the directory it stands in, or the one that is named. */
-if (import.meta.url.endsWith('/verify.mjs') && process.argv[1]?.endsWith('verify.mjs') === true) {
+if (import.meta.url.endsWith('/verify.mjs') && (process.argv[1] ?? '').endsWith('verify.mjs')) {
   const directory = process.argv[2] ?? dirname(fileURLToPath(import.meta.url));
   const ours = NAMES;
   const bytesOf = (name) => (ours.includes(name) ? readFileSync(join(directory, name)) : new Uint8Array());
