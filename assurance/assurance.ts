@@ -1,4 +1,5 @@
 /** Door: evidence and dated acts → who is responsible and whether it holds, at any instant. */
+import { randomUUID } from 'node:crypto';
 import type { Evidence, ServiceSpec } from '@demarc/platform/contract';
 import {
   CONTROL_STATUSES,
@@ -15,6 +16,7 @@ import { declareAssets } from './commands/inventory.ts';
 import { assuranceErrors } from './errors.ts';
 import { type Assessment, assess } from './evaluation/assessment.ts';
 import { matrixCell, whyOf } from './evaluation/describe.ts';
+import type { DossierFacts } from './evaluation/dossier.ts';
 import { entitles } from './evaluation/duties.ts';
 import { Evaluation, keyOf } from './evaluation/evaluation.ts';
 import { type AssuredAsset, applies } from './evaluation/population.ts';
@@ -31,10 +33,18 @@ import type { LiveMatrix } from './live/live-matrix.ts';
 import { type Tenant, Tenants } from './live/tenants.ts';
 import { inForce, replay, type Standing } from './model/standing.ts';
 import { offersOf } from './offers.ts';
+import type { SimulationContext } from './simulation/world.ts';
 import type { EvidenceSource } from './sources/source.ts';
 import { firstCellAt, statusChanges } from './store/cells.ts';
-import { type EvidenceRow, evidenceHistory, latestErrors, latestEvidence } from './store/evidence.ts';
-import { readActs } from './store/ledger.ts';
+import {
+  type EvidenceRow,
+  evidenceByUids,
+  evidenceHistory,
+  latestErrors,
+  latestEvidence,
+  latestEvidenceRows,
+} from './store/evidence.ts';
+import { actOf, type LedgerRecord, readActs, readRecords } from './store/ledger.ts';
 import { ownershipDeltas } from './store/timeline.ts';
 import { spacing, timelineOf } from './views/responsibility/timeline.ts';
 import { aboveAppetiteSince } from './views/risk-history.ts';
@@ -256,16 +266,25 @@ export class Assurance implements Disposable {
     });
   }
 
-  /** A look at what stands now; what is looked at goes on changing, so nothing of it may be kept. */
-  async look<T>(tenant: TenantScope, at: (evaluation: Evaluation) => T): Promise<T> {
-    return this.#at(tenant, {}, at);
-  }
-
   /** Everything at once: what exports and the screens about the whole are made of. */
   async assess(tenant: TenantScope, options: AsOf = {}): Promise<Assessment> {
     return this.#at(tenant, options, (evaluation, knownAtMs) =>
       assess(evaluation, { tenantId: tenant.tenantId, knownAtMs }),
     );
+  }
+
+  /** What that instant is decided from: acts with their chain, evidence with raw record and signature. */
+  async facts(tenant: TenantScope, { asOfMs, knownAtMs }: Required<AsOf>): Promise<DossierFacts> {
+    await this.#tenant(tenant);
+    const { records, evidence } = await this.#options.inTenant(tenant, async (db) => {
+      const known = await readRecords(db, knownAtMs);
+      const latest = await latestEvidenceRows(db, asOfMs, knownAtMs);
+      // With what made each service operational: the acts name it.
+      const there = new Set(latest.map(({ uid }) => uid));
+      const named = [...new Set(known.flatMap(firstEvidence))].filter((uid) => !there.has(uid));
+      return { records: known, evidence: [...latest, ...(await evidenceByUids(db, named, knownAtMs))] };
+    });
+    return { tenantId: tenant.tenantId, asOfMs, knownAtMs, records, evidence, sources: this.#sources };
   }
 
   /** Risk → since when its residual is above the appetite; by what is known now. */
@@ -338,6 +357,30 @@ export class Assurance implements Disposable {
     return this.#options.inTenant(tenant, (db) => evidenceHistory(db, assetId, rule, limit));
   }
 
+  /** Looks at what stands; only while it is being looked at, for it changes afterwards. */
+  async look<T>(tenant: TenantScope, asOf: AsOf, at: (evaluation: Evaluation) => T): Promise<T> {
+    return this.#at(tenant, asOf, (evaluation) => at(evaluation));
+  }
+
+  /** What would be, if something were done; nothing is. @throws what the simulation throws */
+  async simulate<T>(tenant: TenantScope, simulation: (context: SimulationContext) => T): Promise<T> {
+    const { catalogue, services } = this.#options;
+    const here = await this.#tenant(tenant);
+    return here.read((live) =>
+      simulation({
+        catalogue,
+        standing: live.standing,
+        evaluation: live.evaluation,
+        nowMs: live.t,
+        actor: 'simulation',
+        offered: new Set(services.map(({ id }) => id)),
+        newId: randomUUID,
+        acts: live.acts,
+        promised: new Map(services.map(({ id, evidences }) => [id, evidences.map(({ rule }) => rule)])),
+      }),
+    );
+  }
+
   async services(tenant: TenantScope): Promise<readonly ServiceOffer[]> {
     const offered = new Set(this.#options.services.map(({ id }) => id));
     return this.#at(tenant, {}, (evaluation) => offersOf(evaluation, offered));
@@ -392,6 +435,11 @@ export class Assurance implements Disposable {
     });
     return look(evaluation, k);
   }
+}
+
+function firstEvidence(record: LedgerRecord): readonly string[] {
+  const act = record.act === 'service-operational' ? actOf(record) : undefined;
+  return act?.name === 'service-operational' ? [act.payload.evidenceId] : [];
 }
 
 type RefusedFigure = `evidenceRefused_${RefusalReason}`;

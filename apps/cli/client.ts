@@ -40,7 +40,7 @@ export class ApiClient {
     body: unknown,
     schema: Schema,
   ): Promise<z.infer<Schema>> {
-    return schema.parse(JSON.parse(await (await this.#answer(method, path, body)).text()));
+    return schema.parse(await (await this.#answer(method, path, body)).json());
   }
 
   /** @throws CLI_API_UNREACHABLE, or what the API answered */

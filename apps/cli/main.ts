@@ -6,12 +6,15 @@ import { register as registerBackup } from './commands/backup.ts';
 import { register as registerDown } from './commands/down.ts';
 import { register as registerEvents } from './commands/events.ts';
 import { register as registerExceptions } from './commands/exceptions.ts';
+import { register as registerHandover } from './commands/handover.ts';
 import { register as registerFrameworks } from './commands/frameworks.ts';
 import { register as registerMatrix } from './commands/matrix.ts';
 import { register as registerOscal } from './commands/oscal.ts';
 import { register as registerRisks } from './commands/risks.ts';
+import { register as registerResponsibility } from './commands/responsibility.ts';
 import { register as registerService } from './commands/service.ts';
 import { register as registerStandards } from './commands/standards.ts';
+import { register as registerSimulate } from './commands/simulate.ts';
 import { register as registerStatus } from './commands/status.ts';
 import { register as registerSupervise } from './commands/supervise.ts';
 import { register as registerTenant } from './commands/tenant.ts';
@@ -66,6 +69,9 @@ async function main(): Promise<void> {
     registerRisks,
     registerExceptions,
     registerStandards,
+    registerSimulate,
+    registerHandover,
+    registerResponsibility,
     registerOscal,
     registerFrameworks,
     registerBackup,

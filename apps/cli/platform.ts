@@ -13,7 +13,7 @@ import { readNote } from '@demarc/platform/notes';
 import { startClickHouse, startPostgres } from '@demarc/platform/stores/engines';
 import type { PartDefinition, RunningPart } from '@demarc/platform/supervisor';
 import { endLeftover, writeProcessFile } from '@demarc/platform/supervisor/processes';
-import { program, startChild } from './children.ts';
+import { knownError, program, startChild } from './children.ts';
 import type { CliConfig } from './config.ts';
 
 const run = promisify(execFile);
@@ -141,6 +141,8 @@ async function enroll(config: CliConfig, environment: Readonly<Record<string, st
         env: environment,
       },
     );
+  } catch (error) {
+    throw knownError((error as { readonly stderr?: string }).stderr ?? '') ?? error;
   } finally {
     rmSync(tokenFile, { force: true });
   }

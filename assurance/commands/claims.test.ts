@@ -104,7 +104,10 @@ test('a dispute by the present owner contests the duties until it is withdrawn b
   estate.nowMs += MINUTE_MS;
   estate.do(withdrawDispute({ claimId, party: 'acme', reason }));
   t.assert.equal(owner(estate), 'acme', 'it stands as proposed again');
-  estate.do(endClaim({ claimId: own.claimId, party: 'acme', reason }));
+  t.assert.throws(() => estate.do(endClaim({ claimId: own.claimId, party: 'ams', reason })), {
+    code: 'CLAIM_NOT_THEIRS',
+  });
+  estate.do(endClaim({ claimId: own.claimId, party: 'customer', reason }));
   estate.do(acceptClaim({ claimId, party: 'ams' }));
   t.assert.equal(owner(estate), 'ams');
 });

@@ -133,14 +133,16 @@ export function withdrawDispute({ claimId, party, reason }: Say): Command {
 }
 
 /**
- * By who proposed it. Who accepted cannot shed the duty alone: they dispute it, or the other side ends it.
+ * By who proposed it, or by the customer, whose estate it is. Who accepted what another proposed cannot shed it
+ * alone: they dispute it, or the other side ends it.
  *
  * @throws CLAIM_UNKNOWN, CLAIM_NOT_THEIRS, CLAIM_SETTLED, ASSURANCE_DATE_INVALID
  */
 export function endClaim({ claimId, party, reason, atMs }: Say & { readonly atMs?: number }): Command {
   return (context) => {
     const claim = openClaim(context, claimId, ['proposed', 'accepted', 'disputed'], 'end it');
-    if (party !== (claim.proposer ?? claim.party))
+    const ofCustomer = party === 'customer' && claim.party !== 'customer';
+    if (party !== (claim.proposer ?? claim.party) && !ofCustomer)
       throw claimErrors.make('CLAIM_NOT_THEIRS', { partyId: party, doing: 'end this claim' });
     if (atMs !== undefined && atMs < context.nowMs)
       throw assuranceErrors.make('ASSURANCE_DATE_INVALID', { because: 'a claim cannot end in the past' });

@@ -22,6 +22,7 @@ export {
 export {
   declareAsset,
   defineGroup,
+  labelAsset,
   registerParty,
   removeGroup,
   retireAsset,

@@ -57,6 +57,10 @@ export function settleItems(
       throw handoverErrors.make('ASSURANCE_HANDOVER_CLOSED', {
         because: `${taken.taker ?? ''} has the duty to ${taken.duty} ${taken.controlId} since the service ended`,
       });
+    // What somebody has agreed to is theirs, or the tenant's, to change.
+    for (const item of wanted)
+      if (!isOpen(item, context.nowMs) && !signer.speaksFor('customer'))
+        mustSpeakFor(signer, item.taker ?? 'customer', 'change what was agreed');
     const payloads = wanted.map(({ itemId }) =>
       settled(context, handoverId, itemId, settlement, signer, untilMs),
     );

@@ -140,6 +140,19 @@ test('notice, takers, acceptance, end: the taker has the duty from the end on, a
   );
 });
 
+test('what was agreed is changed by the taker or the tenant, by nobody else', (t: TestContext) => {
+  const { tenant, entitlementId } = running();
+  const endsAtMs = tenant.now + DAY_MS;
+  const { handoverId } = tenant.do(giveNotice({ entitlementId, endsAtMs, reason: 'r' }));
+  const settle = (taker: string, who: typeof ann) =>
+    tenant.do(settleItems({ handoverId, items: ['VMS-09 operate'], taker, signer: who }));
+  t.assert.equal(settle('customer', ann).settled, 1);
+  t.assert.throws(() => settle('ams', amy), { code: 'ASSURANCE_PARTY_NOT_YOURS' });
+  t.assert.throws(() => settle('ams', pat), { code: 'ASSURANCE_PARTY_NOT_YOURS' });
+  t.assert.equal(settle('ams', ann).proposed, 1);
+  t.assert.equal(settle('ams', amy).settled, 1, 'a proposal is open to the one it is made to');
+});
+
 test('a notice that is withdrawn takes a confirmed end with it, and what was settled for it', (t: TestContext) => {
   const { tenant, entitlementId } = running();
   const endsAtMs = tenant.now + DAY_MS;

@@ -7,6 +7,18 @@ export const exportErrors = defineErrors({
     status: 413,
     retryable: false,
   }),
+  EXPORT_BUSY: entry<{ waitingMax: number }>({
+    says: ({ waitingMax }) => `${waitingMax} exports are waiting to be made already.`,
+    fix: 'Try again in a minute.',
+    status: 503,
+    retryable: true,
+  }),
+  EXPORT_FAILED: entry<{ because: string }>({
+    says: ({ because }) => `The export was not made: ${because}.`,
+    fix: 'Try again; if it fails again, the log of the server says more.',
+    status: 503,
+    retryable: true,
+  }),
   EXPORT_BUNDLE_UNREADABLE: entry<{ because: string }>({
     says: ({ because }) => `This is not an evidence bundle that can be read: ${because}.`,
     fix: 'Name the file as it was made by ./demarc export bundle, whole and not packed anew.',

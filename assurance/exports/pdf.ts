@@ -47,6 +47,11 @@ const FACES: Readonly<Record<Face, string>> = {
   bold: 'DejaVuSansCondensed-Bold.ttf',
   mono: 'DejaVuSansMono.ttf',
 };
+/** Read at once: the server gives up the right to read its own files before the first document is asked for. */
+const FONTS = Object.entries(FACES).map(
+  ([face, file]) =>
+    [face, readFileSync(fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`)))] as const,
+);
 const MARGIN = 48;
 const FOOT_HEIGHT = 28;
 const PAGES_MAX = 2_000;
@@ -63,6 +68,8 @@ const LINE_HEIGHT = 1.35;
 export async function pdf(options: PdfOptions, write: (writer: PdfWriter) => void): Promise<Uint8Array> {
   const doc = new PDFDocument({
     size: 'A4',
+    // None but ours: the one it would begin with is read from its own folder at the first document.
+    font: '',
     layout: options.landscape === true ? 'landscape' : 'portrait',
     margin: MARGIN,
     bufferPages: true,
@@ -103,11 +110,7 @@ class Writer implements PdfWriter {
 
   constructor(doc: PDFKit.PDFDocument) {
     this.#doc = doc;
-    for (const [face, file] of Object.entries(FACES))
-      doc.registerFont(
-        face,
-        readFileSync(fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`))),
-      );
+    for (const [face, bytes] of FONTS) doc.registerFont(face, bytes);
     this.#root = doc.struct('Document');
     doc.addStructure(this.#root);
   }

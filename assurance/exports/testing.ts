@@ -3,12 +3,12 @@ import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import { canonicalEvidence } from '@demarc/platform/contract';
 import { canonicalJson } from '@demarc/platform/ocsf';
 import { loadCatalogue } from '../catalogue/catalogue.ts';
-import { type Assessment, assess } from '../evaluation/assessment.ts';
-import { Evaluation, keyOf } from '../evaluation/evaluation.ts';
+import type { Assessment } from '../evaluation/assessment.ts';
+import { type Dossier, decided } from '../evaluation/dossier.ts';
 import { type ActName, type ActPayload, Acts, type NewAct } from '../model/acts.ts';
-import { type EvidenceRow, kept } from '../model/evidence.ts';
-import { replay } from '../model/standing.ts';
-import { actOf, chained, GENESIS, type LedgerRecord } from '../store/ledger.ts';
+import type { EvidenceRow } from '../model/evidence.ts';
+import { chained, GENESIS, type LedgerRecord } from '../store/ledger.ts';
+import type { HeldKey } from './bundle/lines.ts';
 
 export const START = Date.parse('2026-11-01T08:00:00.000Z');
 export const AS_OF = Date.parse('2026-11-20T12:34:56.789Z');
@@ -44,14 +44,8 @@ export const PAYLOADS = [
 
 export interface Estate {
   readonly assessment: Assessment;
-  readonly records: readonly LedgerRecord[];
-  readonly evidence: readonly EvidenceRow[];
-  readonly sources: ReadonlyMap<string, number>;
-  readonly keys: readonly {
-    readonly holder: string;
-    readonly publicKeyPem: string;
-    readonly fromMs: number;
-  }[];
+  readonly dossier: Dossier;
+  readonly keys: readonly HeldKey[];
   readonly signingKey: KeyObject;
 }
 
@@ -225,33 +219,14 @@ export function estate({
   const evidence = evidenceOf(['tenant', 'db-1', ...vms], pair.privateKey, says);
   const holders = ['tenant', 'db-1', ...vms];
   const publicKeyPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const facts = { tenantId: 'acme', asOfMs: AS_OF, knownAtMs: AS_OF, records, evidence, sources };
+  const dossier = decided(facts, CATALOGUE);
   return {
-    assessment: assessed(records, evidence, sources),
-    records,
-    evidence,
-    sources,
-    keys: holders.map((holder) => ({ holder, publicKeyPem, fromMs: START })),
+    assessment: dossier.assessment,
+    dossier,
+    keys: holders.map((holder) => ({ holder, publicKeyPem })),
     signingKey: pair.privateKey,
   };
-}
-
-export function assessed(
-  records: readonly LedgerRecord[],
-  evidence: readonly EvidenceRow[],
-  sources: ReadonlyMap<string, number>,
-): Assessment {
-  const acts = records
-    .filter((record) => record.valid_at_ms <= AS_OF && record.recorded_at_ms <= AS_OF)
-    .sort((a, b) => a.valid_at_ms - b.valid_at_ms || a.seq - b.seq)
-    .map(actOf);
-  const evaluation = new Evaluation({
-    catalogue: CATALOGUE,
-    standing: replay(acts, CATALOGUE),
-    evidence: new Map(evidence.map((row) => [keyOf(row.asset_id, row.rule), kept(row)])),
-    sources,
-    t: AS_OF,
-  });
-  return assess(evaluation, { tenantId: 'acme', knownAtMs: AS_OF });
 }
 
 /** Most of it passes, some fails, some is old, some was never received. */

@@ -86,10 +86,10 @@ function written(
     writer.table(
       [
         { title: 'Control', share: 1 },
-        { title: 'Title', share: 2.6 },
+        { title: 'Title', share: 2.4 },
         { title: 'Duty', share: 1 },
         { title: 'From', share: 1.1 },
-        { title: 'To', share: 1.9 },
+        { title: 'To', share: 2.5 },
         { title: 'Agreed by, at', share: 2.6 },
       ],
       record.items.map((item) => [

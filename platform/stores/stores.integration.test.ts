@@ -1,6 +1,15 @@
 /** The real engines: what the platform relies on, tried against them and not against their documentation. */
 import { randomUUID } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -389,6 +398,39 @@ test('ClickHouse killed between acknowledged inserts loses none, and a second on
     await client.close();
   }
   chmodSync(directory, 0o700);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('ClickHouse that starts without damaged parts says so', async (t: TestContext) => {
+  const directory = scratchDirectory('chdamage');
+  const options = {
+    dataDirectory: join(directory, 'data'),
+    logFile: join(directory, 'log'),
+    port: await freePort(),
+    passwords: { writer: randomUUID(), reader: randomUUID() },
+  };
+  {
+    await using engine = await startClickHouse(options);
+    t.assert.equal(engine.degraded, undefined);
+    const client = openClickHouse({
+      url: engine.url,
+      username: 'demarc_server',
+      password: options.passwords.writer,
+      database: 'demarc',
+    });
+    await client.command({ query: 'CREATE TABLE hurt (n UInt32) ENGINE = MergeTree ORDER BY n' });
+    await client.insert({ table: 'hurt', values: [{ n: 1 }], format: 'JSONEachRow' });
+    await client.close();
+  }
+  // By day the engine speaks of its queries; what it writes there is bounded by saying only what matters.
+  t.assert.doesNotMatch(readFileSync(options.logFile, 'utf8'), /<(?:Debug|Trace|Information)>/);
+  const [part] = globSync(`${options.dataDirectory}/store/*/*/all_1_1_0/data.bin`);
+  truncateSync(part ?? '', 3);
+  {
+    await using again = await startClickHouse(options);
+    t.assert.equal(again.degraded?.code, 'STORES_EVENTS_DAMAGED');
+    t.assert.match(again.degraded?.message ?? '', /1 damaged parts of hurt/);
+  }
   rmSync(directory, { recursive: true, force: true });
 });
 

@@ -1,4 +1,5 @@
 /** The frame around every page: navigation, tenant, time zone, colours, who is signed in. */
+import type { Permission } from '@demarc/platform/contract/api';
 import {
   ActionIcon,
   AppShell,
@@ -39,16 +40,38 @@ const NAVIGATION: readonly (readonly [
   [
     'Responsibility',
     [
+      ['stack', 'Stack'],
       ['matrix', 'Matrix'],
-      ['gaps', 'Mine and nobody’s'],
+      ['mine', 'Mine'],
+      ['gaps', 'Gaps'],
+      ['decisions', 'Decisions'],
+      ['obligations', 'Obligations'],
       ['services', 'Services'],
+      ['handovers', 'Hand-overs'],
       ...roomLinks('Responsibility'),
+    ],
+  ],
+  [
+    'Controls and risks',
+    [
+      ['workbook', 'Workbook'],
+      ['risks', 'Risks'],
+      ['exceptions', 'Exceptions'],
+      ['standards', 'Standards'],
     ],
   ],
   ['Protect', roomLinks('Protect')],
   ['Detect', [['search', 'Event search'], ...roomLinks('Detect')]],
   ['Settings', [['assets', 'Assets'], ['platform', 'Platform'], ...roomLinks('Settings')]],
 ];
+
+/** Pages about more than one tenant are for those who may read them; all others are about this one. */
+const NEEDS: Readonly<Record<string, Permission>> = { obligations: 'obligation:read' };
+
+function isOffered(path: string, permissions: readonly Permission[] | undefined): boolean {
+  const needed = NEEDS[path];
+  return needed === undefined || permissions?.includes(needed) === true;
+}
 
 export function Shell({ tenantId }: { readonly tenantId: string }) {
   const [opened, { toggle, close }] = useDisclosure();
@@ -153,18 +176,20 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
             {NAVIGATION.filter(([, links]) => links.length > 0).map(([group, links]) => (
               <div key={group}>
                 {group === '' ? null : <h2>{group}</h2>}
-                {links.map(([path, title]) => (
-                  <Link
-                    key={path}
-                    to={`/t/$tenantId/${path}` as '/'}
-                    params={{ tenantId }}
-                    search={carried as never}
-                    activeOptions={{ includeSearch: false }}
-                    onClick={close}
-                  >
-                    {title}
-                  </Link>
-                ))}
+                {links
+                  .filter(([path]) => isOffered(path, me.data?.permissions))
+                  .map(([path, title]) => (
+                    <Link
+                      key={path}
+                      to={`/t/$tenantId/${path}` as '/'}
+                      params={{ tenantId }}
+                      search={carried as never}
+                      activeOptions={{ includeSearch: false }}
+                      onClick={close}
+                    >
+                      {title}
+                    </Link>
+                  ))}
               </div>
             ))}
           </nav>

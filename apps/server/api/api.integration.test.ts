@@ -136,13 +136,28 @@ async function again(role: Principal['grants'][number]['role'], tenantId: string
   return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
 }
 
+/** Well formed, for routes below a tenant that want more than nothing. */
+const BODIES_OF_CLAIMS: Readonly<Record<string, object>> = {
+  '/parties': { partyId: 'acme', name: 'Acme' },
+  '/groups': { groupId: 'prod', name: 'production', labels: { env: 'prod' } },
+  '/inventory/assets': { assetId: 'net-1', name: 'front', type: 'network' },
+  '/inventory/assets/:assetId/labels': { labels: {} },
+  '/inventory/assets/:assetId/retire': { reason: 'gone' },
+  '/claims': { controls: ['VMS-09'], duties: ['operate'], party: 'ams' },
+  '/decisions/:decisionId': { answer: 'customer application team' },
+};
+
 /** A request that is well formed, so that only the guard can say no. */
 function requestTo(method: string, url: string, tenantId: string) {
   const path = url
     .replace(':tenantId', tenantId)
-    .replace(':assetId', assetId)
+    .replace(':assetId', url.includes('/inventory/') ? randomUUID() : assetId)
+    .replace(':saying', 'accept')
+    .replace(':decisionId', 'OM-02')
+    .replace(/:(claimId|groupId|snapshotId)/, randomUUID())
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
+    .replace(':handoverId', randomUUID())
     .replace(':uid', 'nothing')
     .replace(':controlId', 'VMS-09')
     .replace(':riskId', 'R-01')
@@ -162,9 +177,19 @@ function requestTo(method: string, url: string, tenantId: string) {
         ? range
         : path.endsWith('/cancel')
           ? { reason: 'r' }
-          : path.endsWith('/entitlements')
-            ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
-            : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ?? {});
+          : path.endsWith('/notice')
+            ? { reason: 'r', endsAt: '2027-01-01T00:00:00.000Z' }
+            : path.endsWith('/simulations/purchase')
+              ? { serviceId: service, assetIds: [assetId] }
+              : path.endsWith('/simulations/cancellation')
+                ? { entitlementId: randomUUID() }
+                : path.endsWith('/sign')
+                  ? { side: 'releasing' }
+                  : path.endsWith('/entitlements')
+                    ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
+                    : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ??
+                      BODIES_OF_CLAIMS[url.slice('/v1/tenants/:tenantId'.length)] ??
+                      {});
   return { method: method as 'GET', url: path + query, ...(payload === undefined ? {} : { payload }) };
 }
 
@@ -229,8 +254,22 @@ const READS = [
   '/frameworks',
   '/frameworks/:frameworkId/coverage',
   '/services',
+  '/simulations/purchase',
+  '/simulations/cancellation',
+  '/handovers',
+  '/handovers/:handoverId',
   '/policies/:serviceId/assets/:assetId',
   '/integrity/changes',
+  '/stack',
+  '/stack/timeline',
+  '/mine',
+  '/gaps',
+  '/parties',
+  '/groups',
+  '/inventory/assets',
+  '/claims',
+  '/decisions',
+  '/snapshots',
 ];
 
 test('there are routes to walk, and each says what it needs', (t: TestContext) => {
@@ -290,15 +329,22 @@ test('every route, as each kind of caller', async (t: TestContext) => {
   t.assert.deepEqual(surprises, []);
 });
 
+const OF_THE_PROVIDER = ['/v1/status', '/v1/obligations'];
+
 function expected(method: string, url: string, open: boolean, caller: string): boolean {
   if (open) return true;
   if (caller === 'anonymous') return false;
   if (!url.startsWith('/v1/tenants/:tenantId'))
-    return url !== '/v1/status' || caller === 'provider-administrator';
+    return !OF_THE_PROVIDER.includes(url) || caller === 'provider-administrator';
   if (caller === 'foreign-administrator') return false;
+  // How an estate is run is for its customer to decide, not for who is allowed to write claims alone.
+  if (url.endsWith('/decisions/:decisionId') && method === 'POST') return caller === 'tenant-administrator';
   if (caller !== 'viewer') return true;
   const below = url.slice('/v1/tenants/:tenantId'.length);
-  return READS.includes(below) && (method === 'GET' || below.startsWith('/events/'));
+  return (
+    READS.includes(below) &&
+    (method === 'GET' || below.startsWith('/events/') || below.startsWith('/simulations/'))
+  );
 }
 
 test('who may decide what in workbook and register, by role', async (t: TestContext) => {
@@ -375,6 +421,92 @@ test('the register as it was: a risk above the appetite says since when', async 
   const risk = after.risks.find(({ riskId }) => riskId === 'R-99');
   t.assert.deepEqual([risk?.aboveAppetite, risk?.aboveSince], [true, new Date(now).toISOString()]);
   t.assert.equal((await risks(`?asOf=${before}`)).appetite, 9);
+});
+
+test('only who speaks for a party accepts for it', async (t: TestContext) => {
+  const customer = await person('tenant-administrator', 'voices');
+  const ams = await person('ams-engineer', 'voices');
+  await sql`INSERT INTO server_tenant (tenant_id, name) VALUES ('voices', 'Voices') ON CONFLICT DO NOTHING`.execute(
+    store.db,
+  );
+  const send = (headers: object, path: string, payload: object) =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/tenants/voices${path}`,
+      headers: { ...headers },
+      payload,
+    });
+  const proposal = { controls: ['area:governance'], duties: ['assure'], party: 'ams' };
+  const proposed = (await send(customer, '/claims', proposal)).json<{ claimId: string; accepted: boolean }>();
+  t.assert.equal(proposed.accepted, false);
+  const accept = (headers: object) => send(headers, `/claims/${proposed.claimId}/accept`, {});
+  const refused = await accept(customer);
+  t.assert.equal(refused.statusCode, 403);
+  t.assert.equal(refused.json<{ code: string }>().code, 'CLAIM_VOICE_MISSING');
+  const forOthers = await send(ams, '/claims', { ...proposal, proposer: 'customer' });
+  t.assert.equal(forOthers.json<{ code: string }>().code, 'CLAIM_VOICE_MISSING');
+  t.assert.equal((await accept(ams)).statusCode, 200);
+  const matrix = await app.inject({
+    method: 'GET',
+    url: '/v1/tenants/voices/matrix',
+    headers: { authorization: `Bearer ${CLI_TOKEN}` },
+  });
+  const parties = matrix
+    .json<{ cells: { area: string; duties: { duty: string; party: string }[] }[] }>()
+    .cells.filter(({ area }) => area === 'governance')
+    .flatMap(({ duties }) => duties.filter(({ duty }) => duty === 'assure').map(({ party }) => party));
+  t.assert.ok(parties.length > 0 && parties.every((party) => party === 'ams'));
+});
+
+test('a snapshot has the digest that the same two instants give again, and each party signs for itself', async (t: TestContext) => {
+  const auditor = await person('auditor', 'local');
+  const customer = await person('tenant-administrator', 'local').catch(async () => {
+    const cookie = `demarc_session=${await signIn(store, 'tenant-administrator-local@example.org', PASSWORD, now)}`;
+    const me = await app.inject({ method: 'GET', url: '/v1/me', headers: { cookie } });
+    return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
+  });
+  const post = (headers: object, path: string, payload: object) =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/tenants/local/snapshots${path}`,
+      headers: { ...headers },
+      payload,
+    });
+  now += 1_000;
+  const record = (await post(auditor, '', {})).json<{ snapshotId: string; digest: string }>();
+  const wanted = await post(auditor, '', { purpose: 'agreement' });
+  t.assert.equal(wanted.statusCode, 403);
+  const taken = (await post(customer, '', {})).json<{ snapshotId: string; digest: string }>();
+  t.assert.equal(taken.digest, record.digest);
+  t.assert.equal(
+    (await post(customer, `/${taken.snapshotId}/acknowledge`, { party: 'provider' })).statusCode,
+    403,
+  );
+  t.assert.equal((await post(customer, `/${taken.snapshotId}/acknowledge`, {})).statusCode, 200);
+  const list = await app.inject({
+    method: 'GET',
+    url: '/v1/tenants/local/snapshots',
+    headers: { cookie: auditor.cookie },
+  });
+  const snapshots =
+    list.json<{ snapshotId: string; asOf: string; knownAt: string; purpose: string; digest: string }[]>();
+  const [latest] = snapshots.filter(({ snapshotId }) => snapshotId === taken.snapshotId);
+  t.assert.equal(snapshots.find(({ snapshotId }) => snapshotId === record.snapshotId)?.purpose, 'record');
+  const again = await assurance.assess(grantTenantScope('local'), {
+    asOfMs: Date.parse(latest?.asOf ?? ''),
+    knownAtMs: Date.parse(latest?.knownAt ?? ''),
+  });
+  t.assert.equal(again.digest, taken.digest);
+});
+
+test('obligations are of the tenants in which the caller may read them, and of no other', async (t: TestContext) => {
+  const headers = await person('provider-administrator', 'other');
+  const answer = await app.inject({ method: 'GET', url: '/v1/obligations', headers: { ...headers } });
+  const { tenants } = answer.json<{ tenants: { tenantId: string }[] }>();
+  t.assert.deepEqual(
+    tenants.map(({ tenantId }) => tenantId),
+    ['other'],
+  );
 });
 
 test('the stream is guarded like everything else', async (t: TestContext) => {

@@ -27,6 +27,8 @@ export interface ApiDeps {
     readonly command: string;
     readonly enrollCommand: string;
   }>;
+  /** What the platform itself signs evidence with, as SPKI; bundles carry it. */
+  readonly platformKeyPem?: string;
   status(): PlatformStatus;
   publish(tenant: TenantScope, message: LiveMessage): void;
   readonly console: ReadonlyMap<

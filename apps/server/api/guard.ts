@@ -106,6 +106,23 @@ export function scopeOf(request: FastifyRequest): TenantScope {
   return request.tenantScope;
 }
 
+/** The scopes of those tenants in which the caller may do this: for what is about many of them at once. */
+export function scopesOf(
+  request: FastifyRequest,
+  permission: Permission,
+  tenantIds: readonly string[],
+): readonly TenantScope[] {
+  const principal = principalOf(request);
+  return tenantIds.filter((tenantId) => can(principal, permission, tenantId)).map(grantTenantScope);
+}
+
+/** Whether the caller speaks for a party in the tenant of this request. */
+export function voiceOf(request: FastifyRequest): (party: string) => boolean {
+  const { tenantId } = scopeOf(request);
+  const principal = principalOf(request);
+  return (party) => speaksFor(principal, party, tenantId);
+}
+
 export function principalOf(request: FastifyRequest): Principal {
   if (request.principal === undefined) throw new Error('an open route asked who is calling');
   return request.principal;

@@ -26,16 +26,19 @@ import { principalOf, scopeOf, signerOf } from './guard.ts';
 const Params = z.strictObject({ tenantId: TenantIdParam });
 const AssetParams = z.strictObject({ tenantId: TenantIdParam, assetId: z.uuid() });
 const Done = z.strictObject({ ok: z.boolean() });
-const AsOf = { asOf: Instant.optional(), knownAt: Instant.optional() };
+export const AsOf = { asOf: Instant.optional(), knownAt: Instant.optional() };
 const PolicyReply = z.strictObject({ serviceId: z.string(), policyVersion: z.string(), policy: z.unknown() });
 
-const asOf = (query: { readonly asOf?: string | undefined; readonly knownAt?: string | undefined }) => ({
+export const asOf = (query: {
+  readonly asOf?: string | undefined;
+  readonly knownAt?: string | undefined;
+}) => ({
   ...(query.asOf === undefined ? {} : { asOfMs: Date.parse(query.asOf) }),
   ...(query.knownAt === undefined ? {} : { knownAtMs: Date.parse(query.knownAt) }),
 });
 
 /** Strips the optional keys that are present but undefined, which `exactOptionalPropertyTypes` keeps apart. */
-const exact = <T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
+export const exact = <T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, found]) => found !== undefined)) as {
     [Key in keyof T]: Exclude<T[Key], undefined>;
   };

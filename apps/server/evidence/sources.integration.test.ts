@@ -95,7 +95,7 @@ before(async () => {
     sources,
     key,
     tenants: async () => [here],
-    look: (tenant, at) => assurance.look(tenant, at),
+    look: (tenant, at) => assurance.look(tenant, {}, at),
     assess: (tenant) => assurance.assess(tenant),
     observed: (tenant, observed) => assurance.observed(tenant, observed),
     onError: (line, error) => console.error(line, error),

@@ -132,25 +132,25 @@ function claimStateAt(claim: ClaimState, t: number): Claim['state'] {
 function sayings(claim: ClaimState, state: Claim['state'], t: number): Claim['says'] {
   const proposer = claim.proposer ?? claim.party;
   const disputing = [...new Set([claim.party, proposer, 'customer'])];
+  const ending = [...new Set([proposer, ...(claim.party === 'customer' ? [] : ['customer'])])].map(
+    (party) => ({ saying: 'end' as const, party }),
+  );
   switch (state) {
     case 'proposed':
       return [
         { saying: 'accept', party: claim.party },
         { saying: 'decline', party: claim.party },
         ...disputing.map((party) => ({ saying: 'dispute' as const, party })),
-        { saying: 'end', party: proposer },
+        ...ending,
       ];
     case 'accepted':
-      return [
-        ...disputing.map((party) => ({ saying: 'dispute' as const, party })),
-        { saying: 'end', party: proposer },
-      ];
+      return [...disputing.map((party) => ({ saying: 'dispute' as const, party })), ...ending];
     case 'disputed': {
       const by = standingOf(claim, t)?.party;
       return [
         ...(by === undefined ? [] : [{ saying: 'withdraw' as const, party: by }]),
         { saying: 'decline', party: claim.party },
-        { saying: 'end', party: proposer },
+        ...ending,
       ];
     }
     case 'declined':

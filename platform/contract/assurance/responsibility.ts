@@ -400,10 +400,11 @@ export type Obligations = z.infer<typeof Obligations>;
 export const TakeSnapshot = z.strictObject({
   asOf: Instant.optional(),
   knownAt: Instant.optional(),
-  /** `agreement` is for both parties to acknowledge; `record` is somebody's own. */
-  purpose: z.enum(['agreement', 'record']).default('agreement'),
+  /** `agreement` is for both parties to acknowledge; `record` is somebody's own, which it is for who speaks for neither. */
+  purpose: z.enum(['agreement', 'record']).optional(),
 });
-export const AcknowledgeSnapshot = z.strictObject({ party: PartyParam });
+/** Without a party, the first that the caller speaks for. */
+export const AcknowledgeSnapshot = z.strictObject({ party: PartyParam.optional() });
 export const Snapshot = z.strictObject({
   snapshotId: z.string(),
   asOf: Instant,
