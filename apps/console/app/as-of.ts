@@ -7,7 +7,14 @@
 import { usePageSearch } from './page-search.ts';
 
 /** Pages that can be turned back to a date; the others show the present, and the frame says that they do. */
-export const PAGES_WITH_AS_OF: readonly string[] = ['matrix', 'stack', 'mine', 'gaps', 'decisions'];
+export const PAGES_WITH_AS_OF: readonly string[] = [
+  'matrix',
+  'stack',
+  'mine',
+  'gaps',
+  'decisions',
+  'frameworks',
+];
 
 export interface AsOf {
   /** ISO 8601 in UTC with milliseconds, as the API takes it; undefined: now. */

@@ -10,8 +10,9 @@ import {
 } from '@tanstack/react-router';
 import type React from 'react';
 import { AssetsPage } from '../pages/assets.tsx';
-import { ExceptionsPage } from '../pages/exceptions.tsx';
 import { DecisionsPage } from '../pages/decisions.tsx';
+import { ExceptionsPage } from '../pages/exceptions.tsx';
+import { FrameworksPage } from '../pages/frameworks.tsx';
 import { GapsPage } from '../pages/gaps.tsx';
 import { HandoversPage } from '../pages/handovers.tsx';
 import { MatrixPage } from '../pages/matrix.tsx';
@@ -23,9 +24,9 @@ import { RisksPage } from '../pages/risks.tsx';
 import { SearchPage } from '../pages/search.tsx';
 import { ServicesPage } from '../pages/services.tsx';
 import { FirstPage, SignInPage } from '../pages/sign-in.tsx';
+import { StackPage } from '../pages/stack.tsx';
 import { StandardsPage } from '../pages/standards.tsx';
 import { WorkbookPage } from '../pages/workbook.tsx';
-import { StackPage } from '../pages/stack.tsx';
 import { ROOMS } from '../services.ts';
 import { whoAmI } from './api.ts';
 import { validatePageSearch } from './page-search.ts';
@@ -74,6 +75,7 @@ const pages = [
   page('gaps', GapsPage),
   page('decisions', DecisionsPage),
   page('obligations', ObligationsPage),
+  page('frameworks', FrameworksPage),
   page('services', ServicesPage),
   page('handovers', HandoversPage),
   page('workbook', WorkbookPage),
