@@ -8,8 +8,11 @@ import {
   type ServiceOffer,
 } from '@demarc/platform/contract/api';
 import type { Timeline } from '@demarc/platform/contract/assurance/responsibility';
+import { type EvidenceKey, signedEvidence } from '@demarc/platform/evidence';
 import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
+import { ATTESTATION, type Attestation, attestableRules, attested } from './attest.ts';
+import { type Integrity, integrityOf, type KeysOf } from './audit/integrity.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Command } from './commands/command.ts';
 import { declareAssets } from './commands/inventory.ts';
@@ -49,7 +52,8 @@ import { ownershipDeltas } from './store/timeline.ts';
 import { spacing, timelineOf } from './views/responsibility/timeline.ts';
 import { aboveAppetiteSince } from './views/risk-history.ts';
 
-export { type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
+export type { Integrity } from './audit/integrity.ts';
+export { CATALOGUE_FILE, type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
 export { assuranceErrors } from './errors.ts';
 export type { Assessment } from './evaluation/assessment.ts';
 export type { Evaluation } from './evaluation/evaluation.ts';
@@ -68,8 +72,8 @@ export interface AssuranceOptions {
   assets(tenant: TenantScope): Promise<readonly Pick<AssuredAsset, 'assetId' | 'name' | 'type'>[]>;
   /** What the server observes itself. */
   readonly sources?: readonly Pick<EvidenceSource, 'id' | 'rules'>[];
-  /** Of the key that the platform signs its own evidence with; without one it has none to give. */
-  readonly platformKeyPem?: string;
+  /** What the platform signs its own evidence and people's statements with; without it, it has neither to give. */
+  readonly platformKey?: EvidenceKey;
   /** Whose key a signature is by, when it is by none of the asset's own; looked for in the whole installation. */
   ownerOf?(evidence: Evidence): Promise<{ readonly tenantId: string; readonly assetId: string } | undefined>;
   onChange(tenant: TenantScope, reason: string): void;
@@ -102,6 +106,11 @@ export interface IntakeContext {
 /** Searching whose key a signature is by costs; whoever sends rubbish gets no more of it in a minute. */
 const OWNERS_SOUGHT_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
+const NOTED_MAX = 100_000;
+/** The service that notes of refusals name. */
+const INTAKE = 'platform:intake';
+/** Refusals that say nothing about a cell of this tenant, or of which anybody could make up any number. */
+const UNTOLD: readonly RefusalReason[] = ['unknownRule', 'unknownAsset', 'notApplicable', 'notPromised'];
 
 export class Assurance implements Disposable {
   readonly #options: AssuranceOptions;
@@ -110,7 +119,9 @@ export class Assurance implements Disposable {
   readonly #synced = new Set<string>();
   readonly #promised: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #observable: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #attestable: ReadonlySet<string>;
   readonly #clock: FreshnessClock;
+  readonly #noted = new Map<string, number>();
   #ownersSought = { count: 0, sinceMs: 0 };
   /** Since the process started. */
   readonly figures: { [Figure in Figures]: number } = {
@@ -125,7 +136,11 @@ export class Assurance implements Disposable {
     this.#options = options;
     this.#sources = sourcesOf(options);
     this.#promised = rulesBy(services.map(({ id, evidences }) => [id, evidences]));
-    this.#observable = rulesBy(sources.map(({ id, rules }) => [id, rules]));
+    this.#attestable = attestableBy(options);
+    this.#observable = new Map([
+      ...rulesBy(sources.map(({ id, rules }) => [id, rules])),
+      [ATTESTATION, this.#attestable],
+    ]);
     this.#clock = new FreshnessClock(() => options.now(), options.monotonic?.bind(options));
     this.#tenants = new Tenants({
       inTenant,
@@ -163,10 +178,27 @@ export class Assurance implements Disposable {
 
   /** What the platform's own sources observed; it is signed with the platform's key, and checked like all other. */
   async observed(tenant: TenantScope, observed: readonly ObservedOn[]): Promise<TakenIn> {
-    const { platformKeyPem } = this.#options;
+    return this.#takeOwn(tenant, observed);
+  }
+
+  /** What a person vouches for. @throws ASSURANCE_ATTESTATION_REFUSED, ASSURANCE_DATE_INVALID */
+  async attest(tenant: TenantScope, attestation: Attestation): Promise<{ readonly uid: string }> {
+    const { catalogue, platformKey: key } = this.#options;
+    const no = (because: string): Error =>
+      assuranceErrors.make('ASSURANCE_ATTESTATION_REFUSED', { rule: attestation.rule, because });
+    if (key === undefined) throw no('this installation has no key to sign it with');
+    const nowMs = this.#clock.now();
+    const observed = attested(attestation, { catalogue, attestable: this.#attestable, key, nowMs });
+    const { refused } = await this.#takeOwn(tenant, [observed]);
+    if (refused[0] !== undefined) throw no(refused[0].because);
+    return { uid: observed.evidence.uid };
+  }
+
+  #takeOwn(tenant: TenantScope, observed: readonly ObservedOn[]): Promise<TakenIn> {
+    const { platformKey } = this.#options;
     return this.#take(tenant, observed, {
       receivedAtMs: this.#clock.now(),
-      publicKeysPem: platformKeyPem === undefined ? [] : [platformKeyPem],
+      publicKeysPem: platformKey === undefined ? [] : [platformKey.publicKeyPem],
       promised: this.#observable,
     });
   }
@@ -191,9 +223,10 @@ export class Assurance implements Disposable {
     }
     const received =
       acceptable.length === 0
-        ? { fresh: [], duplicates: 0, refused: [] }
+        ? { fresh: [], duplicates: 0, refused: [], repeated: [] }
         : await here.receive(acceptable, arrivedAtMs);
     refused.push(...received.refused);
+    await this.#noteRefusals(here, observed, refused, received.repeated, arrivedAtMs);
     this.figures.evidenceAccepted += received.fresh.length;
     this.figures.evidenceRefused += refused.length;
     this.figures.evidenceDuplicates += received.duplicates;
@@ -203,6 +236,55 @@ export class Assurance implements Disposable {
       this.#options.onChange(tenant, `evidence for ${rules_}`);
     }
     return { accepted: received.fresh.length, duplicates: received.duplicates, refused };
+  }
+
+  /**
+   * Where evidence is missing because it was refused, the cell says so: the platform writes down an error of its
+   * own, which counts as nothing received. Once a minute for each rule of each asset.
+   */
+  async #noteRefusals(
+    here: Tenant,
+    observed: readonly ObservedOn[],
+    refused: readonly (Refusal & { readonly uid: string })[],
+    repeated: readonly ObservedOn[],
+    nowMs: number,
+  ): Promise<void> {
+    const { platformKey, catalogue } = this.#options;
+    if (platformKey === undefined || refused.length + repeated.length === 0) return;
+    const notes: ObservedOn[] = [];
+    const note = ({ assetId, evidence }: ObservedOn, because: string): void => {
+      const key = `${here.tenantId} ${assetId} ${evidence.rule}`;
+      if (nowMs - (this.#noted.get(key) ?? 0) < MINUTE_MS) return;
+      if (this.#noted.size >= NOTED_MAX) this.#noted.clear();
+      this.#noted.set(key, nowMs);
+      const finding = {
+        rule: evidence.rule,
+        result: 'error',
+        because,
+        raw: { refused: evidence.uid },
+      } as const;
+      const origin = { service: INTAKE, assetId, observedAtMs: nowMs };
+      notes.push({
+        assetId,
+        evidence: signedEvidence(finding, { ...origin, sign: (bytes) => platformKey.sign(bytes) }),
+      });
+    };
+    const byUid = new Map(observed.map((item) => [item.evidence.uid, item]));
+    for (const { uid, reason, because } of refused) {
+      const item = byUid.get(uid);
+      if (item !== undefined && !UNTOLD.includes(reason) && catalogue.rules.has(item.evidence.rule))
+        note(item, `evidence was refused: ${because}`);
+    }
+    // Carried twice is no fault; coming again when it has long been old is.
+    for (const item of repeated) {
+      const freshMs = 1_000 * (this.#sources.get(item.evidence.rule) ?? 0);
+      if (nowMs - item.evidence.observedAtMs > freshMs)
+        note(
+          item,
+          `only what was received before came again, of ${new Date(item.evidence.observedAtMs).toISOString()}`,
+        );
+    }
+    if (notes.length > 0) await here.receive(notes, nowMs);
   }
 
   /** A signature by none of the asset's own keys may be another tenant's: that is more than a bad signature. */
@@ -264,6 +346,11 @@ export class Assurance implements Disposable {
         throw assuranceErrors.make('ASSURANCE_CELL_UNKNOWN', { controlId, assetId });
       return whyOf(evaluation, control, asset);
     });
+  }
+
+  /** A look at what stands; what stands now goes on changing, so nothing of it may be kept. */
+  async look<T>(tenant: TenantScope, at: (evaluation: Evaluation) => T, asOf: AsOf = {}): Promise<T> {
+    return this.#at(tenant, asOf, at);
   }
 
   /** Everything at once: what exports and the screens about the whole are made of. */
@@ -357,11 +444,6 @@ export class Assurance implements Disposable {
     return this.#options.inTenant(tenant, (db) => evidenceHistory(db, assetId, rule, limit));
   }
 
-  /** Looks at what stands; only while it is being looked at, for it changes afterwards. */
-  async look<T>(tenant: TenantScope, asOf: AsOf, at: (evaluation: Evaluation) => T): Promise<T> {
-    return this.#at(tenant, asOf, (evaluation) => at(evaluation));
-  }
-
   /** What would be, if something were done; nothing is. @throws what the simulation throws */
   async simulate<T>(tenant: TenantScope, simulation: (context: SimulationContext) => T): Promise<T> {
     const { catalogue, services } = this.#options;
@@ -379,6 +461,14 @@ export class Assurance implements Disposable {
         promised: new Map(services.map(({ id, evidences }) => [id, evidences.map(({ rule }) => rule)])),
       }),
     );
+  }
+
+  /** Whether ledger and evidence are still what was written, and the ledger no shorter than it was. */
+  async integrity(tenant: TenantScope, keysOf: KeysOf): Promise<Integrity & { readonly missing: number }> {
+    const here = await this.#tenant(tenant);
+    const written = await here.read((live) => live.acts.length);
+    const found = await integrityOf(this.#options.inTenant, tenant, keysOf);
+    return { ...found, missing: Math.max(0, written - found.recordCount) };
   }
 
   async services(tenant: TenantScope): Promise<readonly ServiceOffer[]> {
@@ -458,10 +548,8 @@ export function sourcesOf({
   catalogue,
   freshSecondsMax,
   sources: observers = [],
-}: Pick<AssuranceOptions, 'services' | 'catalogue' | 'freshSecondsMax' | 'sources'>): ReadonlyMap<
-  string,
-  number
-> {
+  platformKey,
+}: SourcesOf & Pick<AssuranceOptions, 'freshSecondsMax'>): ReadonlyMap<string, number> {
   const promises = [
     ...services.flatMap(({ evidences }) => evidences),
     ...observers.flatMap(({ rules }) => rules),
@@ -476,7 +564,23 @@ export function sourcesOf({
     const fresh = Math.min(known.freshForSeconds, freshForSeconds, freshSecondsMax);
     sources.set(rule, Math.min(sources.get(rule) ?? fresh, fresh));
   }
+  for (const rule of attestableBy({ services, catalogue, sources: observers, ...exact(platformKey) }))
+    sources.set(rule, Math.min(catalogue.rules.get(rule)?.rule.freshForSeconds ?? 0, freshSecondsMax));
   return sources;
+}
+
+type SourcesOf = Pick<AssuranceOptions, 'services' | 'catalogue' | 'sources' | 'platformKey'>;
+const exact = (platformKey: EvidenceKey | undefined): Pick<SourcesOf, 'platformKey'> =>
+  platformKey === undefined ? {} : { platformKey };
+
+/** Without a key to sign with, nobody can vouch for anything. */
+function attestableBy({ services, catalogue, sources = [], platformKey }: SourcesOf): ReadonlySet<string> {
+  const observed = new Set(
+    [...services.flatMap(({ evidences }) => evidences), ...sources.flatMap(({ rules }) => rules)].map(
+      ({ rule }) => rule,
+    ),
+  );
+  return platformKey === undefined ? new Set() : attestableRules(catalogue, (rule) => observed.has(rule));
 }
 
 /** Service → the required rules that it promises: the first pass of one of them makes it operational. */

@@ -13,6 +13,12 @@ export const assuranceErrors = defineErrors({
     status: 422,
     retryable: false,
   }),
+  ASSURANCE_ATTESTATION_REFUSED: entry<{ rule: string; because: string }>({
+    says: ({ rule, because }) => `Nobody can vouch for ${rule}: ${because}.`,
+    fix: 'Choose a rule that asks for a record, an attestation or a report: ./demarc matrix --why CONTROL names the rules.',
+    status: 400,
+    retryable: false,
+  }),
   ASSURANCE_SERVICE_UNKNOWN: entry<{ serviceId: string }>({
     says: ({ serviceId }) => `There is no service ${serviceId} that can be bought here.`,
     fix: 'List the services: ./demarc service list',
@@ -58,6 +64,12 @@ export const assuranceErrors = defineErrors({
   ASSURANCE_CELL_UNKNOWN: entry<{ controlId: string; assetId: string }>({
     says: ({ controlId, assetId }) => `Control ${controlId} does not apply to asset ${assetId}.`,
     fix: 'Look at the matrix for the controls that apply: ./demarc matrix',
+    status: 404,
+    retryable: false,
+  }),
+  ASSURANCE_EVIDENCE_UNKNOWN: entry<{ uid: string }>({
+    says: ({ uid }) => `There is no evidence ${uid} in this tenant.`,
+    fix: 'Take the uid from a cell: ./demarc matrix --why CONTROL --json, or ./demarc audit sample',
     status: 404,
     retryable: false,
   }),

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { register as registerAssets } from './commands/assets.ts';
 import { register as registerAssurance } from './commands/assurance.ts';
+import { register as registerAudit } from './commands/audit.ts';
 import { register as registerBackup } from './commands/backup.ts';
 import { register as registerDown } from './commands/down.ts';
 import { register as registerEvents } from './commands/events.ts';
@@ -64,6 +65,7 @@ async function main(): Promise<void> {
     registerEvents,
     registerMatrix,
     registerAssurance,
+    registerAudit,
     registerService,
     registerWorkbook,
     registerRisks,

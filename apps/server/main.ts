@@ -1,6 +1,6 @@
 /** The server: stores, road, assurance, link and API in one process, without root's rights once it runs. */
 import { chownSync, createReadStream, existsSync, statSync } from 'node:fs';
-import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
+import { Assurance, assuranceMigrations, CATALOGUE_FILE, loadCatalogue } from '@demarc/assurance';
 import { SourceSchedule } from '@demarc/assurance/sources';
 import type { LiveMessage } from '@demarc/platform/contract/api';
 import { DemarcError } from '@demarc/platform/errors';
@@ -18,11 +18,13 @@ import { engineUser } from '@demarc/platform/stores/engines';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { carry, ensureEventTable, loadRules, openSiem, siemMigrations } from '@demarc/siem';
+import { AccessLog } from './access-log.ts';
 import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
 import { readConsole } from './api/console-files.ts';
 import { readConfig, type ServerConfig } from './config.ts';
 import { serverErrors } from './errors.ts';
+import { RuleFiles } from './evidence/record.ts';
 import { FOREIGN_EVIDENCE, ownerOf, platformSources, TENANCY_SOURCE } from './evidence/sources.ts';
 import { createEnrollmentToken, listAssets } from './link/assets.ts';
 import { linkCertificate, pinOf, renewedCertificate } from './link/certificate.ts';
@@ -88,6 +90,9 @@ async function main(config: ServerConfig): Promise<void> {
     siem,
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
     status: () => platformStatus(paths, siem, assurance, schedule),
+    rules: new RuleFiles([CATALOGUE_FILE, ...rooms.flatMap((room) => room.detectionsDirectory ?? [])], now),
+    integrity: (...query) => assurance.integrity(...query),
+    platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),
   });
   const assurance: Assurance = new Assurance({
@@ -98,7 +103,7 @@ async function main(config: ServerConfig): Promise<void> {
     assets: async (tenant) =>
       (await listAssets(store, tenant, now())).map(({ assetId, name, type }) => ({ assetId, name, type })),
     sources,
-    platformKeyPem: key.publicKeyPem,
+    platformKey: key,
     ownerOf: (evidence) => ownerOf(store, evidence),
     onChange: (tenant, reason) => publish(tenant, { kind: 'matrix', reason }),
     onActs: (tenant) => schedule.acted(tenant),
@@ -123,7 +128,7 @@ async function main(config: ServerConfig): Promise<void> {
     sources,
     key,
     tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
-    look: (tenant, at) => assurance.look(tenant, {}, at),
+    look: (tenant, at) => assurance.look(tenant, at),
     assess: (tenant) => assurance.assess(tenant),
     observed: (tenant, observed) => assurance.observed(tenant, observed),
     onError: (line, error) => log(`assurance: ${line}`, error),
@@ -212,12 +217,14 @@ async function main(config: ServerConfig): Promise<void> {
       now,
     }),
   );
+  const access = new AccessLog(store, now, (error) => log('the access log could not be written', error));
   const api = await buildApi({
+    access,
+    platformKeyPem: key.publicKeyPem,
     store,
     siem,
     assurance,
     rooms,
-    platformKeyPem: key.publicKeyPem,
     first,
     cliTokenHash: hashToken(config.cliToken),
     hostNames: ['localhost', '127.0.0.1', '::1', settings.DEMARC_API_LISTEN.host.toLowerCase()],
@@ -257,6 +264,7 @@ async function main(config: ServerConfig): Promise<void> {
   // Live streams never end by themselves.
   api.server.closeAllConnections();
   await api.close();
+  await access[Symbol.asyncDispose]();
   await Promise.all([siem.clickhouse.close(), siem.reader.close(), store[Symbol.asyncDispose]()]);
   process.exit(0);
 }

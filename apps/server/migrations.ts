@@ -73,4 +73,28 @@ export const serverMigrations: Readonly<Record<string, Migration>> = {
       await protectTenantTable(db, 'server_canary', ['select', 'insert', 'update']);
     },
   },
+  server_0011_access: {
+    async up(db) {
+      await db.schema
+        .createTable('server_access')
+        .addColumn('tenant_id', 'text', (column) => column.notNull())
+        .addColumn('minute_ms', 'int8', (column) => column.notNull())
+        .addColumn('account_id', 'text', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('role', 'text', (column) => column.notNull())
+        .addColumn('method', 'text', (column) => column.notNull())
+        .addColumn('route', 'text', (column) => column.notNull())
+        .addColumn('count', 'int8', (column) => column.notNull())
+        .addColumn('refused', 'int8', (column) => column.notNull())
+        .addPrimaryKeyConstraint('server_access_pk', [
+          'tenant_id',
+          'minute_ms',
+          'account_id',
+          'method',
+          'route',
+        ])
+        .execute();
+      await protectTenantTable(db, 'server_access', ['select', 'insert', 'update', 'delete']);
+    },
+  },
 };

@@ -147,10 +147,10 @@ export interface Catalogue {
 const FLOOR_LAYERS = ['datacentre', 'hypervisor', 'storage', 'fabric-network'];
 const FLOOR_CAPABILITIES = ['tenancy'];
 
-const SHIPPED = new URL('./control-catalogue.yaml', import.meta.url);
+export const CATALOGUE_FILE = new URL('./control-catalogue.yaml', import.meta.url);
 
 /** As bundles carry it. Read at once: the server gives up the right to read its own files after it has started. */
-export const SHIPPED_CATALOGUE = readFileSync(SHIPPED, 'utf8');
+export const SHIPPED_CATALOGUE = readFileSync(CATALOGUE_FILE, 'utf8');
 
 /** @throws ASSURANCE_CATALOGUE_INVALID */
 export function loadCatalogue(text: string = SHIPPED_CATALOGUE): Catalogue {

@@ -193,11 +193,9 @@ function reasonOf(
   if (error !== undefined)
     return `${text}; its collector could not say at ${instant(error.observedAtMs)}: ${error.because}`;
   if (!FROM_AGENTS.test(rule.source)) return text;
-  for (const id of OF_AGENTS) {
-    const noticed = evaluation.world.evidence.get(keyOf(asset.assetId, id));
-    if (noticed?.result === 'fail') return `${text}; ${id} says: ${noticed.because}`;
-  }
-  return text;
+  const noticed = OF_AGENTS.flatMap((id) => evaluation.world.evidence.get(keyOf(asset.assetId, id)) ?? []);
+  const said = noticed.find(({ result }) => result === 'fail') ?? noticed[0];
+  return said === undefined ? text : `${text}; ${said.rule} says: ${said.because}`;
 }
 
 interface Below {

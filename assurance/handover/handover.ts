@@ -29,8 +29,8 @@ export async function certificateOf(
 ): Promise<Uint8Array> {
   const { handoverId, tenantName, ...asOf } = asked;
   const recordAt = (evaluation: Evaluation) => recordOf(evaluation, known(evaluation, handoverId));
-  const { changedAt } = await assurance.look(tenant, asOf, recordAt);
-  const record = await assurance.look(tenant, { ...asOf, asOfMs: Date.parse(changedAt) }, recordAt);
+  const { changedAt } = await assurance.look(tenant, recordAt, asOf);
+  const record = await assurance.look(tenant, recordAt, { ...asOf, asOfMs: Date.parse(changedAt) });
   const { id, version } = assurance.catalogue;
   return certificate({ tenantId: tenant.tenantId, tenantName, record, catalogue: `${id} ${version}` });
 }

@@ -44,6 +44,8 @@ const EVIDENCE_PER_TURN = 2_000;
 export interface Received {
   readonly fresh: readonly ObservedOn[];
   readonly duplicates: number;
+  /** The duplicates themselves. */
+  readonly repeated: readonly ObservedOn[];
   readonly refused: readonly (Refusal & { readonly uid: string })[];
 }
 
@@ -88,6 +90,10 @@ export class Tenant implements Disposable {
   constructor(scope: TenantScope, options: TenantsOptions) {
     this.#scope = scope;
     this.#options = options;
+  }
+
+  get tenantId(): string {
+    return this.#scope.tenantId;
   }
 
   /** One thing after the other: what is decided is decided on what stands. */
@@ -141,7 +147,7 @@ export class Tenant implements Disposable {
       try {
         const received = await this.#received(together);
         for (const [at, arrival] of together.entries())
-          arrival.resolve(received[at] ?? { fresh: [], duplicates: 0, refused: [] });
+          arrival.resolve(received[at] ?? { fresh: [], duplicates: 0, repeated: [], refused: [] });
       } catch (error) {
         for (const arrival of together) arrival.reject(error);
       } finally {
@@ -169,21 +175,21 @@ export class Tenant implements Disposable {
         const results = arrivals.map(({ observed }): Received => {
           const fresh: ObservedOn[] = [];
           const refused: (Refusal & { readonly uid: string })[] = [];
-          let duplicates = 0;
+          const repeated: ObservedOn[] = [];
           for (const item of observed) {
             const { uid, digest, rule, result, observedAtMs } = item.evidence;
             const asset = live.evaluation.population.find(item.assetId);
             const verdict =
               misplaced(catalogue, item, asset) ??
               seenBefore(item, [...(known.get(uid) ?? []), ...(known.get(digest) ?? [])]);
-            if (verdict === 'duplicate') duplicates += 1;
+            if (verdict === 'duplicate') repeated.push(item);
             else if (verdict !== undefined) refused.push({ uid, ...verdict });
             else {
               fresh.push(item);
               know({ uid, asset_id: item.assetId, rule, digest, result, observed_at_ms: observedAtMs });
             }
           }
-          return { fresh, duplicates, refused };
+          return { fresh, duplicates: repeated.length, repeated, refused };
         });
         const fresh = results.flatMap((result) => result.fresh);
         if (fresh.length === 0) return results;

@@ -31,7 +31,11 @@ const CONTROLS = ['VMS-09', 'GOV-03', 'MGT-13'];
 
 export function anyTimeline(
   catalogue: Catalogue,
-  { assets = 2, steps = 20 }: { readonly assets?: number; readonly steps?: number } = {},
+  {
+    assets = 2,
+    steps = 20,
+    stepsMin = 1,
+  }: { readonly assets?: number; readonly steps?: number; readonly stepsMin?: number } = {},
 ): fc.Arbitrary<Timeline> {
   const party = fc.constantFrom('provider', 'customer', 'ams');
   const asset = fc.integer({ min: 0, max: assets - 1 });
@@ -224,7 +228,7 @@ export function anyTimeline(
           ageMs: fc.integer({ min: 0, max: 50_000 }),
         }),
       ),
-      { minLength: 1, maxLength: steps },
+      { minLength: stepsMin, maxLength: Math.max(stepsMin, steps) },
     ),
   });
 }

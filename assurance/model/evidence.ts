@@ -71,3 +71,20 @@ export function kept(row: EvidenceRow): KeptEvidence {
     ...(row.operator === null ? {} : { operator: row.operator }),
   };
 }
+
+/** A row → what was signed. */
+export function signedPartOf(row: EvidenceRow) {
+  const { uid, rule, service, result, because, digest, signature } = row;
+  return {
+    uid,
+    rule,
+    service,
+    observedAtMs: row.observed_at_ms,
+    result,
+    because,
+    digest,
+    signature: signature ?? undefined,
+    ...(row.operator === null ? {} : { operator: row.operator }),
+    ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
+  };
+}

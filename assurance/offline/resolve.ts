@@ -6,7 +6,7 @@ import { whyOf } from '../evaluation/describe.ts';
 import { Evaluation, keyOf } from '../evaluation/evaluation.ts';
 import { AHEAD_MS_MAX } from '../intake.ts';
 import type { Act } from '../model/acts.ts';
-import { type EvidenceRow, type KeptEvidence, kept } from '../model/evidence.ts';
+import { type EvidenceRow, type KeptEvidence, kept, signedPartOf } from '../model/evidence.ts';
 import { replay } from '../model/standing.ts';
 import { ledgerErrors } from './ledger-errors.ts';
 import type { LedgerEntry } from './ledger-file.ts';
@@ -171,19 +171,7 @@ function doubt(row: EvidenceRow, keys: ReadonlyMap<string, readonly string[]>): 
   if (row.observed_at_ms > row.received_at_ms + AHEAD_MS_MAX) return 'it is dated after it was received';
   if (keys.size === 0) return undefined;
   if (row.signature === null) return 'it is not signed';
-  const { uid, rule, service, result, because, digest } = row;
-  const evidence = {
-    uid,
-    rule,
-    service,
-    observedAtMs: row.observed_at_ms,
-    result,
-    because,
-    digest,
-    signature: row.signature,
-    ...(row.operator === null ? {} : { operator: row.operator }),
-    ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
-  };
+  const evidence = signedPartOf(row);
   const own = [...(keys.get(row.asset_id) ?? []), ...(keys.get(PLATFORM) ?? [])];
   return own.some((key) => signatureHolds(evidence, key))
     ? undefined

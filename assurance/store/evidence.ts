@@ -104,6 +104,24 @@ export async function latestEvidenceRows(
   return rows;
 }
 
+/** The last word of each of these rules on each of these assets, a collector's error included. */
+export async function latestEvidenceOf(
+  db: Kysely<AnyDatabase>,
+  assetIds: readonly string[],
+  rules: readonly string[],
+  asOfMs: number,
+  knownAtMs: number,
+): Promise<readonly EvidenceRow[]> {
+  if (assetIds.length === 0 || rules.length === 0) return [];
+  const { rows } =
+    await sql<EvidenceRow>`SELECT DISTINCT ON (asset_id, rule) uid, asset_id, rule, service, result, because,
+      observed_at_ms, received_at_ms, effective_at_ms, expires_at_ms, operator, digest, raw, signature
+    FROM asr_evidence WHERE asset_id = ANY(${[...assetIds]}::text[]) AND rule = ANY(${[...rules]}::text[])
+      AND effective_at_ms <= ${asOfMs} AND received_at_ms <= ${knownAtMs}
+    ORDER BY asset_id, rule, effective_at_ms DESC, received_at_ms DESC, uid DESC`.execute(db);
+  return rows;
+}
+
 /** Evidence of one rule on one asset, newest first. */
 export async function evidenceHistory(
   db: Kysely<AnyDatabase>,

@@ -25,17 +25,20 @@ export async function append(
   );
   let { seq, hash: previous } = rows[0] ?? { seq: 0, hash: GENESIS };
   const appended: Act[] = [];
+  const records: LedgerRecord[] = [];
   for (const act of acts) {
     seq += 1;
     const payload = Acts[act.name].parse(act.payload) as never;
     const record = chained(seq, { ...act, payload }, previous);
-    await sql`INSERT INTO asr_ledger (tenant_id, seq, act, valid_at_ms, recorded_at_ms, actor, payload, previous_hash, hash)
-      VALUES (${tenant.tenantId}, ${seq}, ${record.act}, ${record.valid_at_ms}, ${record.recorded_at_ms}, ${record.actor}, ${record.payload}, ${record.previous_hash}, ${record.hash})`.execute(
-      db,
-    );
+    records.push(record);
     previous = record.hash;
     appended.push({ ...act, payload, recordId: `ledger:${seq}` });
   }
+  // A hundred machines of one purchase are a hundred acts, and one statement.
+  await sql`INSERT INTO asr_ledger (tenant_id, seq, act, valid_at_ms, recorded_at_ms, actor, payload, previous_hash, hash)
+    SELECT ${tenant.tenantId}, seq, act, valid_at_ms, recorded_at_ms, actor, payload, previous_hash, hash
+    FROM jsonb_to_recordset(${JSON.stringify(records)}::jsonb) AS given(seq int8, act text, valid_at_ms int8,
+      recorded_at_ms int8, actor text, payload text, previous_hash text, hash text)`.execute(db);
   return appended;
 }
 

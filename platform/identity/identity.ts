@@ -10,5 +10,13 @@ export {
 export { makeRequest } from './authority/request.ts';
 export { identityErrors } from './errors.ts';
 export { hashPassword, verifyPassword } from './passwords.ts';
-export { can, type Grant, maySeeTenant, type Principal, permissionsOf, speaksFor } from './permissions.ts';
+export {
+  can,
+  type Grant,
+  maySeeEveryTenant,
+  maySeeTenant,
+  type Principal,
+  permissionsOf,
+  speaksFor,
+} from './permissions.ts';
 export { hashToken, newToken } from './tokens.ts';

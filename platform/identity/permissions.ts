@@ -93,3 +93,8 @@ export function permissionsOf(principal: Principal): readonly Permission[] {
 export function maySeeTenant(principal: Principal, tenantId: string): boolean {
   return principal.grants.some((grant) => grant.tenantId === null || grant.tenantId === tenantId);
 }
+
+/** The provider's own people: a grant on every tenant is theirs alone. */
+export function maySeeEveryTenant(principal: Principal): boolean {
+  return principal.grants.some(({ tenantId }) => tenantId === null);
+}

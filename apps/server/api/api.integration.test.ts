@@ -7,6 +7,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
 import { checkOscal, documentsOf } from '@demarc/assurance/oscal';
 import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
+import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, type Principal } from '@demarc/platform/identity';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import {
@@ -19,6 +20,7 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
+import { AccessLog } from '../access-log.ts';
 import { FirstAdministrator, makeAccount, signIn } from '../accounts.ts';
 import { enrolledAsset, listAssets } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
@@ -37,6 +39,7 @@ let siem: Siem;
 let assurance: Assurance;
 let app: FastifyInstance;
 let first: FirstAdministrator;
+let access: AccessLog;
 let scratch = '';
 let assetId = '';
 let now = Date.parse('2026-11-20T12:00:00.000Z');
@@ -66,10 +69,12 @@ before(async () => {
     now: () => now,
   });
   await ensureEventTable(siem.clickhouse);
+  const key = openEvidenceKey(scratch);
   assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
     services: [fileIntegrityMonitoringServer.service],
+    platformKey: key,
     freshSecondsMax: 3_600,
     assets: async (tenant) =>
       (await listAssets(store, tenant, now)).map(({ assetId: id, name, type }) => ({
@@ -89,7 +94,14 @@ before(async () => {
   };
   assetId = await enrolledAsset(store, grantTenantScope('local'), request, '127.0.0.1', now);
   first = new FirstAdministrator(store, join(scratch, 'first'), () => now);
+  access = new AccessLog(
+    store,
+    () => now,
+    (error) => console.error(error),
+  );
   app = await buildApi({
+    access,
+    platformKeyPem: key.publicKeyPem,
     store,
     siem,
     assurance,
@@ -112,6 +124,7 @@ before(async () => {
 
 after(async () => {
   await app.close();
+  await access[Symbol.asyncDispose]();
   assurance[Symbol.dispose]();
   await siem.clickhouse.close();
   await siem.reader.close();
@@ -167,9 +180,13 @@ function requestTo(method: string, url: string, tenantId: string) {
   const range = { from: '2026-11-20T10:00:00.000Z', to: '2026-11-20T11:00:00.000Z' };
   const query = path.includes('/matrix/why')
     ? `?assetId=${assetId}&controlId=VMS-09`
-    : path.includes('integrity/changes')
-      ? `?from=${range.from}&to=${range.to}`
-      : '';
+    : path.endsWith('/audit/evidence')
+      ? `?assetId=${assetId}&rule=VMS-09.1`
+      : path.endsWith('/audit/sample')
+        ? '?controlId=VMS-09'
+        : path.includes('integrity/changes')
+          ? `?from=${range.from}&to=${range.to}`
+          : '';
   const payload =
     method === 'GET' || method === 'DELETE'
       ? undefined
@@ -177,7 +194,9 @@ function requestTo(method: string, url: string, tenantId: string) {
         ? range
         : path.endsWith('/cancel')
           ? { reason: 'r' }
-          : path.endsWith('/notice')
+          : path.endsWith('/attestations')
+            ? { rule: 'DAT-01.2', statement: 's', until: '2027-01-01T00:00:00.000Z' }
+            : path.endsWith('/notice')
             ? { reason: 'r', endsAt: '2027-01-01T00:00:00.000Z' }
             : path.endsWith('/simulations/purchase')
               ? { serviceId: service, assetIds: [assetId] }
@@ -311,6 +330,7 @@ test('every route, as each kind of caller', async (t: TestContext) => {
     'provider-administrator': await person('provider-administrator', null),
     'tenant-administrator': await person('tenant-administrator', 'local'),
     viewer: await person('viewer', 'local'),
+    auditor: await person('auditor', 'local'),
     'foreign-administrator': await person('tenant-administrator', 'other'),
     anonymous: {},
   };
@@ -339,8 +359,9 @@ function expected(method: string, url: string, open: boolean, caller: string): b
   if (caller === 'foreign-administrator') return false;
   // How an estate is run is for its customer to decide, not for who is allowed to write claims alone.
   if (url.endsWith('/decisions/:decisionId') && method === 'POST') return caller === 'tenant-administrator';
-  if (caller !== 'viewer') return true;
   const below = url.slice('/v1/tenants/:tenantId'.length);
+  if (caller === 'auditor' && (below.startsWith('/audit/') || below.startsWith('/exports/'))) return true;
+  if (caller !== 'viewer' && caller !== 'auditor') return true;
   return (
     READS.includes(below) &&
     (method === 'GET' || below.startsWith('/events/') || below.startsWith('/simulations/'))
@@ -704,4 +725,96 @@ test('the OpenAPI document is 3.1 and names every route', async (t: TestContext)
       url !== '/v1/openapi.json' && !named.includes(`${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`),
   );
   t.assert.deepEqual(missing, []);
+});
+
+test('the provider’s people are seen when they look, and an auditor of the tenant sees it', async (t: TestContext) => {
+  const provider = await person('provider-administrator', null).catch(async () => {
+    const cookie = `demarc_session=${await signIn(store, 'provider-administrator-all@example.org', PASSWORD, now)}`;
+    return { cookie };
+  });
+  const own = await person('tenant-administrator', 'local').catch(async () => ({
+    cookie: `demarc_session=${await signIn(store, 'tenant-administrator-local@example.org', PASSWORD, now)}`,
+  }));
+  for (const headers of [provider, provider, own])
+    await app.inject({ method: 'GET', url: '/v1/tenants/local/matrix', headers });
+  const auditor = await person('auditor', 'local').catch(async () => ({
+    cookie: `demarc_session=${await signIn(store, 'auditor-local@example.org', PASSWORD, now)}`,
+  }));
+  const answer = await app.inject({ method: 'GET', url: '/v1/tenants/local/audit/access', headers: auditor });
+  t.assert.equal(answer.statusCode, 200);
+  const { entries } = answer.json<{
+    entries: readonly { name: string; route: string; count: number; role: string }[];
+  }>();
+  const looks = entries.filter(({ route }) => route === '/v1/tenants/:tenantId/matrix');
+  t.assert.ok(looks.some(({ role, count }) => role === 'provider-administrator' && count >= 2));
+  t.assert.ok(entries.every(({ role }) => role !== 'tenant-administrator'));
+});
+
+test('an auditor draws the same sample again, and gets from the sample to the raw record', async (t: TestContext) => {
+  const headers = { authorization: `Bearer ${CLI_TOKEN}` };
+  const attested = await app.inject({
+    method: 'POST',
+    url: '/v1/tenants/local/attestations',
+    headers,
+    payload: {
+      rule: 'DAT-01.2',
+      statement: 'I went through it.',
+      until: new Date(now + 3_600_000).toISOString(),
+    },
+  });
+  const { uid } = attested.json<{ uid: string }>();
+  const draw = async (query: string) =>
+    (
+      await app.inject({
+        method: 'GET',
+        url: `/v1/tenants/local/audit/sample?controlId=DAT-01&n=5${query}`,
+        headers,
+      })
+    ).json<{
+      asOf: string;
+      knownAt: string;
+      seed: string;
+      digest: string;
+      populationDigest: string;
+      items: readonly { evidence: readonly { uid: string; signature: string; signedBy: string }[] }[];
+    }>();
+  const first_ = await draw('');
+  const again = await draw(`&seed=${first_.seed}&asOf=${first_.asOf}&knownAt=${first_.knownAt}`);
+  t.assert.equal(again.digest, first_.digest);
+  t.assert.equal(again.populationDigest, first_.populationDigest);
+  const found = first_.items.flatMap(({ evidence }) => evidence).find((item) => item.uid === uid);
+  t.assert.equal(found?.signature, 'holds');
+  t.assert.equal(found?.signedBy, 'platform');
+  const record = (
+    await app.inject({ method: 'GET', url: `/v1/tenants/local/audit/evidence/${uid}`, headers })
+  ).json<{
+    raw: { statement: string; person: string };
+    digestHolds: boolean;
+  }>();
+  t.assert.equal(record.raw.statement, 'I went through it.');
+  t.assert.equal(record.digestHolds, true);
+  // Rewritten by the owner of the tables: the record says so when it is looked at.
+  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  await owner.db.transaction().execute(async (db) => {
+    await sql`SELECT set_config('demarc.tenant_id', 'local', true)`.execute(db);
+    await sql`UPDATE asr_evidence SET because = 'all is well' WHERE uid = ${uid}`.execute(db);
+  });
+  const [changed] = (
+    await app.inject({
+      method: 'GET',
+      url: '/v1/tenants/local/audit/evidence?assetId=tenant&rule=DAT-01.2',
+      headers,
+    })
+  ).json<readonly { signature: string }[]>();
+  t.assert.notEqual(changed?.signature, 'holds');
+  const population = (
+    await app.inject({ method: 'GET', url: '/v1/tenants/local/audit/population?controlId=VMS-09', headers })
+  ).json<{ included: readonly unknown[]; excluded: readonly { because: string }[]; query: string }>();
+  t.assert.equal(population.included.length, 1);
+  t.assert.match(population.excluded[0]?.because ?? '', /VMS-09 is about vm, and this is of the type tenant/);
+  const ledger = (
+    await app.inject({ method: 'GET', url: '/v1/tenants/local/audit/ledger?limit=1', headers })
+  ).json<{ records: readonly { seq: number }[]; nextBefore: number | null; chain: { holds: boolean } }>();
+  t.assert.equal(ledger.chain.holds, true);
+  t.assert.equal(ledger.records.length, 1);
 });

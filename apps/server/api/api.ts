@@ -20,6 +20,7 @@ import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { handoverRoutes } from './assurance/handover-routes.ts';
 import { responsibilityRoutes } from './assurance/responsibility-routes.ts';
+import { evidenceRoutes } from './assurance/evidence-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
 import { guard } from './guard.ts';
@@ -96,6 +97,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   responsibilityRoutes(app, deps);
   oscalRoutes(app, deps);
   frameworkRoutes(app, deps);
+  evidenceRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);

@@ -5,6 +5,7 @@ import type { ServerRoom } from '@demarc/platform/contract/server';
 import type { PostgresStore } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Siem } from '@demarc/siem';
+import type { AccessLog } from '../access-log.ts';
 import type { FirstAdministrator } from '../accounts.ts';
 
 export interface ApiDeps {
@@ -13,6 +14,10 @@ export interface ApiDeps {
   readonly assurance: Assurance;
   readonly rooms: readonly ServerRoom[];
   readonly first: FirstAdministrator;
+  /** Where it is written down that the provider's people looked at a tenant's data. */
+  readonly access: AccessLog;
+  /** What the platform's own evidence is checked with, as SPKI; bundles carry it. */
+  readonly platformKeyPem: string;
   /** SHA-256 (hex) of the local command line's token. */
   readonly cliTokenHash: string;
   /** Host names the API answers to; anything else is a rebound name. */
@@ -27,8 +32,6 @@ export interface ApiDeps {
     readonly command: string;
     readonly enrollCommand: string;
   }>;
-  /** What the platform itself signs evidence with, as SPKI; bundles carry it. */
-  readonly platformKeyPem?: string;
   status(): PlatformStatus;
   publish(tenant: TenantScope, message: LiveMessage): void;
   readonly console: ReadonlyMap<

@@ -70,6 +70,12 @@ export function guard(app: FastifyInstance, deps: ApiDeps): void {
     }
     if (tenantId !== undefined) request.tenantScope = grantTenantScope(tenantId);
   });
+  app.addHook('onResponse', async (request, reply) => {
+    const { principal, tenantScope, method } = request;
+    if (principal === undefined || tenantScope === undefined) return;
+    const route = request.routeOptions.url ?? '';
+    deps.access.looked(tenantScope, { principal, method, route, status: reply.statusCode });
+  });
 }
 
 /** A session cookie from a browser, or the local command line's bearer token. */

@@ -14,6 +14,8 @@ export interface FleetFacts {
   /** Machines that are knowingly without an agent: an approved exception of GOV-06 says so. */
   readonly excluded: ReadonlyMap<string, Exclusion>;
   readonly enrolled: readonly Asset[];
+  /** Asset → the names of the machines that speak as it, where there is more than one. */
+  readonly twinOf: ReadonlyMap<string, readonly string[]>;
   readonly nowMs: number;
   /** An agent that has said nothing for longer is silent. */
   readonly silentAfterMs: number;
@@ -78,7 +80,7 @@ export function fleetFindings(facts: FleetFacts): readonly SourceFinding[] {
 }
 
 function enrolment(
-  { excluded, nowMs, silentAfterMs }: FleetFacts,
+  { excluded, twinOf, nowMs, silentAfterMs }: FleetFacts,
   assetId: string,
   there: Asset | undefined,
 ): Verdict {
@@ -103,6 +105,13 @@ function enrolment(
           raw,
         };
   }
+  const twins = twinOf.get(assetId);
+  if (twins !== undefined)
+    return {
+      result: 'fail',
+      because: `Two machines speak as this asset: ${twins.join(' and ')}. One is a copy of the other and has to enrol anew.`,
+      raw: { ...raw, names: twins },
+    };
   if (there.lastSeenAt === null)
     return { result: 'fail', because: 'It is enrolled, but its agent was never heard of.', raw };
   return nowMs - Date.parse(there.lastSeenAt) > silentAfterMs

@@ -73,6 +73,8 @@ before(async () => {
         },
       ],
     }),
+    integrity: (...query) => assurance.integrity(...query),
+    platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),
   });
   assurance = new Assurance({
@@ -80,7 +82,7 @@ before(async () => {
     catalogue: loadCatalogue(),
     services: [],
     sources,
-    platformKeyPem: key.publicKeyPem,
+    platformKey: key,
     freshSecondsMax: 31_536_000,
     assets: async (tenant) =>
       (await listAssets(store, tenant, now)).map(({ assetId: id, name, type }) => ({
@@ -95,7 +97,7 @@ before(async () => {
     sources,
     key,
     tenants: async () => [here],
-    look: (tenant, at) => assurance.look(tenant, {}, at),
+    look: (tenant, at) => assurance.look(tenant, at),
     assess: (tenant) => assurance.assess(tenant),
     observed: (tenant, observed) => assurance.observed(tenant, observed),
     onError: (line, error) => console.error(line, error),

@@ -5,18 +5,25 @@ import type { Evidence } from '@demarc/platform/contract';
 import type { PlatformStatus } from '@demarc/platform/contract/api';
 import { signatureHolds } from '@demarc/platform/evidence';
 import type { PostgresStore } from '@demarc/platform/stores';
+import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Siem } from '@demarc/siem';
 import { sql } from 'kysely';
-import { listAssets } from '../link/assets.ts';
+import { keysOfTenant, listAssets } from '../link/assets.ts';
 import { fleetFindings, fleetOf } from './fleet.ts';
 import { healthFinding } from './health.ts';
+import { recordParts } from './record.ts';
 import { type CanaryEvent, guardFinding, plantCanaryEvent, separationFinding } from './tenancy.ts';
+import { Twins } from './twins.ts';
 
 export interface SourceDeps {
   readonly store: PostgresStore;
   readonly siem: Siem;
   readonly freshSecondsMax: number;
   status(): PlatformStatus;
+  /** Parts that are no process of the supervisor's: the rules on disk. */
+  readonly rules?: { parts(): readonly PlatformStatus['parts'][number][] };
+  integrity(...query: Parameters<Assurance['integrity']>): ReturnType<Assurance['integrity']>;
+  readonly platformKeyPem: string;
   /** Foreign evidence is remembered in the evidence itself. */
   history(...query: Parameters<Assurance['evidenceHistory']>): ReturnType<Assurance['evidenceHistory']>;
 }
@@ -25,6 +32,7 @@ const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
 const SILENT_SECONDS = 15 * MINUTE;
+const RECORD_EVERY_MS = 5 * MINUTE * 1_000;
 /** A canary event is planted anew before retention could take it. */
 const REPLANT_MS = DAY * 1_000;
 export const TENANCY_SOURCE = 'platform:tenancy';
@@ -34,6 +42,21 @@ export function platformSources(deps: SourceDeps): readonly EvidenceSource[] {
   const { store, siem } = deps;
   const silentAfterMs = 1_000 * Math.min(SILENT_SECONDS, deps.freshSecondsMax);
   let planted: (CanaryEvent & { readonly atMs: number }) | undefined;
+  const twins = new Twins();
+  const checkedAt = new Map<string, { readonly atMs: number; readonly parts: PlatformStatus['parts'] }>();
+  /** Checking every signature costs; in between, what was found holds. */
+  const records = async (tenant: TenantScope, nowMs: number): Promise<PlatformStatus['parts']> => {
+    const known = checkedAt.get(tenant.tenantId);
+    if (known !== undefined && nowMs - known.atMs < RECORD_EVERY_MS) return known.parts;
+    const keys = await keysOfTenant(store, tenant);
+    const found = await deps.integrity(tenant, (assetId) => [
+      ...(keys.get(assetId) ?? []),
+      deps.platformKeyPem,
+    ]);
+    const parts = [...recordParts(found, nowMs)];
+    checkedAt.set(tenant.tenantId, { atMs: nowMs, parts });
+    return parts;
+  };
   return [
     {
       id: TENANCY_SOURCE,
@@ -65,7 +88,8 @@ export function platformSources(deps: SourceDeps): readonly EvidenceSource[] {
       afterActs: true,
       async observe({ tenant, nowMs, look }) {
         const enrolled = await listAssets(store, tenant, nowMs);
-        return fleetFindings({ ...(await look(fleetOf)), enrolled, nowMs, silentAfterMs });
+        const twinOf = twins.seen(tenant.tenantId, enrolled, nowMs);
+        return fleetFindings({ ...(await look(fleetOf)), enrolled, twinOf, nowMs, silentAfterMs });
       },
     },
     {
@@ -73,7 +97,9 @@ export function platformSources(deps: SourceDeps): readonly EvidenceSource[] {
       rules: [{ rule: 'MGT-13.1', everySeconds: MINUTE, freshForSeconds: 5 * MINUTE }],
       async observe({ tenant, nowMs }) {
         const assets = await listAssets(store, tenant, nowMs);
-        return [healthFinding(deps.status().parts, assets, { nowMs, silentAfterMs })];
+        const record = await records(tenant, nowMs);
+        const parts = [...deps.status().parts, ...(deps.rules?.parts() ?? []), ...record];
+        return [healthFinding(parts, assets, { nowMs, silentAfterMs })];
       },
     },
     // What people decide and sign is observed in the record of it, one line for each:

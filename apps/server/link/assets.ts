@@ -246,3 +246,17 @@ export async function sawAsset(
       WHERE asset_id = ${assetId}`.execute(db);
   });
 }
+
+/** Public keys of a tenant's assets, those of before a renewal too, by asset: what kept evidence is checked with. */
+export async function keysOfTenant(
+  store: PostgresStore,
+  tenant: TenantScope,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await sql<{ readonly asset_id: string; readonly public_key_pem: string }>`
+    SELECT DISTINCT asset_id, public_key_pem FROM link_certificate WHERE tenant_id = ${tenant.tenantId}
+    LIMIT ${ASSETS_MAX * KEYS_MAX}`.execute(store.db);
+  const keys = new Map<string, string[]>();
+  for (const { asset_id, public_key_pem } of rows)
+    keys.set(asset_id, [...(keys.get(asset_id) ?? []), public_key_pem]);
+  return keys;
+}

@@ -54,7 +54,7 @@ export function exportsRoutes(app: FastifyInstance, deps: ApiDeps): void {
   };
   const keysOf = async (tenant: TenantScope, knownAtMs: number) => [
     ...(await evidenceKeys(deps.store, tenant, knownAtMs)),
-    ...(deps.platformKeyPem === undefined ? [] : [{ holder: 'platform', publicKeyPem: deps.platformKeyPem }]),
+    { holder: 'platform', publicKeyPem: deps.platformKeyPem },
   ];
 
   api.get('/v1/tenants/:tenantId/exports', {

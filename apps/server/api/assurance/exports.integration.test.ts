@@ -17,6 +17,7 @@ import { startTestPostgres, type TestPostgres } from '@demarc/platform/stores/te
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import type { Siem } from '@demarc/siem';
 import type { FastifyInstance } from 'fastify';
+import { AccessLog } from '../../access-log.ts';
 import { FirstAdministrator, makeAccount, signIn } from '../../accounts.ts';
 import { enrolledAsset, listAssets, rememberCertificate } from '../../link/assets.ts';
 import { linkMigrations } from '../../link/migrations.ts';
@@ -86,6 +87,8 @@ before(async () => {
     siem: {} as Siem,
     assurance,
     rooms: [],
+    access: new AccessLog(store, () => now, (error) => console.error(error)),
+    platformKeyPem: publicKeyPem,
     first: new FirstAdministrator(store, join(scratch, 'first'), () => now),
     cliTokenHash: hashToken(CLI_TOKEN),
     hostNames: ['localhost'],

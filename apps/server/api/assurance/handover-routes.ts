@@ -144,7 +144,7 @@ function reading(app: FastifyInstance, deps: ApiDeps): void {
       querystring: AsOf,
       response: { 200: HandoverList },
     },
-    handler: async (request) => assurance.look(scopeOf(request), asOf(request.query), handoverList),
+    handler: async (request) => assurance.look(scopeOf(request), handoverList, asOf(request.query)),
   });
   api.get('/v1/tenants/:tenantId/handovers/:handoverId', {
     config: { permission: 'service:read' },
@@ -155,7 +155,7 @@ function reading(app: FastifyInstance, deps: ApiDeps): void {
       response: { 200: Handover },
     },
     handler: async (request) =>
-      assurance.look(scopeOf(request), asOf(request.query), handoverOf(request.params.handoverId)),
+      assurance.look(scopeOf(request), handoverOf(request.params.handoverId), asOf(request.query)),
   });
   api.get('/v1/tenants/:tenantId/handovers/:handoverId/certificate', {
     config: { permission: 'export:read' },
