@@ -59,7 +59,9 @@ async function take(tenant: TenantScope, step: Step): Promise<void> {
     return;
   }
   const { assetId, rule, result, observedAtMs } = step.evidence;
-  const evidence = observation(setting.platformKey, assetId, rule, result, begin + observedAtMs, { service: SOURCE });
+  const evidence = observation(setting.platformKey, assetId, rule, result, begin + observedAtMs, {
+    service: SOURCE,
+  });
   await assurance.observed(tenant, [{ assetId, evidence }]);
 }
 

@@ -214,12 +214,13 @@ function Seen({ kind, preview }: { readonly kind: 'framework' | 'mapping'; reado
         </Alert>
       )}
       <div
+        className="d-lines"
         style={{ maxHeight: '18rem', overflow: 'auto' }}
         tabIndex={0}
         role="region"
         aria-label="What is in the file"
       >
-        <table className="d-plain">
+        <table>
           <thead>
             <tr>
               {(problemCount === 0 ? HEADINGS[kind] : ['Row', 'Column', 'What is wrong']).map((heading) => (

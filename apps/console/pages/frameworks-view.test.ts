@@ -45,5 +45,5 @@ test('what maps to nothing is a view of its own, and never among what holds', (t
     counts: { satisfied: 1, unmapped: 1 },
     mappedCount: 3,
   });
-  t.assert.match(summary, /^3 of 4 .*for 1 all/);
+  t.assert.match(summary, /^3 of 4 .*; 1 of these hold/);
 });

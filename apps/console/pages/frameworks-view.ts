@@ -21,9 +21,9 @@ export function matches({ controlId, title, group }: CoverageRow, text: string):
 }
 
 export function summaryOf({ rows, counts, mappedCount }: FrameworkCoverage): string {
-  const of = `${mappedCount} of ${rows.length} controls are answered by ours`;
-  const holding = `for ${counts['satisfied'] ?? 0} all that answers holds`;
-  return `${of}; ${holding}. An answer is an overlap: it is no certificate.`;
+  const answered = `${mappedCount} of ${rows.length} controls are answered by ours`;
+  const holding = `${counts['satisfied'] ?? 0} of these hold throughout`;
+  return `${answered}; ${holding}. An answer is an overlap: it is no certificate.`;
 }
 
 export type Format = 'csv' | 'xlsx' | 'oscal';

@@ -22,8 +22,6 @@ const FIRST = 'nist-800-53-r5';
 
 const COLUMNS = [
   { key: 'id', title: 'Control', width: '8rem', render: ({ controlId }: CoverageRow) => controlId },
-  { key: 'title', title: 'Title', width: 'minmax(14rem, 2fr)', render: ({ title }: CoverageRow) => title },
-  { key: 'group', title: 'Group', width: 'minmax(7rem, 1fr)', render: ({ group }: CoverageRow) => group },
   {
     key: 'status',
     title: 'Worst',
@@ -31,12 +29,14 @@ const COLUMNS = [
     render: ({ status }: CoverageRow) =>
       status === null ? <span className="d-quiet">Unmapped</span> : <StatusMark status={status} />,
   },
+  { key: 'title', title: 'Title', width: 'minmax(14rem, 2fr)', render: ({ title }: CoverageRow) => title },
   {
     key: 'ours',
     title: 'Answered by',
     width: 'minmax(12rem, 2fr)',
     render: ({ mapped }: CoverageRow) => mapped.map(({ controlId }) => controlId).join(', '),
   },
+  { key: 'group', title: 'Group', width: 'minmax(7rem, 1fr)', render: ({ group }: CoverageRow) => group },
 ];
 
 export function FrameworksPage() {
@@ -189,7 +189,7 @@ function Row({ row, onClose }: { readonly row: CoverageRow; readonly onClose: ()
       ) : (
         row.mapped.map((each) => (
           <section key={each.controlId}>
-            <h3 style={{ margin: '0 0 0.25rem' }}>
+            <h3 style={{ margin: '0 0 0.25rem', fontSize: '1rem' }}>
               {each.controlId} {each.title}
             </h3>
             <Facts
@@ -245,6 +245,8 @@ function Remove({
       call('DELETE', `/v1/tenants/${tenantId}/frameworks/${encodeURIComponent(framework.frameworkId)}`, Done),
     onSuccess: async () => {
       onClose(true);
+      // Of what is gone nothing is asked any more.
+      queries.removeQueries({ queryKey: ['matrix', tenantId, 'coverage', framework.frameworkId] });
       await queries.invalidateQueries({ queryKey: ['matrix', tenantId] });
     },
   });
@@ -262,7 +264,7 @@ function Remove({
           that it was here, since <Instant at={framework.importedAt} />, and the digest of its file.
         </span>
         {remove.isError ? <Failure error={remove.error} /> : null}
-        <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
+        <Button color="red.9" loading={remove.isPending} onClick={() => remove.mutate()}>
           Remove the framework
         </Button>
       </div>
