@@ -1,4 +1,5 @@
 /** Door: frameworks and mappings that a tenant brings: looked at, taken, removed, and how far ours answer them. */
+import { DemarcError } from '@demarc/platform/errors';
 import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { AsOf, Assurance } from '../assurance.ts';
@@ -81,8 +82,15 @@ export class Frameworks {
       digest,
       controlCount: read.items.length,
     });
-    const { changed } = await this.#assurance.act(tenant, command, actor);
-    return { changed, controlCount: read.items.length };
+    try {
+      const { changed } = await this.#assurance.act(tenant, command, actor);
+      return { changed, controlCount: read.items.length };
+    } catch (error) {
+      // Refused: nothing will ever name these texts. After any other error they may be named already.
+      if (error instanceof DemarcError && error.code.startsWith('FRAMEWORK_'))
+        await this.#inTenant(tenant, (db) => deleteFramework(db, frameworkId));
+      throw error;
+    }
   }
 
   /** @throws FRAMEWORK_UNKNOWN */

@@ -35,7 +35,7 @@ test('and so does what any timeline leads to, at any instant', (t: TestContext) 
       t.assert.deepEqual(referentialProblems(set), []);
       for (const { document } of set) t.assert.deepEqual(schemaProblems(version, document), []);
     }),
-    { numRuns: 8 },
+    { numRuns: 4 },
   );
 });
 

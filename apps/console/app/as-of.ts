@@ -18,6 +18,7 @@ export const PAGES_WITH_AS_OF: readonly string[] = [
   'exceptions',
   'standards',
   'exports',
+  'frameworks',
 ];
 
 export interface AsOf {

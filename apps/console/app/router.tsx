@@ -13,6 +13,7 @@ import { AssetsPage } from '../pages/assets.tsx';
 import { DecisionsPage } from '../pages/decisions.tsx';
 import { ExceptionsPage } from '../pages/exceptions.tsx';
 import { ExportsPage } from '../pages/exports.tsx';
+import { FrameworksPage } from '../pages/frameworks.tsx';
 import { GapsPage } from '../pages/gaps.tsx';
 import { HandoversPage } from '../pages/handovers.tsx';
 import { MatrixPage } from '../pages/matrix.tsx';
@@ -75,6 +76,7 @@ const pages = [
   page('gaps', GapsPage),
   page('decisions', DecisionsPage),
   page('obligations', ObligationsPage),
+  page('frameworks', FrameworksPage),
   page('services', ServicesPage),
   page('exports', ExportsPage),
   page('handovers', HandoversPage),

@@ -59,6 +59,7 @@ const NAVIGATION: readonly (readonly [
       ['risks', 'Risks'],
       ['exceptions', 'Exceptions'],
       ['standards', 'Standards'],
+      ['frameworks', 'Frameworks'],
     ],
   ],
   ['Protect', roomLinks('Protect')],

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
+import { checkOscal, documentsOf } from '@demarc/assurance/oscal';
 import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
 import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, type Principal } from '@demarc/platform/identity';
@@ -173,6 +174,8 @@ function requestTo(method: string, url: string, tenantId: string) {
     .replace(':uid', 'nothing')
     .replace(':controlId', 'VMS-09')
     .replace(':riskId', 'R-01')
+    .replace(':version/:document', '1.2.2/catalog.json')
+    .replace(':frameworkId', 'nist-800-53-r5')
     .replace(/:(approvalId|exceptionId|poamId)/, 'nothing');
   const range = { from: '2026-11-20T10:00:00.000Z', to: '2026-11-20T11:00:00.000Z' };
   const query = path.includes('/matrix/why')
@@ -212,6 +215,9 @@ function requestTo(method: string, url: string, tenantId: string) {
 const REASON = { reason: 'r' };
 const LATER = '2026-12-20T12:00:00.000Z';
 /** What the routes of workbook and register ask for. */
+const file = (text: string) => ({ format: 'csv', contentBase64: Buffer.from(text).toString('base64') });
+const FRAMEWORK = file('ID,Title\n1,One\n');
+const MAPPING = file('Source,Target\nVMS-09,si-7\n');
 const BODIES: Readonly<Record<string, object>> = {
   '/workbook/annotations': { controls: ['VMS-09'], rationale: 'r' },
   '/workbook/comments': { controlId: 'VMS-09', text: 't' },
@@ -238,6 +244,14 @@ const BODIES: Readonly<Record<string, object>> = {
   '/appetite': { score: 9, ...REASON },
   '/poam': { controlId: 'GOV-04', assetId: 'tenant', finding: 'f', dueAt: LATER },
   '/poam/:poamId': { status: 'done' },
+  '/frameworks': { ...FRAMEWORK, frameworkId: 'mine' },
+  '/frameworks/preview': FRAMEWORK,
+  '/framework-mappings': { ...MAPPING, sourceFrameworkId: 'demarc', targetFrameworkId: 'nist-800-53-r5' },
+  '/framework-mappings/preview': {
+    ...MAPPING,
+    sourceFrameworkId: 'demarc',
+    targetFrameworkId: 'nist-800-53-r5',
+  },
 };
 
 /** What a viewer may do; everything else below a tenant takes an administrator. */
@@ -256,6 +270,8 @@ const READS = [
   '/standards',
   '/risks',
   '/poam',
+  '/frameworks',
+  '/frameworks/:frameworkId/coverage',
   '/services',
   '/simulations/purchase',
   '/simulations/cancellation',
@@ -667,6 +683,73 @@ test('a session ends by itself and by signing out', async (t: TestContext) => {
     (await app.inject({ method: 'GET', url: '/v1/me', headers: { cookie: idle } })).statusCode,
     401,
   );
+});
+
+test('OSCAL documents are the same bytes for the same instants, and the archive holds all of them', async (t: TestContext) => {
+  const at = new Date(now).toISOString();
+  const fetchFile = (file: string) =>
+    app.inject({
+      method: 'GET',
+      url: `/v1/tenants/local/exports/oscal/${file}?asOf=${at}&knownAt=${at}`,
+      headers: { authorization: `Bearer ${CLI_TOKEN}` },
+    });
+  const texts: { file: string; text: string }[] = [];
+  for (const name of documentsOf('1.2.2')) {
+    const [once, again] = [await fetchFile(`1.2.2/${name}.json`), await fetchFile(`1.2.2/${name}.json`)];
+    t.assert.equal(once.statusCode, 200);
+    t.assert.ok(once.rawPayload.equals(again.rawPayload), name);
+    texts.push({ file: `${name}.json`, text: once.body });
+  }
+  t.assert.deepEqual(checkOscal(texts), []);
+  const archive = await fetchFile('1.1.2/oscal.zip');
+  t.assert.equal(archive.headers['content-type'], 'application/zip');
+  t.assert.ok(archive.rawPayload.equals((await fetchFile('1.1.2/oscal.zip')).rawPayload));
+  const missing = await fetchFile('1.1.2/mapping-collection.json');
+  t.assert.equal(missing.json<{ code: string }>().code, 'OSCAL_DOCUMENT_UNKNOWN');
+});
+
+test('a framework: looked at, refused with its cell, taken, mapped, shown, removed', async (t: TestContext) => {
+  const call = async <T>(method: 'GET' | 'POST' | 'DELETE', path: string, payload?: object) => {
+    const answer = await app.inject({
+      method,
+      url: `/v1/tenants/local/${path}`,
+      headers: { authorization: `Bearer ${CLI_TOKEN}` },
+      ...(payload === undefined ? {} : { payload }),
+    });
+    return { status: answer.statusCode, body: answer.json<T & { code?: string; detail?: string }>() };
+  };
+  const wrong = { ...file('ID,Title\n1,One\n1,Two\n'), frameworkId: 'cis' };
+  const refused = await call('POST', 'frameworks', wrong);
+  t.assert.equal(refused.body.code, 'FRAMEWORK_ROWS_INVALID');
+  t.assert.match(refused.body.detail ?? '', /row 3, column ID: 1 is there already, in row 2/);
+  const right = { ...file('ID,Title\n1,One\n2,Two\n'), frameworkId: 'cis', title: 'My controls' };
+  t.assert.deepEqual((await call('POST', 'frameworks', right)).body, { changed: true, controlCount: 2 });
+  t.assert.deepEqual((await call('POST', 'frameworks', right)).body, { changed: false, controlCount: 2 });
+  const mapping = {
+    ...file('Source,Target\n1,si-7\n'),
+    sourceFrameworkId: 'cis',
+    targetFrameworkId: 'nist-800-53-r5',
+  };
+  t.assert.deepEqual((await call('POST', 'framework-mappings', mapping)).body, {
+    changed: true,
+    relationCount: 1,
+  });
+  const coverage = await call<{ mappedCount: number; counts: Record<string, number> }>(
+    'GET',
+    'frameworks/cis/coverage',
+  );
+  t.assert.deepEqual([coverage.body.mappedCount, coverage.body.counts['unmapped']], [1, 1]);
+  const elsewhere = await app.inject({
+    method: 'GET',
+    url: '/v1/tenants/other/frameworks/cis/coverage',
+    headers: { authorization: `Bearer ${CLI_TOKEN}` },
+  });
+  t.assert.equal(elsewhere.json<{ code: string }>().code, 'FRAMEWORK_UNKNOWN');
+  t.assert.equal((await call('DELETE', 'frameworks/nist-800-53-r5')).body.code, 'FRAMEWORK_BUILT_IN');
+  t.assert.equal((await call('DELETE', 'frameworks/cis')).status, 200);
+  t.assert.equal((await call('GET', 'frameworks/cis/coverage')).body.code, 'FRAMEWORK_UNKNOWN');
+  const large = { format: 'csv', contentBase64: 'A'.repeat(11_400_000) };
+  t.assert.ok([400, 413].includes((await call('POST', 'frameworks/preview', large)).status));
 });
 
 test('every error is a problem with a next step', async (t: TestContext) => {

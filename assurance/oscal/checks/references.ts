@@ -17,12 +17,12 @@ const controlsOf = (catalog: Doc | undefined): readonly Found[] =>
 const controlIds = (set: OscalSet): ReadonlySet<string> =>
   new Set(controlsOf(set.catalog).map(({ node }) => textOf(node, 'id')));
 
-/** Controls and their parts. */
-const idsOf = (doc: Doc): ReadonlySet<string> =>
+/** Groups, controls and their parts. */
+const idsOf = ({ all }: Doc): ReadonlySet<string> =>
   new Set(
-    [...(doc.byKey.get('controls') ?? []), ...(doc.byKey.get('parts') ?? [])].map(({ node }) =>
-      textOf(node, 'id'),
-    ),
+    all
+      .filter(({ key }) => ['groups', 'controls', 'parts'].includes(key))
+      .map(({ node }) => textOf(node, 'id')),
   );
 
 /** Part id → the control it belongs to, and what it is. */
