@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import type React from 'react';
 import { AssetsPage } from '../pages/assets.tsx';
+import { AuditPage } from '../pages/audit.tsx';
 import { GapsPage } from '../pages/gaps.tsx';
 import { MatrixPage } from '../pages/matrix.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
@@ -61,6 +62,7 @@ const pages = [
   page('overview', OverviewPage),
   page('matrix', MatrixPage),
   page('gaps', GapsPage),
+  page('audit', AuditPage),
   page('services', ServicesPage),
   page('assets', AssetsPage),
   page('search', SearchPage),

@@ -39,6 +39,7 @@ const NAVIGATION: readonly (readonly [
       ['matrix', 'Matrix'],
       ['gaps', 'Mine and nobody’s'],
       ['services', 'Services'],
+      ['audit', 'Audit'],
       ...roomLinks('Responsibility'),
     ],
   ],
