@@ -90,6 +90,7 @@ async function cell(
   return { ...found, operate: found.duties[0] };
 }
 
+const tenant = { person: 'Ann Example', speaksFor: (party: string) => party === 'customer' };
 let entitlementId = '';
 
 test('before anything is accepted, nothing is anybody’s', async (t: TestContext) => {
@@ -217,14 +218,17 @@ test('as it was then, and as it was known then', async (t: TestContext) => {
 });
 
 test('cancelled and not taken back, the duty is nobody’s; accepted, it is the customer’s', async (t: TestContext) => {
-  const takeBack = acceptHandback({ entitlementId, assetId });
+  const takeBack = acceptHandback({ entitlementId, assetId, signer: tenant });
   await t.assert.rejects(assurance.act(here, takeBack, 'ann'), { code: 'ASSURANCE_HANDBACK_NOT_DUE' });
-  await t.assert.rejects(assurance.act(here, cancel({ entitlementId, reason: 'too dear' }), 'ann'), {
-    code: 'ASSURANCE_HANDOVER_OPEN',
-    message: /operate VMS-09/,
-  });
+  await t.assert.rejects(
+    assurance.act(here, cancel({ entitlementId, reason: 'too dear', signer: tenant }), 'ann'),
+    {
+      code: 'ASSURANCE_HANDOVER_OPEN',
+      message: /operate VMS-09/,
+    },
+  );
   const settle = { riskAcceptedUntilMs: now + 60 * MINUTE_MS };
-  await assurance.act(here, cancel({ entitlementId, reason: 'too dear', settle }), 'ann');
+  await assurance.act(here, cancel({ entitlementId, reason: 'too dear', signer: tenant, settle }), 'ann');
   t.assert.equal((await cell('VMS-09')).operate?.by, 'hand-back not accepted');
   t.assert.deepEqual(await assurance.entitledServices(here, assetId), []);
   now += MINUTE_MS;

@@ -1,4 +1,5 @@
 /** Door: evidence and dated acts → who is responsible and whether it holds, at any instant. */
+import { randomUUID } from 'node:crypto';
 import type { Evidence, ServiceSpec } from '@demarc/platform/contract';
 import {
   CONTROL_STATUSES,
@@ -6,6 +7,7 @@ import {
   type MatrixWhy,
   type ServiceOffer,
 } from '@demarc/platform/contract/api';
+import type { Timeline } from '@demarc/platform/contract/assurance/responsibility';
 import { type EvidenceKey, signedEvidence } from '@demarc/platform/evidence';
 import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
@@ -17,6 +19,7 @@ import { declareAssets } from './commands/inventory.ts';
 import { assuranceErrors } from './errors.ts';
 import { type Assessment, assess } from './evaluation/assessment.ts';
 import { matrixCell, whyOf } from './evaluation/describe.ts';
+import type { DossierFacts } from './evaluation/dossier.ts';
 import { entitles } from './evaluation/duties.ts';
 import { Evaluation, keyOf } from './evaluation/evaluation.ts';
 import { type AssuredAsset, applies } from './evaluation/population.ts';
@@ -31,11 +34,23 @@ import {
 import { FreshnessClock } from './live/clock.ts';
 import type { LiveMatrix } from './live/live-matrix.ts';
 import { type Tenant, Tenants } from './live/tenants.ts';
-import { inForce, replay } from './model/standing.ts';
+import { inForce, replay, type Standing } from './model/standing.ts';
 import { offersOf } from './offers.ts';
+import type { SimulationContext } from './simulation/world.ts';
 import type { EvidenceSource } from './sources/source.ts';
-import { type EvidenceRow, evidenceHistory, latestErrors, latestEvidence } from './store/evidence.ts';
-import { readActs } from './store/ledger.ts';
+import { firstCellAt, statusChanges } from './store/cells.ts';
+import {
+  type EvidenceRow,
+  evidenceByUids,
+  evidenceHistory,
+  latestErrors,
+  latestEvidence,
+  latestEvidenceRows,
+} from './store/evidence.ts';
+import { actOf, type LedgerRecord, readActs, readRecords } from './store/ledger.ts';
+import { ownershipDeltas } from './store/timeline.ts';
+import { spacing, timelineOf } from './views/responsibility/timeline.ts';
+import { aboveAppetiteSince } from './views/risk-history.ts';
 
 export type { Integrity } from './audit/integrity.ts';
 export { CATALOGUE_FILE, type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
@@ -77,6 +92,11 @@ export interface AsOf {
   readonly asOfMs?: number;
   readonly knownAtMs?: number;
 }
+
+/** A history longer than this is not walked on a request; the register then does not say since when. */
+const HISTORY_ROWS_MAX = 200_000;
+
+const TIMELINE_MS_DEFAULT = 90 * 86_400_000;
 
 export interface IntakeContext {
   readonly receivedAtMs: number;
@@ -340,6 +360,80 @@ export class Assurance implements Disposable {
     );
   }
 
+  /** What that instant is decided from: acts with their chain, evidence with raw record and signature. */
+  async facts(tenant: TenantScope, { asOfMs, knownAtMs }: Required<AsOf>): Promise<DossierFacts> {
+    await this.#tenant(tenant);
+    const { records, evidence } = await this.#options.inTenant(tenant, async (db) => {
+      const known = await readRecords(db, knownAtMs);
+      const latest = await latestEvidenceRows(db, asOfMs, knownAtMs);
+      // With what made each service operational: the acts name it.
+      const there = new Set(latest.map(({ uid }) => uid));
+      const named = [...new Set(known.flatMap(firstEvidence))].filter((uid) => !there.has(uid));
+      return { records: known, evidence: [...latest, ...(await evidenceByUids(db, named, knownAtMs))] };
+    });
+    return { tenantId: tenant.tenantId, asOfMs, knownAtMs, records, evidence, sources: this.#sources };
+  }
+
+  /** Risk → since when its residual is above the appetite; by what is known now. */
+  async aboveAppetiteSince(
+    tenant: TenantScope,
+    { asOfMs }: Pick<AsOf, 'asOfMs'> = {},
+  ): Promise<ReadonlyMap<string, number>> {
+    const { inTenant, catalogue, now } = this.#options;
+    const t = asOfMs ?? now();
+    return inTenant(tenant, async (db) => {
+      const acts = await readActs(db, t, Math.max(now(), t));
+      const controls = new Set([
+        ...catalogue.risks.flatMap((risk) => risk.mitigating_controls.map(({ control }) => control)),
+        ...acts.flatMap((act) =>
+          act.name === 'risk-recorded' ? act.payload.controls.map(({ controlId }) => controlId) : [],
+        ),
+      ]);
+      const changes = await statusChanges(db, [...controls], t, HISTORY_ROWS_MAX);
+      return changes === undefined ? new Map() : aboveAppetiteSince(catalogue, acts, changes);
+    });
+  }
+
+  /** What stands, for lists of what was registered, claimed and decided; only while it is being looked at. */
+  async stands<T>(
+    tenant: TenantScope,
+    options: AsOf,
+    look: (at: { readonly standing: Standing; readonly asOfMs: number }) => T,
+  ): Promise<T> {
+    return this.#at(tenant, options, (evaluation) =>
+      look({ standing: evaluation.world.standing, asOfMs: evaluation.t }),
+    );
+  }
+
+  /**
+   * Who had how many duties over time, off the stored matrix: as it was known then.
+   *
+   * @param query of one layer, or of all; without a beginning, from the first cell that was kept, 90 days at most
+   */
+  async timeline(
+    tenant: TenantScope,
+    query: {
+      readonly fromMs?: number;
+      readonly toMs?: number;
+      readonly points: number;
+      readonly layer?: string;
+    },
+  ): Promise<Timeline> {
+    const { inTenant, catalogue, now } = this.#options;
+    // What has come about since it was last asked is stored first.
+    await (await this.#tenant(tenant)).read(() => undefined);
+    const controls = [...catalogue.controls.values()]
+      .filter(({ layer }) => query.layer === undefined || layer === query.layer)
+      .map(({ id }) => id);
+    return inTenant(tenant, async (db) => {
+      const firstMs = await firstCellAt(db);
+      const toMs = query.toMs ?? now();
+      const fromMs = query.fromMs ?? Math.max(firstMs ?? toMs, toMs - TIMELINE_MS_DEFAULT);
+      const spaced = spacing(fromMs, toMs, query.points);
+      return timelineOf(await ownershipDeltas(db, spaced, controls), spaced, firstMs);
+    });
+  }
+
   /** What was observed of one rule on one asset, newest first, with its raw records; at most `limit`. */
   async evidenceHistory(
     tenant: TenantScope,
@@ -348,6 +442,25 @@ export class Assurance implements Disposable {
     limit: number,
   ): Promise<readonly EvidenceRow[]> {
     return this.#options.inTenant(tenant, (db) => evidenceHistory(db, assetId, rule, limit));
+  }
+
+  /** What would be, if something were done; nothing is. @throws what the simulation throws */
+  async simulate<T>(tenant: TenantScope, simulation: (context: SimulationContext) => T): Promise<T> {
+    const { catalogue, services } = this.#options;
+    const here = await this.#tenant(tenant);
+    return here.read((live) =>
+      simulation({
+        catalogue,
+        standing: live.standing,
+        evaluation: live.evaluation,
+        nowMs: live.t,
+        actor: 'simulation',
+        offered: new Set(services.map(({ id }) => id)),
+        newId: randomUUID,
+        acts: live.acts,
+        promised: new Map(services.map(({ id, evidences }) => [id, evidences.map(({ rule }) => rule)])),
+      }),
+    );
   }
 
   /** Whether ledger and evidence are still what was written, and the ledger no shorter than it was. */
@@ -412,6 +525,11 @@ export class Assurance implements Disposable {
     });
     return look(evaluation, k);
   }
+}
+
+function firstEvidence(record: LedgerRecord): readonly string[] {
+  const act = record.act === 'service-operational' ? actOf(record) : undefined;
+  return act?.name === 'service-operational' ? [act.payload.evidenceId] : [];
 }
 
 type RefusedFigure = `evidenceRefused_${RefusalReason}`;

@@ -7,7 +7,7 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import type { Assurance } from './assurance.ts';
 import { declareAsset, retireAsset } from './commands/commands.ts';
 import type { RefusalReason } from './intake.ts';
-import { MINUTE_MS, newKey, observation, openTestAssurance, START, type TestAssurance } from './testing.ts';
+import { MINUTE_MS, newKey, observation, openTestAssurance, START, type TestAssurance } from './testing-postgres.ts';
 
 const here = grantTenantScope('here');
 const assetId: string = randomUUID();

@@ -3,7 +3,8 @@ import type { Entitlement, ServiceOffer } from '@demarc/platform/contract/api';
 import { entitledAssets } from './commands/services.ts';
 import { controlsOf } from './evaluation/duties.ts';
 import type { Evaluation } from './evaluation/evaluation.ts';
-import type { EntitlementState } from './model/standing.ts';
+import type { Scope } from './model/acts.ts';
+import type { EntitlementState, Standing } from './model/standing.ts';
 import { inForce } from './model/standing.ts';
 
 const PENDING_EVIDENCE = 'first passing evidence from the service on this asset';
@@ -26,7 +27,7 @@ export function offersOf(evaluation: Evaluation, offered: ReadonlySet<string>): 
   }));
 }
 
-function shown(entitlement: EntitlementState, { population, t }: Evaluation): Entitlement {
+function shown(entitlement: EntitlementState, { population, t, world }: Evaluation): Entitlement {
   const instant = (ms: number | undefined): string | null =>
     ms === undefined ? null : new Date(ms).toISOString();
   const running = inForce(entitlement, t);
@@ -41,6 +42,8 @@ function shown(entitlement: EntitlementState, { population, t }: Evaluation): En
     validFrom: new Date(entitlement.fromMs).toISOString(),
     validTo: instant(entitlement.toMs),
     noticeEndsAt: instant(entitlement.notice?.endsAtMs),
+    endConfirmed: entitlement.notice?.confirmedAtMs !== undefined,
+    ...(entitlement.scope === undefined ? {} : { scope: scopeWord(entitlement.scope, world.standing) }),
     assets: [...ids].map((assetId) => {
       const asset = entitlement.assets.get(assetId);
       const wasOperational = asset?.operationalAtMs !== undefined;
@@ -64,6 +67,13 @@ function shown(entitlement: EntitlementState, { population, t }: Evaluation): En
       };
     }),
   };
+}
+
+function scopeWord(scope: Scope, { groups }: Standing): string {
+  if (scope.kind === 'tenant') return 'everything';
+  return scope.kind === 'group'
+    ? `group ${groups.get(scope.groupId)?.name ?? scope.groupId}`
+    : `asset ${scope.assetId}`;
 }
 
 function pendingOf(state: string, wasOperational: boolean, handedBack: boolean): string[] {

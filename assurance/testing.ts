@@ -1,89 +1,78 @@
-/** What integration tests of this workspace share: an assurance over a real PostgreSQL, with a clock to set and keys to sign with. */
-import { generateKeyPairSync, sign } from 'node:crypto';
-import { type Evidence, type EvidenceFinding, type ServiceSpec } from '@demarc/platform/contract';
-import { type EvidenceKey, signedEvidence } from '@demarc/platform/evidence';
-import { migrate, openPostgres, type PostgresStore } from '@demarc/platform/stores';
-import { startTestPostgres, type TestPostgres } from '@demarc/platform/stores/testing';
-import * as z from 'zod';
-import { Assurance, type AssuranceOptions, assuranceMigrations, loadCatalogue } from './assurance.ts';
+/** An estate in memory, on the real catalogue: commands are done, evidence comes, time passes, and it is assessed. */
+import type { EvidenceResult } from '@demarc/platform/contract';
+import { loadCatalogue } from './catalogue/catalogue.ts';
+import type { Command } from './commands/command.ts';
+import { declareAsset } from './commands/inventory.ts';
+import { type Assessment, assess } from './evaluation/assessment.ts';
+import { LiveMatrix } from './live/live-matrix.ts';
+import type { Act, ActName, ActPayload } from './model/acts.ts';
 
-export const MINUTE_MS = 60_000;
 export const START = Date.parse('2026-11-20T12:00:00.000Z');
-export const FIM = 'file-integrity-monitoring';
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 86_400_000;
 
-export const fim: ServiceSpec = {
-  id: FIM,
-  title: 'File integrity monitoring',
-  policy: z.strictObject({}),
-  emits: [1_001],
-  evidences: [
-    { rule: 'VMS-09.1', everySeconds: 60, freshForSeconds: 300 },
-    { rule: 'VMS-09.2', everySeconds: 900, freshForSeconds: 3_600 },
-  ],
-};
+export class Estate {
+  readonly catalogue = loadCatalogue();
+  readonly live: LiveMatrix;
+  nowMs: number;
+  #seq = 0;
+  #ids = 0;
 
-export function newKey(): EvidenceKey {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return {
-    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    sign: (bytes) => sign('sha256', bytes, privateKey).toString('base64'),
-  };
-}
+  /** @param machines how many there are from the start: `vm-0`, `vm-1`, … */
+  constructor({ machines = 2, nowMs = START }: { readonly machines?: number; readonly nowMs?: number } = {}) {
+    this.nowMs = nowMs;
+    const sources = new Map([...this.catalogue.rules].map(([id, { rule }]) => [id, rule.freshForSeconds]));
+    this.live = new LiveMatrix({ catalogue: this.catalogue, sources }, [], [], nowMs);
+    for (let index = 0; index < machines; index += 1)
+      this.do(declareAsset({ assetId: `vm-${index}`, name: `web-${index}`, type: 'vm', labels: {} }));
+  }
 
-/** As an agent makes it, from a finding. */
-export function observation(
-  key: EvidenceKey,
-  assetId: string,
-  rule: string,
-  result: Evidence['result'],
-  observedAtMs: number,
-  more: Partial<EvidenceFinding> & { readonly service?: string } = {},
-): Evidence {
-  const { service = FIM, because = `${rule} ${result}`, raw = { looked: true } } = more;
-  return signedEvidence(
-    { rule, result, because, raw },
-    { service, assetId, observedAtMs, sign: (bytes) => key.sign(bytes) },
-  );
-}
+  /** @throws what the command throws; then nothing is done */
+  do<Result>(command: Command<Result>, actor = 'ann'): Result {
+    this.live.advance(this.nowMs);
+    const { acts, result } = command({
+      catalogue: this.catalogue,
+      offered: new Set(this.catalogue.services.map(({ id }) => id)),
+      standing: this.live.standing,
+      evaluation: this.live.evaluation,
+      nowMs: this.nowMs,
+      actor,
+      newId: () => {
+        this.#ids += 1;
+        return `id-${this.#ids}`;
+      },
+    });
+    for (const made of acts) this.#apply(made as Omit<Act, 'recordId'>);
+    return result;
+  }
 
-export interface TestAssurance extends AsyncDisposable {
-  readonly postgres: TestPostgres;
-  readonly store: PostgresStore;
-  readonly platformKey: EvidenceKey;
-  /** Another one over the same store, as after a restart. */
-  open(changed?: Partial<AssuranceOptions>): Assurance;
-}
+  /** One act as if a command had decided it. */
+  record<Name extends ActName>(name: Name, payload: ActPayload<Name>, atMs: number = this.nowMs): void {
+    this.live.advance(this.nowMs);
+    const dated = { atMs, recordedAtMs: this.nowMs, actor: 'evidence' };
+    this.#apply({ name, payload, ...dated } as unknown as Omit<Act, 'recordId'>);
+  }
 
-export async function openTestAssurance(
-  options: Pick<AssuranceOptions, 'assets' | 'now'> & Partial<AssuranceOptions>,
-): Promise<TestAssurance> {
-  const postgres = await startTestPostgres();
-  await migrate(postgres.ownerConnection, assuranceMigrations);
-  const store = openPostgres({ connection: postgres.connection });
-  const platformKey = newKey();
-  const opened: Assurance[] = [];
-  return {
-    postgres,
-    store,
-    platformKey,
-    open(changed = {}) {
-      const made = new Assurance({
-        inTenant: store.inTenant,
-        catalogue: loadCatalogue(),
-        services: [fim],
-        platformKey,
-        freshSecondsMax: 31_536_000,
-        onChange: () => undefined,
-        ...options,
-        ...changed,
-      });
-      opened.push(made);
-      return made;
-    },
-    async [Symbol.asyncDispose]() {
-      for (const made of opened) made[Symbol.dispose]();
-      await store[Symbol.asyncDispose]();
-      await postgres[Symbol.asyncDispose]();
-    },
-  };
+  receive(
+    assetId: string,
+    rule: string,
+    result: EvidenceResult,
+    service = 'file-integrity-monitoring',
+  ): void {
+    this.#ids += 1;
+    const uid = `evidence-${this.#ids}`;
+    const observed = { observedAtMs: this.nowMs, receivedAtMs: this.nowMs };
+    const kept = { uid, assetId, rule, service, result, because: `${rule} said ${result}`, ...observed };
+    this.live.receive([{ ...kept, digest: '0'.repeat(64), signed: true }], this.nowMs);
+  }
+
+  assess(): Assessment {
+    this.live.advance(this.nowMs);
+    return assess(this.live.evaluation, { tenantId: 'here', knownAtMs: this.nowMs });
+  }
+
+  #apply(made: Omit<Act, 'recordId'>): void {
+    this.#seq += 1;
+    this.live.apply({ ...made, recordId: `ledger:${this.#seq}` } as Act, this.nowMs);
+  }
 }

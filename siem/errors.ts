@@ -67,6 +67,12 @@ export const siemErrors = defineErrors({
     status: 422,
     retryable: false,
   }),
+  SIEM_EVENTS_DAMAGED: entry<{ because: string }>({
+    says: ({ because }) => `Events that the search needs cannot be read from disk: ${because}`,
+    fix: 'Look at ./demarc status. Keep the data directory for analysis, and restore the latest backup into an empty one: ./demarc restore --from DIRECTORY',
+    status: 503,
+    retryable: false,
+  }),
   SIEM_STORE_UNAVAILABLE: entry<{ because: string }>({
     says: ({ because }) => `The event store did not take the batch: ${because}`,
     fix: 'Nothing is lost: the agent keeps the batch and sends it again. Look at ./demarc status.',

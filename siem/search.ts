@@ -35,7 +35,10 @@ const READ = `raw, uid, asset_id, toUnixTimestamp64Milli(time) AS ms,
   toUnixTimestamp64Milli(received_at) AS received_ms,
   toUnixTimestamp64Milli(original_time) AS original_ms`;
 
-/** Newest first. @throws SIEM_RANGE_INVALID, SIEM_FIELD_UNKNOWN, SIEM_CURSOR_INVALID, SIEM_SEARCH_TOO_HEAVY */
+/** Whatever goes wrong with data that is not what the engine wrote, this is where it says it was. */
+const DAMAGE = /while reading (?:or decompressing|column|from part)/i;
+
+/** Newest first. @throws SIEM_RANGE_INVALID, SIEM_FIELD_UNKNOWN, SIEM_CURSOR_INVALID, SIEM_SEARCH_TOO_HEAVY, SIEM_EVENTS_DAMAGED */
 export async function searchEvents(siem: Siem, tenant: TenantScope, search: EventSearch): Promise<EventPage> {
   const startedAt = performance.now();
   const limit = Math.min(search.limit ?? LIMIT_DEFAULT, LIMIT_MAX);
@@ -186,6 +189,10 @@ async function rows<Row>(
         { because: type.toLowerCase().replaceAll('_', ' ') },
         { cause: error },
       );
+    }
+    if (error instanceof Error && DAMAGE.test(error.message)) {
+      const because = (type ?? 'unknown').toLowerCase().replaceAll('_', ' ');
+      throw siemErrors.make('SIEM_EVENTS_DAMAGED', { because }, { cause: error });
     }
     throw error;
   }

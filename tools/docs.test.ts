@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { EXIT } from '../apps/cli/exit-codes.ts';
 import { collectErrors, errorsDocument } from './errors-doc.ts';
 import { ledgerDocument } from './ledger-doc.ts';
 
@@ -29,6 +30,12 @@ test('each error code is used once, and has a sentence and a next step', async (
     t.assert.ok(entry.fix.length > 10, `${code} has no next step`);
     t.assert.ok(entry.status >= 400 && entry.status < 600, `${code} has no error status`);
   }
+});
+
+test('the README says what every exit code says', (t: TestContext) => {
+  const readme = readFileSync('README.md', 'utf8');
+  const told = [...readme.matchAll(/^\| (\d) +\| /gm)].map(([, code]) => Number(code));
+  t.assert.deepEqual(told, Object.values(EXIT));
 });
 
 test('every relative link in the documents leads somewhere', (t: TestContext) => {

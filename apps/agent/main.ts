@@ -19,13 +19,20 @@ if (isMainThread) {
   try {
     await main();
   } catch (error) {
-    if (error instanceof DemarcError)
-      console.error(`${error.code}: ${error.message}\nNext step: ${error.fix}`);
-    else console.error(error);
+    report(error);
     process.exit(1);
   }
 } else {
   await startWorker();
+}
+
+/** As every command of ours: JSON for programs, a sentence and the next step for people. */
+function report(error: unknown): void {
+  if (!(error instanceof DemarcError)) console.error(error);
+  else if (process.argv.includes('--json')) {
+    const { code, message, fix, retryable } = error;
+    console.log(JSON.stringify({ error: { code, message, fix, retryable } }));
+  } else console.error(`${error.code}: ${error.message}\nNext step: ${error.fix}`);
 }
 
 async function main(): Promise<void> {

@@ -19,9 +19,15 @@ type Client = ReturnType<typeof openClickHouse>;
 export const EVENT_FILES = EVENT_TABLES.map((table) => `${table}.native.zst`);
 
 /** One file a table, in `directory`. @throws CLI_BACKUP_FAILED */
-export async function dumpEvents(config: CliConfig, secrets: Secrets, directory: string): Promise<void> {
+export async function dumpEvents(
+  config: CliConfig,
+  secrets: Secrets,
+  directory: string,
+  onTable: (table: string, done: number) => void,
+): Promise<void> {
   await withClient(config, secrets, async (client) => {
     for (const [index, table] of EVENT_TABLES.entries()) {
+      onTable(table, index / EVENT_TABLES.length);
       const { stream } = await client.exec({
         query: `SELECT * FROM ${table} FORMAT Native`,
         // A reading that fails half-way breaks the connection off, and with it the pipeline.
@@ -34,7 +40,12 @@ export async function dumpEvents(config: CliConfig, secrets: Secrets, directory:
 }
 
 /** @throws CLI_BACKUP_FAILED, CLI_RESTORE_NOT_EMPTY */
-export async function restoreEvents(config: CliConfig, secrets: Secrets, directory: string): Promise<void> {
+export async function restoreEvents(
+  config: CliConfig,
+  secrets: Secrets,
+  directory: string,
+  onTable: (table: string, done: number) => void,
+): Promise<void> {
   const external = config.settings.DEMARC_CLICKHOUSE_URL;
   const where = whereStoresAre(config.settings, config.paths, secrets);
   const engine =
@@ -50,6 +61,7 @@ export async function restoreEvents(config: CliConfig, secrets: Secrets, directo
     await withClient(config, secrets, async (client) => {
       await ensureEventTable(client);
       for (const [index, table] of EVENT_TABLES.entries()) {
+        onTable(table, index / EVENT_TABLES.length);
         await refuseFilled(client, table);
         const values = createReadStream(join(directory, EVENT_FILES[index] ?? '')).pipe(
           createZstdDecompress(),

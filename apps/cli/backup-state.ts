@@ -10,6 +10,7 @@ import type { CliConfig } from './config.ts';
 import { cliErrors } from './errors.ts';
 
 const run = promisify(execFile);
+const TOOL_DIRECTORIES = ['/usr/bin', '/usr/local/bin'];
 const ROWS_BYTES_MAX = 16_777_216; // of what a tool may print
 
 /** @throws CLI_BACKUP_TOOL_MISSING, CLI_BACKUP_FAILED */
@@ -94,12 +95,19 @@ async function tool(
   args: readonly string[],
 ): Promise<void> {
   const { directory, env } = postgresBinaries();
-  const program = join(directory, name);
-  if (!existsSync(program))
-    throw cliErrors.make('CLI_BACKUP_TOOL_MISSING', { tool: name, looked: directory });
+  // The npm package brings the engine alone; other distributions keep the tools where programs are.
+  const looked = [directory, ...TOOL_DIRECTORIES];
+  const program = looked.map((where) => join(where, name)).find((path) => existsSync(path));
+  if (program === undefined)
+    throw cliErrors.make('CLI_BACKUP_TOOL_MISSING', { tool: name, looked: looked.join(', ') });
   try {
     await run(program, [`--dbname=${connection.dbname}`, '--no-password', ...args], {
-      env: { ...env, PATH: '/usr/bin:/bin', PGPASSFILE: connection.passwordFile },
+      env: {
+        // Tools of the system find their own libraries; the package's are for what is in the package.
+        ...(program.startsWith(directory) ? env : {}),
+        PATH: '/usr/bin:/bin',
+        PGPASSFILE: connection.passwordFile,
+      },
       maxBuffer: ROWS_BYTES_MAX,
     });
   } catch (error) {

@@ -39,8 +39,11 @@ const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/** Told before each step: what comes next, and the share of the steps that is done. */
+export type OnStep = (what: string, done: number) => void;
+
 /** @throws CLI_NOT_RUNNING, CLI_RESTORE_NOT_EMPTY when `to` holds something, CLI_BACKUP_FAILED, CLI_BACKUP_TOOL_MISSING */
-export async function backUp(config: CliConfig, to: string): Promise<Manifest> {
+export async function backUp(config: CliConfig, to: string, onStep: OnStep): Promise<Manifest> {
   if (supervisorPid(config) === undefined)
     throw cliErrors.make('CLI_NOT_RUNNING', { dataDirectory: config.settings.DEMARC_DATA_DIR });
   if (existsSync(to) && readdirSync(to).length > 0)
@@ -48,13 +51,15 @@ export async function backUp(config: CliConfig, to: string): Promise<Manifest> {
   mkdirSync(join(to, 'keys'), { recursive: true, mode: 0o700 });
   chmodSync(to, 0o700);
   const secrets = loadOrMakeSecrets(config.paths);
+  onStep('copying PostgreSQL', 0);
   await dumpState(config, secrets, join(to, STATE_FILE));
-  await dumpEvents(config, secrets, to);
+  await dumpEvents(config, secrets, to, (table, done) => onStep(`copying ${table}`, 0.2 + done * 0.6));
   for (const name of readdirSync(config.paths.keys))
     copyFileSync(join(config.paths.keys, name), join(to, 'keys', name));
   const files: Record<string, string> = {};
   const keys = readdirSync(join(to, 'keys')).map((key) => `keys/${key}`);
-  for (const name of [STATE_FILE, ...EVENT_FILES, ...keys]) {
+  for (const [index, name] of [STATE_FILE, ...EVENT_FILES, ...keys].entries()) {
+    onStep(`checking ${name}`, 0.8 + (index / (1 + EVENT_FILES.length + keys.length)) * 0.2);
     chmodSync(join(to, name), 0o600);
     files[name] = await digestOf(join(to, name));
   }
@@ -65,7 +70,8 @@ export async function backUp(config: CliConfig, to: string): Promise<Manifest> {
 }
 
 /** Into an empty data directory, and stores without tables. @throws CLI_BACKUP_UNREADABLE, CLI_RESTORE_NOT_EMPTY, CLI_BACKUP_FAILED */
-export async function restore(config: CliConfig, from: string): Promise<Manifest> {
+export async function restore(config: CliConfig, from: string, onStep: OnStep): Promise<Manifest> {
+  onStep('checking the backup', 0);
   const manifest = await checked(from);
   const directory = config.settings.DEMARC_DATA_DIR;
   if (existsSync(directory) && readdirSync(directory).length > 0)
@@ -79,8 +85,9 @@ export async function restore(config: CliConfig, from: string): Promise<Manifest
     chmodSync(join(config.paths.keys, name), 0o600);
   }
   const secrets = loadOrMakeSecrets(config.paths);
+  onStep('restoring PostgreSQL', 0.2);
   await restoreState(config, secrets, join(from, STATE_FILE));
-  await restoreEvents(config, secrets, from);
+  await restoreEvents(config, secrets, from, (table, done) => onStep(`restoring ${table}`, 0.4 + done * 0.6));
   return manifest;
 }
 

@@ -16,7 +16,7 @@ export async function buildConsole(): Promise<void> {
   const wanted = digestOf(root, [
     'apps/console/**/*',
     'services/*/console/**/*',
-    'platform/contract/*.ts',
+    'platform/contract/**/*.ts',
     'package-lock.json',
   ]);
   if (isCurrent(stamp, wanted)) return;

@@ -1,11 +1,13 @@
 /** Our own programs as supervised children: server and local agent. */
 import { fileURLToPath } from 'node:url';
+import { DemarcError } from '@demarc/platform/errors';
 import { type EngineProcess, spawnEngine } from '@demarc/platform/stores/engines';
 import type { CliConfig } from './config.ts';
 import { cliErrors } from './errors.ts';
 
 const STOP_TIMEOUT_MS = 20_000;
 const READY_POLL_MS = 100;
+const LAST_WORDS_CHARACTERS_MAX = 16_384;
 
 export const program = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -19,7 +21,7 @@ export interface Child {
   ready(child: EngineProcess): Promise<boolean>;
 }
 
-/** @throws CLI_START_FAILED, CLI_START_SLOW */
+/** @throws what the child said of itself, CLI_START_FAILED, CLI_START_SLOW */
 export async function startChild(config: CliConfig, wanted: Child): Promise<EngineProcess> {
   const logFile = config.paths.logFile(wanted.part);
   const child = await spawnEngine({
@@ -39,8 +41,7 @@ export async function startChild(config: CliConfig, wanted: Child): Promise<Engi
   const deadline = Date.now() + wanted.readySecondsMax * 1_000;
   while (Date.now() < deadline) {
     if (ended !== undefined) {
-      const because = await lastWords(logFile, ended);
-      throw cliErrors.make('CLI_START_FAILED', { part: wanted.part, because, log: logFile });
+      throw await lastWords(wanted.part, logFile, ended);
     }
     if (await wanted.ready(child)) return child;
     await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
@@ -49,13 +50,31 @@ export async function startChild(config: CliConfig, wanted: Child): Promise<Engi
   throw cliErrors.make('CLI_START_SLOW', { part: wanted.part, seconds: wanted.readySecondsMax });
 }
 
-/** Programs end with one line `CODE: sentence Next step: …` when they know why. */
+/**
+ * Programs that know why end with `CODE: sentence`, and `Next step: …` behind it or on the next line: that is
+ * the error, as if it had been thrown here.
+ */
 async function lastWords(
-  logFile: string,
+  part: string,
+  log: string,
   how: { readonly code: number | null; readonly signal: string | null },
-): Promise<string> {
+): Promise<DemarcError> {
   const { readFile } = await import('node:fs/promises');
-  const lines = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n');
-  const known = lines.findLast((line) => /^[A-Z][A-Z0-9_]+: /.test(line) || /Error: /.test(line));
-  return (known ?? `it ended (${how.signal ?? `exit code ${how.code}`})`).slice(0, 500);
+  const text = (await readFile(log, 'utf8').catch(() => '')).slice(-LAST_WORDS_CHARACTERS_MAX);
+  const known = knownError(text);
+  if (known !== undefined) return known;
+  const line = text
+    .trim()
+    .split('\n')
+    .findLast((candidate) => /Error: /.test(candidate));
+  const because = (line ?? `it ended (${how.signal ?? `exit code ${how.code}`})`).slice(0, 500);
+  return cliErrors.make('CLI_START_FAILED', { part, because, log });
+}
+
+/** The last error that a program printed before its end; undefined when something else came after it. */
+export function knownError(text: string): DemarcError | undefined {
+  const found = /(?:^|\n)([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): ([^\n]*?)\s+Next step: ([^\n]+)\s*$/.exec(text);
+  const [, code, message, fix] = found ?? [];
+  if (code === undefined || message === undefined || fix === undefined) return undefined;
+  return new DemarcError({ code, message, fix, status: 503, retryable: true, details: {} });
 }

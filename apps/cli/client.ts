@@ -25,13 +25,26 @@ export class ApiClient {
     return this.#call('POST', path, body, schema);
   }
 
-  /** @throws CLI_API_UNREACHABLE, or what the API answered */
+  delete<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
+    return this.#call('DELETE', path, undefined, schema);
+  }
+
+  /** A file, as it is. @throws CLI_API_UNREACHABLE, or what the API answered */
+  async download(path: string): Promise<Buffer> {
+    return Buffer.from(await (await this.#answer('GET', path, undefined)).arrayBuffer());
+  }
+
   async #call<Schema extends z.ZodType>(
     method: string,
     path: string,
     body: unknown,
     schema: Schema,
   ): Promise<z.infer<Schema>> {
+    return schema.parse(await (await this.#answer(method, path, body)).json());
+  }
+
+  /** @throws CLI_API_UNREACHABLE, or what the API answered */
+  async #answer(method: string, path: string, body: unknown): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(`${this.#url}${path}`, {
@@ -46,9 +59,8 @@ export class ApiClient {
     } catch (error) {
       throw cliErrors.make('CLI_API_UNREACHABLE', { url: this.#url }, { cause: error });
     }
-    const text = await response.text();
-    if (response.ok) return schema.parse(JSON.parse(text));
-    const problem = asProblem(text);
+    if (response.ok) return response;
+    const problem = asProblem(await response.text());
     if (problem === undefined) throw cliErrors.make('CLI_API_UNREACHABLE', { url: this.#url });
     const { code, detail: message, fix, status, retryable } = problem;
     throw new DemarcError({ code, message, fix, status, retryable, details: {} });

@@ -63,7 +63,7 @@ export const cliErrors = defineErrors({
   }),
   CLI_BACKUP_TOOL_MISSING: entry<{ tool: string; looked: string }>({
     says: ({ tool, looked }) => `${tool}, which copies PostgreSQL, is not there (looked in ${looked}).`,
-    fix: 'Install the Debian package postgresql, of the version that runs the state store or a newer one.',
+    fix: 'Install PostgreSQL’s client tools, 15 or newer (Debian: apt-get install postgresql), then run the same command again.',
     status: 503,
     retryable: false,
   }),

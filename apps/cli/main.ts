@@ -6,13 +6,22 @@ import { register as registerAudit } from './commands/audit.ts';
 import { register as registerBackup } from './commands/backup.ts';
 import { register as registerDown } from './commands/down.ts';
 import { register as registerEvents } from './commands/events.ts';
+import { register as registerExceptions } from './commands/exceptions.ts';
+import { register as registerHandover } from './commands/handover.ts';
+import { register as registerFrameworks } from './commands/frameworks.ts';
 import { register as registerMatrix } from './commands/matrix.ts';
+import { register as registerOscal } from './commands/oscal.ts';
+import { register as registerRisks } from './commands/risks.ts';
+import { register as registerResponsibility } from './commands/responsibility.ts';
 import { register as registerService } from './commands/service.ts';
+import { register as registerStandards } from './commands/standards.ts';
+import { register as registerSimulate } from './commands/simulate.ts';
 import { register as registerStatus } from './commands/status.ts';
 import { register as registerSupervise } from './commands/supervise.ts';
 import { register as registerTenant } from './commands/tenant.ts';
 import { register as registerTest } from './commands/test.ts';
 import { register as registerUp } from './commands/up.ts';
+import { register as registerWorkbook } from './commands/workbook.ts';
 import { type CliConfig, readConfig } from './config.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Output, print, table } from './output.ts';
@@ -58,6 +67,15 @@ async function main(): Promise<void> {
     registerAssurance,
     registerAudit,
     registerService,
+    registerWorkbook,
+    registerRisks,
+    registerExceptions,
+    registerStandards,
+    registerSimulate,
+    registerHandover,
+    registerResponsibility,
+    registerOscal,
+    registerFrameworks,
     registerBackup,
     registerTest,
     registerSupervise,

@@ -5,7 +5,7 @@
  * left out where we are not root, because fanotify needs it, and that is said.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Secrets } from '@demarc/platform/config/secrets';
@@ -13,7 +13,7 @@ import { readNote } from '@demarc/platform/notes';
 import { startClickHouse, startPostgres } from '@demarc/platform/stores/engines';
 import type { PartDefinition, RunningPart } from '@demarc/platform/supervisor';
 import { endLeftover, writeProcessFile } from '@demarc/platform/supervisor/processes';
-import { program, startChild } from './children.ts';
+import { knownError, program, startChild } from './children.ts';
 import type { CliConfig } from './config.ts';
 
 const run = promisify(execFile);
@@ -97,7 +97,7 @@ function agent(config: CliConfig): PartDefinition {
   const environment = { ...config.childEnvironment, DEMARC_AGENT_DIR: directory };
   const statusFile = join(directory, 'status.json');
   return remembered(config, 'agent', 'SIGTERM', async () => {
-    if (!existsSync(join(directory, 'identity.json'))) await enroll(config, environment);
+    if (!isEnrolled(directory)) await enroll(config, environment);
     return startChild(config, {
       part: 'agent',
       main: program('apps/agent/main.ts'),
@@ -107,6 +107,16 @@ function agent(config: CliConfig): PartDefinition {
       ready: async (child) => connected(statusFile, child.pid),
     });
   });
+}
+
+/** A damaged identity is none: the same machine enrols again and is the same asset. */
+function isEnrolled(agentDirectory: string): boolean {
+  try {
+    const identity: unknown = JSON.parse(readFileSync(join(agentDirectory, 'identity.json'), 'utf8'));
+    return typeof identity === 'object' && identity !== null && 'certificate' in identity;
+  } catch {
+    return false;
+  }
 }
 
 /** The machine the platform runs on is its first asset. The token travels in a file, never in arguments. */
@@ -131,6 +141,8 @@ async function enroll(config: CliConfig, environment: Readonly<Record<string, st
         env: environment,
       },
     );
+  } catch (error) {
+    throw knownError((error as { readonly stderr?: string }).stderr ?? '') ?? error;
   } finally {
     rmSync(tokenFile, { force: true });
   }

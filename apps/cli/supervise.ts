@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { loadOrMakeSecrets } from '@demarc/platform/config/secrets';
 import { DemarcError } from '@demarc/platform/errors';
 import { openLog } from '@demarc/platform/log';
+import { boundLog } from '@demarc/platform/log/bound';
 import { writeNote } from '@demarc/platform/notes';
 import { storesErrors } from '@demarc/platform/stores';
 import { type PartState, Supervisor } from '@demarc/platform/supervisor';
@@ -77,8 +78,10 @@ export async function supervise(config: CliConfig): Promise<void> {
   const stopRequested = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
+  const logs = [...supervisor.parts().map(({ name }) => name), 'supervisor'].map(config.paths.logFile);
   const watcher = setInterval(() => {
     disk = diskPart(config);
+    boundLogs(logs, log);
     void externalParts(config, external, Date.now()).then((parts) => {
       external = parts;
       if (!ended) write();
@@ -152,6 +155,16 @@ function refuseUnreachable(directory: string): void {
     if ((statSync(above).mode & 0o001) !== 0) continue;
     const because = `${above} may be entered by root alone, and PostgreSQL, ClickHouse and the server do not run as root.`;
     throw cliErrors.make('CLI_DATA_DIRECTORY_UNUSABLE', { directory, because });
+  }
+}
+
+function boundLogs(files: readonly string[], log: (line: string) => void): void {
+  for (const file of files) {
+    try {
+      if (boundLog(file)) log(`${file} was longer than its bound; what was in it is in ${file}.1`);
+    } catch (error) {
+      log(`${file} could not be cut: ${String(error)}`);
+    }
   }
 }
 

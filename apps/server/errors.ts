@@ -1,6 +1,12 @@
 import { defineErrors, entry } from '@demarc/platform/errors';
 
 export const serverErrors = defineErrors({
+  SERVER_CANNOT_LISTEN: entry<{ at: string; setting: string; because: string }>({
+    says: ({ at, setting, because }) => `The server cannot listen on ${at} (${setting}): ${because}`,
+    fix: 'Stop what listens there (ss -ltnp), or give the named setting another address and port.',
+    status: 503,
+    retryable: true,
+  }),
   API_REQUEST_INVALID: entry<{ because: string }>({
     says: ({ because }) => `The request is not valid: ${because}`,
     fix: 'Correct the field named here; /v1/openapi.json says what is expected.',

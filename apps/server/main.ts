@@ -1,5 +1,5 @@
 /** The server: stores, road, assurance, link and API in one process, without root's rights once it runs. */
-import { chownSync, existsSync, readFileSync } from 'node:fs';
+import { chownSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { Assurance, assuranceMigrations, CATALOGUE_FILE, loadCatalogue } from '@demarc/assurance';
 import { SourceSchedule } from '@demarc/assurance/sources';
 import type { LiveMessage } from '@demarc/platform/contract/api';
@@ -23,10 +23,11 @@ import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
 import { readConsole } from './api/console-files.ts';
 import { readConfig, type ServerConfig } from './config.ts';
+import { serverErrors } from './errors.ts';
 import { RuleFiles } from './evidence/record.ts';
 import { FOREIGN_EVIDENCE, ownerOf, platformSources, TENANCY_SOURCE } from './evidence/sources.ts';
 import { createEnrollmentToken, listAssets } from './link/assets.ts';
-import { linkCertificate, pinOf } from './link/certificate.ts';
+import { linkCertificate, pinOf, renewedCertificate } from './link/certificate.ts';
 import { linkErrors } from './link/errors.ts';
 import { installerScript } from './link/installer.ts';
 import { startLink } from './link/listener.ts';
@@ -38,6 +39,7 @@ import { platformStatus } from './status.ts';
 import { ensureFirstTenant, listTenants, retentionOf } from './tenants.ts';
 
 const SERVER_USER = 'demarc';
+const RENEWAL_CHECK_MS = 3_600_000;
 const now = (): number => Date.now();
 const say = openLog();
 const log = (line: string, error?: unknown): void => {
@@ -152,66 +154,69 @@ async function main(config: ServerConfig): Promise<void> {
     };
   };
 
-  const link = await startLink({
-    listen: settings.DEMARC_LINK_LISTEN,
-    server: certificate,
-    authority,
-    store,
-    certificateSeconds: settings.DEMARC_CERTIFICATE_SECONDS,
-    async carry(tenant, assetId, exchange, publicKeysPem) {
-      const { header, events, evidence, rejected, bytesHint } = exchange;
-      if (header.batchToken === undefined || header.recordCount === 0) return undefined;
-      // Both halves are idempotent: a crash between them repeats work and no row.
-      const taken = await assurance.intake(
-        tenant,
-        assetId,
-        evidence.map((item) => item.evidence),
-        { receivedAtMs: now(), publicKeysPem },
-      );
-      const receipt = await carry(siem, tenant, {
-        batchToken: header.batchToken,
-        assetId,
-        events,
-        malformed: rejected,
-        bytesHint,
-      });
-      const refused = taken.refused.map(({ uid, because }) => ({
-        index: evidence.find((item) => item.evidence.uid === uid)?.index ?? 0,
-        code: 'ASSURANCE_EVIDENCE_REFUSED',
-        detail: because,
-      }));
-      return {
-        ...receipt,
-        acceptedCount: receipt.acceptedCount + taken.accepted,
-        duplicateCount: receipt.duplicateCount + taken.duplicates,
-        rejected: [...receipt.rejected, ...refused],
-      };
-    },
-    async policiesFor(tenant, assetId) {
-      const entitled = await assurance.entitledServices(tenant, assetId);
-      return policiesFor(
-        store,
-        tenant,
-        assetId,
-        rooms.map((room) => room.service).filter(({ id }) => entitled.includes(id)),
-      );
-    },
-    async onSeen(tenant, assetId, { evidence }) {
-      publish(tenant, { kind: 'asset', assetId, state: 'online' });
-      for (const { evidence: item } of evidence)
-        publish(tenant, { kind: 'evidence', assetId, rule: item.rule, result: item.result });
-    },
-    onEnrolled: async (tenant) => assurance.sync(tenant),
-    installer: async () => installerScript({ linkUrl, pin: pinOf(certificate) }),
-    agentPackage: async () => {
-      const file = `${paths.packages}/demarc-agent.deb`;
-      if (!existsSync(file))
-        throw linkErrors.make('LINK_PACKAGE_UNAVAILABLE', { because: 'it is still being built' });
-      return readFileSync(file);
-    },
-    log,
-    now,
-  });
+  const link = await listening('DEMARC_LINK_LISTEN', settings.DEMARC_LINK_LISTEN, () =>
+    startLink({
+      listen: settings.DEMARC_LINK_LISTEN,
+      server: certificate,
+      authority,
+      store,
+      certificateSeconds: settings.DEMARC_CERTIFICATE_SECONDS,
+      async carry(tenant, assetId, exchange, publicKeysPem) {
+        const { header, events, evidence, rejected, bytesHint } = exchange;
+        if (header.batchToken === undefined || header.recordCount === 0) return undefined;
+        // Both halves are idempotent: a crash between them repeats work and no row.
+        const taken = await assurance.intake(
+          tenant,
+          assetId,
+          evidence.map((item) => item.evidence),
+          { receivedAtMs: now(), publicKeysPem },
+        );
+        const receipt = await carry(siem, tenant, {
+          batchToken: header.batchToken,
+          assetId,
+          events,
+          malformed: rejected,
+          bytesHint,
+        });
+        const refused = taken.refused.map(({ uid, because }) => ({
+          index: evidence.find((item) => item.evidence.uid === uid)?.index ?? 0,
+          code: 'ASSURANCE_EVIDENCE_REFUSED',
+          detail: because,
+        }));
+        return {
+          ...receipt,
+          acceptedCount: receipt.acceptedCount + taken.accepted,
+          duplicateCount: receipt.duplicateCount + taken.duplicates,
+          rejected: [...receipt.rejected, ...refused],
+        };
+      },
+      async policiesFor(tenant, assetId) {
+        const entitled = await assurance.entitledServices(tenant, assetId);
+        return policiesFor(
+          store,
+          tenant,
+          assetId,
+          rooms.map((room) => room.service).filter(({ id }) => entitled.includes(id)),
+        );
+      },
+      async onSeen(tenant, assetId, { evidence }) {
+        publish(tenant, { kind: 'asset', assetId, state: 'online' });
+        for (const { evidence: item } of evidence)
+          publish(tenant, { kind: 'evidence', assetId, rule: item.rule, result: item.result });
+      },
+      onEnrolled: async (tenant) => assurance.sync(tenant),
+      installer: async () => installerScript({ linkUrl, pin: pinOf(certificate) }),
+      agentPackage: async () => {
+        const file = `${paths.packages}/demarc-agent.deb`;
+        const found = statSync(file, { throwIfNoEntry: false });
+        if (found === undefined)
+          throw linkErrors.make('LINK_PACKAGE_UNAVAILABLE', { because: 'it is still being built' });
+        return { bytes: found.size, open: () => createReadStream(file, { end: found.size - 1 }) };
+      },
+      log,
+      now,
+    }),
+  );
   const access = new AccessLog(store, now, (error) => log('the access log could not be written', error));
   const api = await buildApi({
     access,
@@ -230,12 +235,28 @@ async function main(config: ServerConfig): Promise<void> {
     now,
     log,
   });
-  await api.listen({ host: settings.DEMARC_API_LISTEN.host, port: settings.DEMARC_API_LISTEN.port });
+  await listening('DEMARC_API_LISTEN', settings.DEMARC_API_LISTEN, () =>
+    api.listen({ host: settings.DEMARC_API_LISTEN.host, port: settings.DEMARC_API_LISTEN.port }),
+  );
   dropPrivileges(paths.firstAdministrator);
   schedule.start();
   log(`server ready: ${apiUrl}, link ${linkUrl}`);
 
+  let presented = certificate;
+  const renewal = setInterval(() => {
+    void renewedCertificate(authority, presented, settings.DEMARC_LINK_NAMES, now()).then(
+      (renewed) => {
+        if (renewed === undefined) return;
+        presented = renewed;
+        link.present(renewed);
+        log('the link’s certificate was renewed');
+      },
+      (error: unknown) => log('the link’s certificate could not be renewed', error),
+    );
+  }, RENEWAL_CHECK_MS);
+
   await stopRequested();
+  clearInterval(renewal);
   log('server stopping');
   schedule[Symbol.dispose]();
   assurance[Symbol.dispose]();
@@ -246,6 +267,30 @@ async function main(config: ServerConfig): Promise<void> {
   await access[Symbol.asyncDispose]();
   await Promise.all([siem.clickhouse.close(), siem.reader.close(), store[Symbol.asyncDispose]()]);
   process.exit(0);
+}
+
+/** @throws SERVER_CANNOT_LISTEN */
+async function listening<T>(
+  setting: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  start: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const because =
+      code === 'EADDRINUSE'
+        ? 'the port is taken.'
+        : code === 'EADDRNOTAVAIL'
+          ? 'this machine does not have that address.'
+          : code === 'EACCES'
+            ? 'ports below 1024 are for root.'
+            : undefined;
+    if (because === undefined) throw error;
+    const at = `${host}:${port}`;
+    throw serverErrors.make('SERVER_CANNOT_LISTEN', { at, setting, because }, { cause: message });
+  }
 }
 
 /** Last: everything that only root may read or open is read and open by now. */

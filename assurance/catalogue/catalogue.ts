@@ -149,8 +149,11 @@ const FLOOR_CAPABILITIES = ['tenancy'];
 
 export const CATALOGUE_FILE = new URL('./control-catalogue.yaml', import.meta.url);
 
+/** As bundles carry it. Read at once: the server gives up the right to read its own files after it has started. */
+export const SHIPPED_CATALOGUE = readFileSync(CATALOGUE_FILE, 'utf8');
+
 /** @throws ASSURANCE_CATALOGUE_INVALID */
-export function loadCatalogue(text: string = readFileSync(CATALOGUE_FILE, 'utf8')): Catalogue {
+export function loadCatalogue(text: string = SHIPPED_CATALOGUE): Catalogue {
   const parsed = CatalogueFile.safeParse(parse(text));
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error).slice(0, 500));
   const { layers, managed_services: services } = parsed.data;

@@ -49,6 +49,24 @@ export function declareAsset(asset: ActPayload<'asset-declared'>): Command {
   };
 }
 
+/** Other labels for an asset that is there, in the place of those it has. @throws ASSURANCE_ASSET_UNKNOWN */
+export function labelAsset({
+  assetId,
+  labels,
+}: Pick<ActPayload<'asset-declared'>, 'assetId' | 'labels'>): Command {
+  return (context) => {
+    const known = context.standing.assets.get(assetId);
+    if (known === undefined || !inForce(known, context.nowMs))
+      throw assuranceErrors.make('ASSURANCE_ASSET_UNKNOWN', { assetId });
+    const { name, type } = known;
+    return {
+      acts: [act(context, 'asset-declared', { assetId, name, type, labels })],
+      result: undefined,
+      says: `${name} has other labels`,
+    };
+  };
+}
+
 /** @throws ASSURANCE_ASSET_UNKNOWN */
 export function retireAsset(retirement: { readonly assetId: string; readonly reason: string }): Command {
   return (context) => {

@@ -1,12 +1,18 @@
-/** Buying a service, giving notice, handing its duties over, ending it. */
+/** Buying a service, giving notice, ending it. */
 import { DUTIES } from '@demarc/platform/contract/api';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { assuranceErrors } from '../errors.ts';
 import { controlsOf, entitles, movedTo } from '../evaluation/duties.ts';
-import type { AssuredAsset, Population } from '../evaluation/population.ts';
+import type { Evaluation } from '../evaluation/evaluation.ts';
+import { type AssuredAsset, applies, type Population } from '../evaluation/population.ts';
 import type { ActPayload, NewAct, Scope } from '../model/acts.ts';
-import { type EntitlementState, type HandoverState, inForce } from '../model/standing.ts';
+import { type EntitlementState, inForce, unsettled } from '../model/standing.ts';
+import { everOperational, isOpen } from '../rules/handover.ts';
 import { act, type Command, type CommandContext } from './command.ts';
+import { handoverErrors } from './handover-errors.ts';
+import { openHandover, type Settlement, type Signer, settled } from './handovers.ts';
+
+export { knownParty } from './handovers.ts';
 
 type Service = Catalogue['services'][number];
 
@@ -18,72 +24,112 @@ export interface Purchase {
   /** The customer's prerequisites that are met. */
   readonly prerequisites: readonly string[] | 'all';
   readonly toMs?: number;
+  /** Who buys, by name; the account where it is left out. */
+  readonly person?: string;
 }
 
 /**
- * Contracted at once; operational on an asset with the first passing evidence from there.
+ * Contracted at once; operational on an asset with the first passing evidence from there. The hand-over of what
+ * will move is opened with it.
  *
  * @throws ASSURANCE_SERVICE_UNKNOWN, ASSURANCE_TIER_UNKNOWN, ASSURANCE_PREREQUISITES_OPEN, ASSURANCE_ASSET_UNKNOWN,
- *   ASSURANCE_ALREADY_BOUGHT
+ *   ASSURANCE_GROUP_INVALID, ASSURANCE_ALREADY_BOUGHT, ASSURANCE_DATE_INVALID
  */
-export function buy(purchase: Purchase): Command<{ readonly entitlementId: string }> {
+export function buy(
+  purchase: Purchase,
+): Command<{ readonly entitlementId: string; readonly handoverId: string }> {
   return (context) => {
-    const { standing, evaluation, nowMs, offered } = context;
+    const service = purchasable(context, purchase);
     const { serviceId, tier, scope, toMs } = purchase;
-    const assetIds = [...new Set(purchase.assetIds)];
-    const service = context.catalogue.services.find(({ id }) => id === serviceId);
-    if (service === undefined || !offered.has(serviceId))
-      throw assuranceErrors.make('ASSURANCE_SERVICE_UNKNOWN', { serviceId });
-    if (!service.tiers.includes(tier))
-      throw assuranceErrors.make('ASSURANCE_TIER_UNKNOWN', {
-        serviceId,
-        tier,
-        tiers: service.tiers.join(', '),
-      });
     const prerequisites =
       purchase.prerequisites === 'all' ? service.customer_prerequisites : purchase.prerequisites;
     const open = service.customer_prerequisites.filter((each) => !prerequisites.includes(each));
     if (open.length > 0)
       throw assuranceErrors.make('ASSURANCE_PREREQUISITES_OPEN', { prerequisites: open.join('; ') });
-    for (const assetId of assetIds) {
-      if (evaluation.population.find(assetId)?.type !== service.unit)
-        throw assuranceErrors.make('ASSURANCE_ASSET_UNKNOWN', { assetId });
-    }
-    if (assetIds.length === 0 && scope === undefined)
-      throw assuranceErrors.make('ASSURANCE_ASSET_UNKNOWN', { assetId: '(none named)' });
-    for (const running of standing.entitlements.values()) {
-      if (running.serviceId !== serviceId || !inForce(running, nowMs)) continue;
-      const twice = evaluation.population.assets.find(
-        (asset) =>
-          entitles(running, asset, evaluation.population) &&
-          (assetIds.includes(asset.assetId) ||
-            (scope !== undefined && evaluation.population.covers(scope, asset) !== undefined)),
-      );
-      if (twice !== undefined)
-        throw assuranceErrors.make('ASSURANCE_ALREADY_BOUGHT', { serviceId, assetId: twice.assetId });
-    }
     const entitlementId = context.newId();
-    const payload = {
+    const handoverId = context.newId();
+    const bought: ActPayload<'service-bought'> = {
       entitlementId,
       serviceId,
       tier,
-      assetIds,
+      assetIds: [...new Set(purchase.assetIds)],
       prerequisites: [...prerequisites],
-      ...(scope === undefined ? {} : { scope }),
+      ...(scope === undefined ? {} : { scope, unit: service.unit }),
       ...(toMs === undefined ? {} : { toMs }),
     };
+    const opened = onboarding(context, service, bought, handoverId);
+    const person = purchase.person ?? context.actor;
     return {
-      acts: [act(context, 'service-bought', payload)],
-      result: { entitlementId },
+      acts: [
+        act(context, 'service-bought', bought),
+        act(context, 'handover-opened', opened),
+        ...opened.checklist.map(({ itemId }) =>
+          act(context, 'handover-item-checked', { handoverId, itemId, person }),
+        ),
+      ],
+      result: { entitlementId, handoverId },
       says: `${serviceId} was bought`,
     };
   };
 }
 
+/** The service, if all but its prerequisites allows that it is bought so. @throws as `buy` */
+export function purchasable(context: CommandContext, purchase: Omit<Purchase, 'prerequisites'>): Service {
+  const { evaluation, nowMs, offered, standing } = context;
+  const { serviceId, tier, scope, assetIds, toMs } = purchase;
+  const { population } = evaluation;
+  const service = context.catalogue.services.find(({ id }) => id === serviceId);
+  if (service === undefined || !offered.has(serviceId))
+    throw assuranceErrors.make('ASSURANCE_SERVICE_UNKNOWN', { serviceId });
+  if (!service.tiers.includes(tier))
+    throw assuranceErrors.make('ASSURANCE_TIER_UNKNOWN', {
+      serviceId,
+      tier,
+      tiers: service.tiers.join(', '),
+    });
+  if (toMs !== undefined && toMs <= nowMs)
+    throw assuranceErrors.make('ASSURANCE_DATE_INVALID', {
+      because: 'a service cannot end before it begins',
+    });
+  for (const assetId of assetIds) {
+    if (population.find(assetId)?.type !== service.unit)
+      throw assuranceErrors.make('ASSURANCE_ASSET_UNKNOWN', { assetId });
+  }
+  if (scope?.kind === 'group') {
+    const group = standing.groups.get(scope.groupId);
+    if (group === undefined || !inForce(group, nowMs))
+      throw assuranceErrors.make('ASSURANCE_GROUP_INVALID', {
+        because: `there is no group ${scope.groupId}`,
+      });
+  }
+  if (scope?.kind === 'asset' && population.find(scope.assetId)?.type !== service.unit)
+    throw assuranceErrors.make('ASSURANCE_ASSET_UNKNOWN', { assetId: scope.assetId });
+  if (assetIds.length === 0 && scope === undefined)
+    throw assuranceErrors.make('ASSURANCE_ASSET_UNKNOWN', { assetId: '(none named)' });
+  const wanted = wantedAssets(service, purchase, population);
+  for (const other of standing.entitlements.values()) {
+    if (other.serviceId !== serviceId || !inForce(other, nowMs)) continue;
+    const twice = wanted.find((asset) => entitles(other, asset, population));
+    if (twice !== undefined)
+      throw assuranceErrors.make('ASSURANCE_ALREADY_BOUGHT', { serviceId, assetId: twice.assetId });
+  }
+  return service;
+}
+
+/** The assets that a purchase would be for, as things stand. */
+export function wantedAssets(
+  { unit }: Service,
+  { assetIds, scope }: { readonly assetIds: readonly string[]; readonly scope?: Scope | undefined },
+  population: Population,
+): readonly AssuredAsset[] {
+  const wanted = { assets: new Set(assetIds), scope, unit };
+  return population.assets.filter((asset) => entitles(wanted, asset, population));
+}
+
 /**
  * The service ends on a date; until then it runs on, and the hand-over of what it gives up is open.
  *
- * @throws ASSURANCE_ENTITLEMENT_UNKNOWN, ASSURANCE_DATE_INVALID
+ * @throws ASSURANCE_ENTITLEMENT_UNKNOWN, ASSURANCE_DATE_INVALID, ASSURANCE_NOTICE_GIVEN
  */
 export function giveNotice(notice: {
   readonly entitlementId: string;
@@ -92,20 +138,32 @@ export function giveNotice(notice: {
 }): Command<{ readonly handoverId: string }> {
   return (context) => {
     const entitlement = running(context, notice.entitlementId);
+    if (entitlement.notice !== undefined)
+      throw handoverErrors.make('ASSURANCE_NOTICE_GIVEN', { endsAt: instant(entitlement.notice.endsAtMs) });
     if (notice.endsAtMs < context.nowMs)
       throw assuranceErrors.make('ASSURANCE_DATE_INVALID', { because: 'a service cannot end in the past' });
     const handoverId = context.newId();
-    const acts: NewAct[] = [act(context, 'service-notice-given', { ...notice })];
-    acts.push(act(context, 'handover-opened', openedFor(context, entitlement, handoverId, notice.endsAtMs)));
-    return { acts, result: { handoverId }, says: `notice was given for ${entitlement.serviceId}` };
+    return {
+      acts: [
+        act(context, 'service-notice-given', { ...notice }),
+        act(context, 'handover-opened', offboarding(context, entitlement, handoverId, notice.endsAtMs)),
+      ],
+      result: { handoverId },
+      says: `notice was given for ${entitlement.serviceId}`,
+    };
   };
 }
 
+/**
+ * The service goes on; the hand-over that the notice opened is closed, and an end that was confirmed does not come.
+ *
+ * @throws ASSURANCE_ENTITLEMENT_UNKNOWN, ASSURANCE_NOTICE_NOT_GIVEN
+ */
 export function withdrawNotice(notice: { readonly entitlementId: string; readonly reason: string }): Command {
   return (context) => {
     const entitlement = running(context, notice.entitlementId);
     if (entitlement.notice === undefined)
-      throw assuranceErrors.make('ASSURANCE_ENTITLEMENT_UNKNOWN', { entitlementId: notice.entitlementId });
+      throw handoverErrors.make('ASSURANCE_NOTICE_NOT_GIVEN', { entitlementId: notice.entitlementId });
     return {
       acts: [act(context, 'service-notice-withdrawn', { ...notice })],
       result: undefined,
@@ -114,139 +172,70 @@ export function withdrawNotice(notice: { readonly entitlementId: string; readonl
   };
 }
 
-/** Takers and dated acceptances by duty, for every item at once. */
-export interface Settlement {
-  /** A party takes every returned duty. */
-  readonly taker?: string;
-  /** Nobody does until then, and that is accepted. */
-  readonly riskAcceptedUntilMs?: number;
-}
-
 /**
- * Ends a service, on the date of its notice or now. Each returned duty must have a taker or a dated acceptance:
- * as settled in the hand-over, or as `settle` says for all that is still open.
+ * Ends a service, on the date of its notice or now. Each returned duty must have a taker who has accepted it, or a
+ * dated acceptance that reaches beyond the end: as settled in the hand-over, or as `settle` says for all that is
+ * still open.
  *
- * @throws ASSURANCE_ENTITLEMENT_UNKNOWN, ASSURANCE_HANDOVER_OPEN, ASSURANCE_PARTY_UNKNOWN, ASSURANCE_DATE_INVALID
+ * @throws ASSURANCE_ENTITLEMENT_UNKNOWN, ASSURANCE_HANDOVER_OPEN, ASSURANCE_END_CONFIRMED, ASSURANCE_PARTY_UNKNOWN,
+ *   ASSURANCE_PARTY_NOT_YOURS, ASSURANCE_DATE_INVALID
  */
 export function cancel(cancellation: {
   readonly entitlementId: string;
   readonly reason: string;
   readonly settle?: Settlement;
+  readonly signer: Signer;
 }): Command<{ readonly handoverId: string; readonly endsAtMs: number }> {
   return (context) => {
-    const { entitlementId, reason, settle } = cancellation;
+    const { entitlementId, reason, settle, signer } = cancellation;
     const entitlement = running(context, entitlementId);
-    const endsAtMs = Math.max(entitlement.notice?.endsAtMs ?? context.nowMs, context.nowMs);
+    const { notice } = entitlement;
+    if (notice?.confirmedAtMs !== undefined && notice.endsAtMs > context.nowMs)
+      throw handoverErrors.make('ASSURANCE_END_CONFIRMED', { endsAt: instant(notice.endsAtMs) });
+    const endsAtMs = Math.max(notice?.endsAtMs ?? context.nowMs, context.nowMs);
     const acts: NewAct[] = [];
-    let handover = openHandover(context, entitlementId);
-    const handoverId = handover?.handoverId ?? context.newId();
-    if (handover === undefined) {
-      const opened = openedFor(context, entitlement, handoverId, endsAtMs);
+    const known = openHandover(context.standing, entitlementId);
+    const handoverId = known?.handoverId ?? context.newId();
+    let items = known?.items;
+    if (items === undefined) {
+      const opened = offboarding(context, entitlement, handoverId, endsAtMs);
       acts.push(act(context, 'handover-opened', opened));
-      handover = { ...unsettled(opened), handoverId };
+      items = opened.items.map((item) => unsettled(item, context.nowMs));
     }
-    const unsettledItems = handover.items.filter(
-      ({ taker, riskAcceptedUntilMs }) => taker === undefined && riskAcceptedUntilMs === undefined,
-    );
-    if (settle !== undefined)
-      for (const { itemId } of unsettledItems)
-        acts.push(act(context, 'handover-item-settled', settled(context, handoverId, itemId, settle)));
-    else if (unsettledItems.length > 0)
+    // Nothing moved, nothing returns; by a date to come it may have moved.
+    const returns = everOperational(entitlement) || endsAtMs > context.nowMs;
+    const open = returns ? items.filter((item) => isOpen(item, endsAtMs)) : [];
+    if (settle === undefined && open.length > 0)
       throw assuranceErrors.make('ASSURANCE_HANDOVER_OPEN', {
-        open: unsettledItems.map(({ controlId, duty }) => `${duty} ${controlId}`).join(', '),
+        open: open.map(({ controlId, duty }) => `${duty} ${controlId}`).join(', '),
       });
-    acts.push(act(context, 'service-cancelled', { entitlementId, reason }, endsAtMs));
-    if (settle?.taker === 'customer')
+    let takesAll = items.every(
+      ({ taker, acceptedAtMs }) => taker === 'customer' && acceptedAtMs !== undefined,
+    );
+    if (settle !== undefined) {
+      const settling = open.map(({ itemId }) =>
+        settled(context, handoverId, itemId, settle, signer, endsAtMs),
+      );
+      if (settling.some(({ taker, acceptedBy }) => taker !== undefined && acceptedBy === undefined))
+        throw handoverErrors.make('ASSURANCE_PARTY_NOT_YOURS', {
+          party: settle.taker ?? '',
+          act: 'accept the duties that come back',
+        });
+      for (const payload of settling) acts.push(act(context, 'handover-item-settled', payload));
+      takesAll = items.every(({ itemId, taker, acceptedAtMs }) =>
+        open.some((item) => item.itemId === itemId)
+          ? settle.taker === 'customer'
+          : taker === 'customer' && acceptedAtMs !== undefined,
+      );
+    }
+    if (endsAtMs > context.nowMs)
+      acts.push(act(context, 'service-end-confirmed', { entitlementId, handoverId, endsAtMs }));
+    acts.push(act(context, 'service-cancelled', { entitlementId, reason, handoverId }, endsAtMs));
+    if (takesAll)
       for (const { assetId, operationalAtMs } of entitlement.assets.values())
         if (operationalAtMs !== undefined)
           acts.push(act(context, 'handback-accepted', { entitlementId, assetId }, endsAtMs));
     return { acts, result: { handoverId, endsAtMs }, says: `${entitlement.serviceId} was cancelled` };
-  };
-}
-
-/** @throws ASSURANCE_HANDOVER_UNKNOWN, ASSURANCE_PARTY_UNKNOWN, ASSURANCE_DATE_INVALID */
-export function settleItem(
-  item: { readonly handoverId: string; readonly itemId: string } & Settlement,
-): Command {
-  return (context) => {
-    const { handoverId, itemId, ...settlement } = item;
-    const handover = context.standing.handovers.get(handoverId);
-    if (handover?.items.some((known) => known.itemId === itemId) !== true)
-      throw assuranceErrors.make('ASSURANCE_HANDOVER_UNKNOWN', { handoverId: `${handoverId} ${itemId}` });
-    return {
-      acts: [act(context, 'handover-item-settled', settled(context, handoverId, itemId, settlement))],
-      result: undefined,
-      says: 'a duty of a hand-over was settled',
-    };
-  };
-}
-
-/** @throws ASSURANCE_HANDOVER_UNKNOWN */
-export function checkItem(item: { readonly handoverId: string; readonly itemId: string }): Command {
-  return (context) => {
-    const handover = context.standing.handovers.get(item.handoverId);
-    if (handover?.checklist.some(({ itemId }) => itemId === item.itemId) !== true)
-      throw assuranceErrors.make('ASSURANCE_HANDOVER_UNKNOWN', {
-        handoverId: `${item.handoverId} ${item.itemId}`,
-      });
-    return {
-      acts: [act(context, 'handover-item-checked', { ...item, person: context.actor })],
-      result: undefined,
-      says: 'an item of a hand-over was ticked',
-    };
-  };
-}
-
-/** Both sides sign; neither for the other. @throws ASSURANCE_HANDOVER_UNKNOWN, ASSURANCE_HANDOVER_OPEN, ASSURANCE_SIGNED_TWICE */
-export function sign(signature: {
-  readonly handoverId: string;
-  readonly side: 'releasing' | 'receiving';
-  readonly party: string;
-}): Command {
-  return (context) => {
-    const handover = context.standing.handovers.get(signature.handoverId);
-    if (handover === undefined)
-      throw assuranceErrors.make('ASSURANCE_HANDOVER_UNKNOWN', { handoverId: signature.handoverId });
-    const open = [
-      ...handover.items
-        .filter(
-          ({ taker, riskAcceptedUntilMs }) =>
-            handover.direction === 'offboarding' && taker === undefined && riskAcceptedUntilMs === undefined,
-        )
-        .map(({ duty, controlId }) => `${duty} ${controlId}`),
-      ...handover.checklist.filter(({ checkedBy }) => checkedBy === undefined).map(({ text }) => text),
-    ];
-    if (open.length > 0) throw assuranceErrors.make('ASSURANCE_HANDOVER_OPEN', { open: open.join(', ') });
-    const other = handover.signatures.find(({ side }) => side !== signature.side);
-    if (other?.person === context.actor || other?.party === signature.party)
-      throw assuranceErrors.make('ASSURANCE_SIGNED_TWICE', { person: context.actor });
-    return {
-      acts: [act(context, 'handover-signed', { ...signature, person: context.actor })],
-      result: undefined,
-      says: `a hand-over was signed by the ${signature.side} side`,
-    };
-  };
-}
-
-/** @throws ASSURANCE_HANDBACK_NOT_DUE */
-export function acceptHandback(handback: {
-  readonly entitlementId: string;
-  readonly assetId: string;
-}): Command {
-  return (context) => {
-    const entitlement = context.standing.entitlements.get(handback.entitlementId);
-    const asset = entitlement?.assets.get(handback.assetId);
-    const due =
-      entitlement?.toMs !== undefined &&
-      entitlement.toMs <= context.nowMs &&
-      asset?.operationalAtMs !== undefined &&
-      asset.handbackAcceptedAtMs === undefined;
-    if (!due) throw assuranceErrors.make('ASSURANCE_HANDBACK_NOT_DUE', { assetId: handback.assetId });
-    return {
-      acts: [act(context, 'handback-accepted', { ...handback })],
-      result: undefined,
-      says: 'a hand-back was accepted',
-    };
   };
 }
 
@@ -257,24 +246,11 @@ export const acceptSchedule: Command = (context) => ({
   says: 'the responsibility schedule was accepted',
 });
 
-/** @throws ASSURANCE_PARTY_UNKNOWN */
-export function knownParty({ standing, nowMs }: CommandContext, partyId: string): string {
-  const registered = standing.parties.get(partyId);
-  const built = partyId === 'provider' || partyId === 'customer' || partyId === 'ams';
-  if (!built && (registered === undefined || !inForce(registered, nowMs)))
-    throw assuranceErrors.make('ASSURANCE_PARTY_UNKNOWN', { partyId });
-  return partyId;
-}
-
-/** What an entitlement's end gives back: one line for each duty that it moved. */
+/** What an entitlement's tier moves: one line for each duty. */
 export function returnedDuties(
   catalogue: Catalogue,
-  entitlement: EntitlementState,
+  entitlement: Pick<EntitlementState, 'serviceId' | 'tier'>,
 ): ActPayload<'handover-opened'>['items'] {
-  const anyOperational = [...entitlement.assets.values()].some(
-    ({ operationalAtMs }) => operationalAtMs !== undefined,
-  );
-  if (!anyOperational) return [];
   return controlsOf(catalogue, entitlement.serviceId).flatMap((control) =>
     DUTIES.flatMap((duty) => {
       const from = movedTo(control, duty, entitlement);
@@ -293,7 +269,49 @@ export function entitledAssets(
   return population.assets.filter((asset) => entitles(entitlement, asset, population));
 }
 
-function openedFor(
+const instant = (ms: number): string => new Date(ms).toISOString();
+
+/** What will move, from whoever has it now; the customer's prerequisites, ticked by who buys, are the checklist. */
+function onboarding(
+  { catalogue, evaluation }: CommandContext,
+  service: Service,
+  bought: ActPayload<'service-bought'>,
+  handoverId: string,
+): ActPayload<'handover-opened'> {
+  const assets = wantedAssets(service, bought, evaluation.population);
+  return {
+    handoverId,
+    entitlementId: bought.entitlementId,
+    direction: 'onboarding',
+    effectiveAtMs: evaluation.t,
+    items: returnedDuties(catalogue, bought).map(({ from: to, ...item }) => ({
+      ...item,
+      from: holders(evaluation, assets, item),
+      to,
+    })),
+    checklist: service.customer_prerequisites.map((text, at) => ({ itemId: `prerequisite-${at + 1}`, text })),
+  };
+}
+
+const HOLDERS_CHARACTERS_MAX = 128;
+
+/** Who has a duty on these assets, by name; most often it is one party. */
+function holders(
+  evaluation: Evaluation,
+  assets: readonly AssuredAsset[],
+  { controlId, duty }: Pick<ActPayload<'handover-opened'>['items'][number], 'controlId' | 'duty'>,
+): string {
+  const control = evaluation.world.catalogue.controls.get(controlId);
+  const found = new Set<string>();
+  for (const asset of assets) {
+    if (control === undefined || !applies(control, asset)) continue;
+    const owner = evaluation.cell(control, asset).duties[DUTIES.indexOf(duty)];
+    found.add(owner?.party ?? (owner?.state === 'contested' ? 'disputed' : 'nobody'));
+  }
+  return [...found].sort().join(', ').slice(0, HOLDERS_CHARACTERS_MAX) || 'nobody';
+}
+
+export function offboarding(
   { catalogue, evaluation }: CommandContext,
   entitlement: EntitlementState,
   handoverId: string,
@@ -326,46 +344,8 @@ function checklistOf(
   ];
 }
 
-function unsettled(opened: ActPayload<'handover-opened'>): Pick<HandoverState, 'items'> {
-  const open = {
-    taker: undefined,
-    riskAcceptedUntilMs: undefined,
-    settledBy: undefined,
-    settledAtMs: undefined,
-  };
-  return { items: opened.items.map((item) => ({ ...item, ...open })) };
-}
-
-function settled(
-  context: CommandContext,
-  handoverId: string,
-  itemId: string,
-  { taker, riskAcceptedUntilMs }: Settlement,
-): ActPayload<'handover-item-settled'> {
-  if (taker === undefined && (riskAcceptedUntilMs ?? 0) <= context.nowMs)
-    throw assuranceErrors.make('ASSURANCE_DATE_INVALID', {
-      because: 'a duty without a taker needs a date until which that is accepted',
-    });
-  return {
-    handoverId,
-    itemId,
-    person: context.actor,
-    ...(taker === undefined ? {} : { taker: knownParty(context, taker) }),
-    ...(taker !== undefined || riskAcceptedUntilMs === undefined ? {} : { riskAcceptedUntilMs }),
-  };
-}
-
-function openHandover(
-  { standing }: CommandContext,
-  entitlementId: string,
-): Pick<HandoverState, 'items' | 'handoverId'> | undefined {
-  return [...standing.handovers.values()].findLast(
-    (handover) => handover.entitlementId === entitlementId && handover.direction === 'offboarding',
-  );
-}
-
 /** @throws ASSURANCE_ENTITLEMENT_UNKNOWN */
-function running({ standing, nowMs }: CommandContext, entitlementId: string): EntitlementState {
+export function running({ standing, nowMs }: CommandContext, entitlementId: string): EntitlementState {
   const found = standing.entitlements.get(entitlementId);
   if (found === undefined || !inForce(found, nowMs))
     throw assuranceErrors.make('ASSURANCE_ENTITLEMENT_UNKNOWN', { entitlementId });

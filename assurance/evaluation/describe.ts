@@ -144,7 +144,13 @@ export function whyOf(evaluation: Evaluation, control: Control, asset: AssuredAs
       status,
       caps: cap ?? null,
     })),
-    nextSteps: nextSteps(evaluation, cell, evidence, state),
+    nextSteps: nextSteps(cell, evidence, state.roots, (controlId, assetId) => {
+      const lower = evaluation.world.catalogue.controls.get(controlId);
+      const carrier = evaluation.population.find(assetId);
+      if (lower === undefined || carrier === undefined) return undefined;
+      const below = evaluation.cell(lower, carrier);
+      return { control: lower, asset: carrier, effective: below.effective, operator: below.duties[0]?.party };
+    }),
     nist: control.nist_800_53_r5,
   };
 }
@@ -192,11 +198,20 @@ function reasonOf(
   return said === undefined ? text : `${text}; ${said.rule} says: ${said.because}`;
 }
 
-function nextSteps(
-  evaluation: Evaluation,
+interface Below {
+  readonly control: Control;
+  readonly asset: AssuredAsset;
+  readonly effective: MatrixCell['status'];
+  /** Who has the duty to operate it; nobody, or nobody yet. */
+  readonly operator: string | null | undefined;
+}
+
+/** @param below what a root cause says of itself */
+export function nextSteps(
   cell: MatrixCell,
   evidence: readonly EvidenceState[],
-  state: CellState,
+  roots: readonly string[],
+  below: (controlId: string, assetId: string) => Below | undefined,
 ): MatrixWhy['nextSteps'] {
   const steps: { party: string; step: string }[] = [];
   for (const { duty, state: held, party } of cell.duties) {
@@ -217,23 +232,21 @@ function nextSteps(
     if (item.state === 'no-source')
       steps.push({ party: 'provider', step: `Connect a source for ${item.rule} (${item.source}).` });
   }
-  for (const root of state.roots) {
+  for (const root of roots) {
     const [assetId = '', controlId = ''] = root.split(' ');
-    const control = evaluation.world.catalogue.controls.get(controlId);
-    const asset = evaluation.population.find(assetId);
-    if (control === undefined || asset === undefined) continue;
-    const below = evaluation.cell(control, asset);
-    const party = below.duties[0]?.party ?? control.default_responsibility.accountable;
+    const found = below(controlId, assetId);
+    if (found === undefined) continue;
+    const { control, asset, effective, operator: theirs } = found;
     const where = assetId === cell.assetId || assetId === 'tenant' ? '' : ` on ${asset.name}`;
     steps.push({
-      party,
-      step: `See to ${control.id} (${control.title})${where}, which is ${below.effective} and which this control leans on.`,
+      party: theirs ?? control.default_responsibility.accountable,
+      step: `See to ${control.id} (${control.title})${where}, which is ${effective} and which this control leans on.`,
     });
   }
   return steps.slice(0, 50);
 }
 
-function dutyOwnership(
+export function dutyOwnership(
   duty: DutyOwnership['duty'],
   decided: Ownership | undefined,
   standing: Standing,

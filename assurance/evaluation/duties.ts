@@ -30,7 +30,7 @@ interface Relevant {
     readonly handover: HandoverState;
     readonly entitlement: EntitlementState;
     readonly party: string;
-    readonly settledAtMs: number;
+    readonly acceptedAtMs: number;
   }[];
 }
 
@@ -57,20 +57,7 @@ export class Duties {
       ents: services.flatMap(({ entitlement, party }) => serviceClaim(entitlement, asset, party, population)),
       claims: [
         ...claims.flatMap((claim) => claimOn(claim, asset, population, t)),
-        ...takers.flatMap(({ handover, entitlement, party, settledAtMs }): readonly Claim[] =>
-          entitlement.toMs === undefined ||
-          entitlement.assets.get(asset.assetId)?.operationalAtMs === undefined
-            ? []
-            : [
-                {
-                  scope: 'asset',
-                  party,
-                  from: Math.max(entitlement.toMs, settledAtMs),
-                  state: 'accepted',
-                  recordId: handover.recordId,
-                },
-              ],
-        ),
+        ...takers.flatMap((taker) => takerClaim(taker, services, asset)),
       ],
       ...(scheduleAcceptedAtMs === undefined ? {} : { scheduleAcceptedAt: scheduleAcceptedAtMs }),
     };
@@ -94,12 +81,41 @@ export class Duties {
         const item = handover.items.find((each) => each.controlId === control.id && each.duty === duty);
         if (handover.direction !== 'offboarding' || entitlement === undefined || item?.taker === undefined)
           return [];
-        return [{ handover, entitlement, party: item.taker, settledAtMs: item.settledAtMs ?? 0 }];
+        // Nobody has what they have not accepted, nor what was withdrawn.
+        if (item.acceptedAtMs === undefined || handover.toMs !== undefined) return [];
+        return [{ handover, entitlement, party: item.taker, acceptedAtMs: item.acceptedAtMs }];
       }),
     };
     this.#relevant.set(key, found);
     return found;
   }
+}
+
+/** From the service's end, or the later acceptance, for as long as no other service has the duty there. */
+function takerClaim(
+  { handover, entitlement, party, acceptedAtMs }: Relevant['takers'][number],
+  services: Relevant['services'],
+  { assetId }: AssuredAsset,
+): readonly Claim[] {
+  if (entitlement.toMs === undefined || entitlement.assets.get(assetId)?.operationalAtMs === undefined)
+    return [];
+  const from = Math.max(entitlement.toMs, acceptedAtMs);
+  let to = Number.POSITIVE_INFINITY;
+  for (const { entitlement: other } of services) {
+    const operationalAtMs = other.assets.get(assetId)?.operationalAtMs;
+    if (other === entitlement || operationalAtMs === undefined) continue;
+    if ((other.toMs ?? Number.POSITIVE_INFINITY) > from) to = Math.min(to, Math.max(from, operationalAtMs));
+  }
+  return [
+    {
+      scope: 'asset',
+      party,
+      from,
+      state: 'accepted',
+      recordId: handover.recordId,
+      ...(to === Number.POSITIVE_INFINITY ? {} : { to }),
+    },
+  ];
 }
 
 /** The party to which the entitlement's tier moves a duty; undefined where it moves none. */
@@ -114,11 +130,17 @@ export function movedTo(
 
 /** Whether the entitlement is about the asset: it names it, or its scope has it. */
 export function entitles(
-  { assets, scope }: Pick<EntitlementState, 'assets' | 'scope'>,
+  {
+    assets,
+    scope,
+    unit,
+  }: Pick<EntitlementState, 'scope' | 'unit'> & { readonly assets: { has(assetId: string): boolean } },
   asset: AssuredAsset,
   population: Population,
 ): boolean {
-  return assets.has(asset.assetId) || (scope !== undefined && population.covers(scope, asset) !== undefined);
+  if (assets.has(asset.assetId)) return true;
+  if (scope === undefined || (unit !== undefined && asset.type !== unit)) return false;
+  return population.covers(scope, asset) !== undefined;
 }
 
 function serviceClaim(

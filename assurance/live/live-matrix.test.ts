@@ -122,8 +122,10 @@ function checkInvariants(steps: readonly Step[], at: number, acts: readonly Act[
       for (const duty of DUTIES) accepted.add(control.default_responsibility[duty]);
     // The tier's party accepted by offering it; the customer by buying it.
     if (act.name === 'service-bought') accepted.add('provider').add('customer');
-    if (act.name === 'handover-item-settled' && act.payload.taker !== undefined)
-      accepted.add(act.payload.taker);
+    // A taker whom somebody else named has accepted nothing.
+    if (act.name === 'handover-item-settled' && act.payload.acceptedBy !== undefined)
+      accepted.add(act.payload.taker ?? '');
+    if (act.name === 'handover-item-accepted') accepted.add(act.payload.party);
   }
   for (const [index, { state, party }] of duties.entries()) {
     if ((state === 'owned') !== (party !== null))

@@ -221,6 +221,7 @@ export class LiveMatrix {
       case 'claim-accepted':
       case 'claim-declined':
       case 'claim-disputed':
+      case 'claim-dispute-withdrawn':
       case 'claim-ended': {
         const claims =
           act.name === 'decision-recorded'
@@ -239,7 +240,8 @@ export class LiveMatrix {
       case 'service-cancelled':
       case 'handback-accepted':
       case 'handover-opened':
-      case 'handover-item-settled': {
+      case 'handover-item-settled':
+      case 'handover-item-accepted': {
         const entitlementId =
           'entitlementId' in act.payload
             ? act.payload.entitlementId
@@ -278,6 +280,9 @@ export class LiveMatrix {
       case 'party-retired':
       case 'standard-published':
       case 'standard-assigned':
+      case 'service-end-confirmed':
+      case 'standard-retired':
+      case 'standard-withdrawn':
       case 'handover-item-checked':
       case 'handover-signed':
       case 'risk-recorded':

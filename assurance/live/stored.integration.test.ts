@@ -10,7 +10,7 @@ import type { Assurance } from '../assurance.ts';
 import { loadCatalogue } from '../catalogue/catalogue.ts';
 import { keyOf } from '../evaluation/evaluation.ts';
 import { cellsAt } from '../store/cells.ts';
-import { observation, openTestAssurance, START, type TestAssurance } from '../testing.ts';
+import { observation, openTestAssurance, START, type TestAssurance } from '../testing-postgres.ts';
 import { alike } from './live-matrix.ts';
 import { anyTimeline, type Step, stepsOf } from './testing.ts';
 

@@ -105,6 +105,19 @@ export const Acts = {
     toMs: Ms.optional(),
   }),
 
+  /** From then on nobody is to be held to this version. */
+  'standard-retired': z.strictObject({
+    standardId: Id,
+    version: z.string().min(1).max(32),
+    reason: z.string().max(4_000).default(''),
+  }),
+  /** The scope has this standard no more: another took its place, or it was assigned by mistake. */
+  'standard-withdrawn': z.strictObject({
+    standardId: Id,
+    scope: Scope,
+    reason: z.string().max(4_000).default(''),
+  }),
+
   /** An answer to one of the catalogue's operating-model questions; it proposes a claim for each control it affects. */
   'decision-recorded': z.strictObject({
     decisionId: z.string().regex(/^OM-\d{2}$/),
@@ -112,6 +125,10 @@ export const Acts = {
     answer: Text,
     party: PartyId.optional(),
     duties: Duties.default(['operate']),
+    /** Of the claim that it proposes, where that is accepted in the same breath; otherwise it is made up. */
+    claimId: Id.optional(),
+    /** From when the answer holds, where that is later than it was given. */
+    fromMs: Ms.optional(),
     toMs: Ms.optional(),
   }),
 
@@ -124,12 +141,23 @@ export const Acts = {
     kind: z.enum(['assign', 'carve-out']).default('assign'),
     source: z.enum(['operating-model', 'contract', 'override', 'hand-over']).default('override'),
     reason: z.string().max(4_000).default(''),
+    /** The party on whose behalf it is proposed. */
+    proposer: PartyId.optional(),
+    /** From when it holds, where that is later than it was proposed: it can be accepted before. */
+    fromMs: Ms.optional(),
     toMs: Ms.optional(),
   }),
   /** Only the party that a claim names can accept it. */
   'claim-accepted': z.strictObject({ claimId: Id, party: PartyId, person: Sentence }),
   'claim-declined': z.strictObject({ claimId: Id, party: PartyId, person: Sentence, reason: Text }),
   'claim-disputed': z.strictObject({ claimId: Id, party: PartyId, person: Sentence, reason: Text }),
+  /** By the party that disputed it: the claim stands as it stood before. */
+  'claim-dispute-withdrawn': z.strictObject({
+    claimId: Id,
+    party: PartyId,
+    person: Sentence,
+    reason: z.string().max(4_000).default(''),
+  }),
   'claim-ended': z.strictObject({ claimId: Id, reason: z.string().max(4_000).default('') }),
 
   'service-bought': z.strictObject({
@@ -139,6 +167,8 @@ export const Acts = {
     assetIds: z.array(Id).max(10_000).default([]),
     /** Instead of, or beside, named assets: every asset that the scope has or will have. */
     scope: Scope.optional(),
+    /** Of the assets of the scope only those of this type: what the service is sold for. */
+    unit: z.enum(ASSET_TYPES).optional(),
     /** The customer's prerequisites that were ticked; `undefined` in old records, which ticked all. */
     prerequisites: z.array(Sentence).max(50).optional(),
     toMs: Ms.optional(),
@@ -150,8 +180,10 @@ export const Acts = {
     entitlementId: Id,
     reason: z.string().max(4_000).default(''),
   }),
-  /** Ends at the act's own `atMs`, which may be a date to come. */
-  'service-cancelled': z.strictObject({ entitlementId: Id, reason: Text }),
+  /** The hand-over is settled: it ends on the date of the notice. */
+  'service-end-confirmed': z.strictObject({ entitlementId: Id, handoverId: Id, endsAtMs: Ms }),
+  /** Ends at the act's own `atMs`, which may be a date to come; unless the hand-over was withdrawn by then. */
+  'service-cancelled': z.strictObject({ entitlementId: Id, reason: Text, handoverId: Id.optional() }),
   'handback-accepted': z.strictObject({ entitlementId: Id, assetId: Id }),
 
   'handover-opened': z.strictObject({
@@ -162,7 +194,15 @@ export const Acts = {
     /** One line for each duty that moves, over all assets of the entitlement. */
     items: z
       .array(
-        z.strictObject({ itemId: Id, controlId: ControlId, duty: z.enum(DUTIES), from: z.string().max(128) }),
+        z.strictObject({
+          itemId: Id,
+          controlId: ControlId,
+          duty: z.enum(DUTIES),
+          /** Who has it, on one asset or another. */
+          from: z.string().max(128),
+          /** Onboarding: the party of the tier, which accepted by offering it. */
+          to: z.string().max(128).optional(),
+        }),
       )
       .max(400),
     checklist: z
@@ -175,7 +215,16 @@ export const Acts = {
     handoverId: Id,
     itemId: Id,
     taker: PartyId.optional(),
+    /** Who accepts for the taker, in the same breath; without it the taker is only proposed. */
+    acceptedBy: Sentence.optional(),
     riskAcceptedUntilMs: Ms.optional(),
+    person: Sentence,
+  }),
+  /** Only the party that was proposed can accept: nobody has what they have not accepted. */
+  'handover-item-accepted': z.strictObject({
+    handoverId: Id,
+    itemId: Id,
+    party: PartyId,
     person: Sentence,
   }),
   'handover-item-checked': z.strictObject({ handoverId: Id, itemId: Id, person: Sentence }),
@@ -232,9 +281,13 @@ export const Acts = {
     reviewAtMs: Ms.optional(),
   }),
   'risk-reviewed': z.strictObject({ riskId: Id, person: Sentence, note: Text, reviewAtMs: Ms.optional() }),
-  'risk-closed': z.strictObject({ riskId: Id, reason: Text }),
+  'risk-closed': z.strictObject({ riskId: Id, reason: Text, person: Sentence.optional() }),
   /** On the scale likelihood × impact, 1 to 25. */
-  'appetite-set': z.strictObject({ score: z.int().min(1).max(25) }),
+  'appetite-set': z.strictObject({
+    score: z.int().min(1).max(25),
+    reason: z.string().max(4_000).optional(),
+    person: Sentence.optional(),
+  }),
 
   'poam-item-opened': z.strictObject({
     poamId: Id,
@@ -253,6 +306,7 @@ export const Acts = {
     poamId: Id,
     status: z.enum(POAM_STATUSES),
     note: z.string().max(4_000).default(''),
+    person: Sentence.optional(),
   }),
 
   /** What people write beside a control in the workbook; a later one replaces only the fields it names. */
@@ -272,9 +326,21 @@ export const Acts = {
     controlId: ControlId,
     assetId: Id.optional(),
     text: Text,
+    person: Sentence.optional(),
   }),
 
-  'snapshot-taken': z.strictObject({ snapshotId: Id, asOfMs: Ms, knownAtMs: Ms, digest: Digest }),
+  'snapshot-taken': z.strictObject({
+    snapshotId: Id,
+    asOfMs: Ms,
+    knownAtMs: Ms,
+    digest: Digest,
+    /** For both parties to agree on, as those without a purpose are too, or somebody's own record. */
+    purpose: z.enum(['agreement', 'record']).optional(),
+    /** Of the duties of all cells at that instant. */
+    duties: z
+      .strictObject({ total: z.int().min(0), unowned: z.int().min(0), contested: z.int().min(0) })
+      .optional(),
+  }),
   'snapshot-acknowledged': z.strictObject({ snapshotId: Id, party: PartyId, person: Sentence }),
 
   /** The controls themselves are in tables of their own; the ledger keeps what was brought, by its digest. */

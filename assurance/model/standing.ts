@@ -23,8 +23,8 @@ export type AssetState = ActPayload<'asset-declared'> & Recorded;
 export type GroupState = ActPayload<'group-defined'> & Recorded;
 export type StandardState = Omit<ActPayload<'standard-published'>, 'toMs'> & Recorded;
 export type AssignmentState = Omit<ActPayload<'standard-assigned'>, 'toMs'> & Recorded;
-export type DecisionState = Omit<ActPayload<'decision-recorded'>, 'toMs'> &
-  Recorded & { readonly claimId: string | undefined };
+export type DecisionState = Omit<ActPayload<'decision-recorded'>, 'fromMs' | 'toMs' | 'claimId'> &
+  Recorded & { readonly claimId: string | undefined; readonly decidedBy: string };
 
 export type ClaimStanding = 'proposed' | 'accepted' | 'declined' | 'disputed';
 export interface ClaimState extends Recorded {
@@ -36,11 +36,15 @@ export interface ClaimState extends Recorded {
   readonly kind: 'assign' | 'carve-out';
   readonly source: ActPayload<'claim-proposed'>['source'];
   readonly reason: string;
+  readonly proposer: string | undefined;
   /** In the order in which they hold; the last one that has begun is the claim's standing. */
   readonly history: readonly {
     readonly standing: ClaimStanding;
     readonly atMs: number;
     readonly by: string;
+    /** The party that they spoke for, and what they said. */
+    readonly party: string | undefined;
+    readonly reason: string;
     readonly recordId: string;
   }[];
 }
@@ -56,9 +60,19 @@ export interface EntitlementState extends Recorded {
   readonly serviceId: string;
   readonly tier: string;
   readonly scope: Scope | undefined;
+  /** The type of asset that the scope is about; undefined: any. */
+  readonly unit: AssetState['type'] | undefined;
   /** Undefined: all of them were ticked. */
   readonly prerequisites: readonly string[] | undefined;
-  readonly notice: { readonly atMs: number; readonly endsAtMs: number; readonly reason: string } | undefined;
+  readonly notice:
+    | {
+        readonly atMs: number;
+        readonly endsAtMs: number;
+        readonly reason: string;
+        /** The hand-over was settled and the end confirmed. */
+        readonly confirmedAtMs: number | undefined;
+      }
+    | undefined;
   readonly endedBecause: string | undefined;
   /** Named ones, and those of the scope on which something has happened. */
   readonly assets: ReadonlyMap<string, EntitledAsset>;
@@ -70,10 +84,14 @@ export interface HandoverItem {
   readonly duty: Duty;
   readonly from: string;
   readonly taker: string | undefined;
+  /** Undefined: the taker is proposed, and has nothing yet. */
+  readonly acceptedBy: string | undefined;
+  readonly acceptedAtMs: number | undefined;
   readonly riskAcceptedUntilMs: number | undefined;
   readonly settledBy: string | undefined;
   readonly settledAtMs: number | undefined;
 }
+/** Its interval ends when the notice that opened it is withdrawn. */
 export interface HandoverState extends Recorded {
   readonly handoverId: string;
   readonly entitlementId: string;
@@ -90,17 +108,28 @@ export interface HandoverState extends Recorded {
     readonly side: 'releasing' | 'receiving';
     readonly party: string;
     readonly person: string;
+    /** The account that signed: a name may be somebody else's, too. */
+    readonly by: string;
     readonly atMs: number;
     readonly recordId: string;
   }[];
 }
 
-export type NotApplicableState = ActPayload<'not-applicable-approved'> & Recorded;
+/** Ended before its date, and why. */
+export interface Revocation {
+  readonly atMs: number;
+  readonly reason: string;
+}
+export type NotApplicableState = ActPayload<'not-applicable-approved'> &
+  Recorded & { readonly revoked: Revocation | undefined };
 export type ExceptionState = Omit<ActPayload<'exception-requested'>, 'toMs'> &
   Recorded & {
+    /** The account that asked: who approves is another one. */
+    readonly requestedBy: string;
     readonly approver: string | undefined;
     readonly approvedAtMs: number | undefined;
     readonly approvedRecordId: string | undefined;
+    readonly revoked: Revocation | undefined;
   };
 export type RiskState = ActPayload<'risk-recorded'> &
   Recorded & {
@@ -133,6 +162,7 @@ export type SnapshotState = ActPayload<'snapshot-taken'> &
     }[];
   };
 export type FrameworkState = ActPayload<'framework-imported'> & Recorded;
+export type MappingState = ActPayload<'mapping-imported'> & Recorded;
 
 export interface Standing {
   readonly scheduleAcceptedAtMs: number | undefined;
@@ -157,6 +187,8 @@ export interface Standing {
   readonly comments: readonly CommentState[];
   readonly snapshots: ReadonlyMap<string, SnapshotState>;
   readonly frameworks: ReadonlyMap<string, FrameworkState>;
+  /** By `source target`. */
+  readonly mappings: ReadonlyMap<string, MappingState>;
 }
 
 export function inForce({ fromMs, toMs }: Interval, t: number): boolean {
@@ -210,6 +242,7 @@ export class Replay {
   readonly #comments: CommentState[] = [];
   readonly #snapshots = new Map<string, SnapshotState>();
   readonly #frameworks = new Map<string, FrameworkState>();
+  readonly #mappings = new Map<string, MappingState>();
   readonly #appliers: Appliers;
   readonly #standing: Mutable<Standing>;
 
@@ -235,6 +268,7 @@ export class Replay {
       comments: this.#comments,
       snapshots: this.#snapshots,
       frameworks: this.#frameworks,
+      mappings: this.#mappings,
     };
     this.#appliers = {
       ...this.#inventory(),
@@ -300,47 +334,67 @@ export class Replay {
         );
         this.#assignments.push({ ...payload, ...plain(dated), toMs });
       },
+      'standard-retired': ({ standardId, version }, { fromMs }) =>
+        end(this.#standards, `${standardId}@${version}`, fromMs),
+      'standard-withdrawn': ({ standardId, scope }, { fromMs }) =>
+        void endLast(
+          this.#assignments,
+          (other) => other.standardId === standardId && scopeKey(other.scope) === scopeKey(scope),
+          fromMs,
+        ),
     } satisfies Partial<Appliers>;
   }
 
   #claiming(controlsOfDecision: Affected['controlsOfDecision']) {
     const says = (
-      claimId: string,
+      {
+        claimId,
+        party,
+        person,
+        reason = '',
+      }: Pick<ActPayload<'claim-accepted'>, 'claimId' | 'party' | 'person'> & {
+        readonly reason?: string;
+      },
       standing: ClaimStanding,
-      by: string,
       { fromMs: atMs, recordId }: Recorded,
     ): void =>
       change(this.#claims, claimId, (claim) => ({
         ...claim,
-        history: [...claim.history, { standing, atMs, by, recordId }],
+        history: [...claim.history, { standing, atMs, by: person, party, reason, recordId }],
       }));
     const propose = (
-      claim: Pick<
-        ClaimState,
-        'claimId' | 'controls' | 'duties' | 'party' | 'scope' | 'kind' | 'source' | 'reason' | 'toMs'
-      >,
+      claim: Omit<ClaimState, 'fromMs' | 'recordId' | 'history'>,
+      fromMs: number | undefined,
       dated: Recorded & { readonly actor: string },
     ): void => {
       const first = {
         standing: 'proposed',
         atMs: dated.fromMs,
         by: dated.actor,
+        party: claim.proposer,
+        reason: claim.reason,
         recordId: dated.recordId,
       } as const;
-      this.#claims.set(claim.claimId, { ...plain(dated), ...claim, history: [first] });
+      this.#claims.set(claim.claimId, {
+        ...plain(dated),
+        ...claim,
+        fromMs: Math.max(fromMs ?? dated.fromMs, dated.fromMs),
+        history: [first],
+      });
     };
     return {
-      'decision-recorded': ({ toMs, ...payload }, dated) => {
+      'decision-recorded': ({ toMs, fromMs: later, claimId: named, ...payload }, dated) => {
         const here = `${payload.decisionId}@${scopeKey(payload.scope)}`;
+        const fromMs = Math.max(later ?? dated.fromMs, dated.fromMs);
         const earlier = endLast(
           this.#decisions,
           (other) => `${other.decisionId}@${scopeKey(other.scope)}` === here,
-          dated.fromMs,
+          fromMs,
         );
-        if (earlier?.claimId !== undefined) end(this.#claims, earlier.claimId, dated.fromMs);
+        if (earlier?.claimId !== undefined) end(this.#claims, earlier.claimId, fromMs);
         const { party, duties, scope, answer } = payload;
-        const claimId = party === undefined ? undefined : `${here}#${dated.recordId}`;
-        this.#decisions.push({ ...payload, ...plain(dated), toMs, claimId });
+        const claimId = party === undefined ? undefined : (named ?? `${here}#${dated.recordId}`);
+        this.#decisions.push({ ...payload, ...plain(dated), fromMs, toMs, claimId, decidedBy: dated.actor });
         if (party === undefined || claimId === undefined) return;
         const controls = controlsOfDecision(payload.decisionId);
         propose(
@@ -353,18 +407,26 @@ export class Replay {
             kind: 'assign',
             source: 'operating-model',
             reason: answer,
+            proposer: 'customer',
             toMs,
           },
+          fromMs,
           dated,
         );
       },
-      'claim-proposed': (payload, dated) => propose({ toMs: undefined, ...payload }, dated),
+      'claim-proposed': ({ fromMs, ...payload }, dated) =>
+        propose({ toMs: undefined, proposer: undefined, ...payload }, fromMs, dated),
       // Nobody has what they have not accepted: another's word is no acceptance.
-      'claim-accepted': ({ claimId, party, person }, dated) => {
-        if (this.#claims.get(claimId)?.party === party) says(claimId, 'accepted', person, dated);
+      'claim-accepted': (payload, dated) => {
+        if (this.#claims.get(payload.claimId)?.party === payload.party) says(payload, 'accepted', dated);
       },
-      'claim-declined': ({ claimId, person }, dated) => says(claimId, 'declined', person, dated),
-      'claim-disputed': ({ claimId, person }, dated) => says(claimId, 'disputed', person, dated),
+      'claim-declined': (payload, dated) => says(payload, 'declined', dated),
+      'claim-disputed': (payload, dated) => says(payload, 'disputed', dated),
+      'claim-dispute-withdrawn': (payload, dated) => {
+        const { history = [] } = this.#claims.get(payload.claimId) ?? {};
+        const before = history.findLast(({ standing }) => standing !== 'disputed');
+        if (before !== undefined) says(payload, before.standing, dated);
+      },
       'claim-ended': ({ claimId }, dated) => end(this.#claims, claimId, dated.fromMs),
     } satisfies Partial<Appliers>;
   }
@@ -379,12 +441,13 @@ export class Replay {
         }),
       }));
     return {
-      'service-bought': ({ assetIds, scope, toMs, prerequisites, ...payload }, dated) =>
+      'service-bought': ({ assetIds, scope, unit, toMs, prerequisites, ...payload }, dated) =>
         void this.#entitlements.set(payload.entitlementId, {
           ...payload,
           ...plain(dated),
           toMs,
           scope,
+          unit,
           prerequisites,
           notice: undefined,
           endedBecause: undefined,
@@ -407,46 +470,73 @@ export class Replay {
       'service-notice-given': ({ entitlementId, endsAtMs, reason }, { fromMs: atMs }) =>
         change(this.#entitlements, entitlementId, (known) => ({
           ...known,
-          notice: { atMs, endsAtMs, reason },
+          notice: { atMs, endsAtMs, reason, confirmedAtMs: undefined },
         })),
-      'service-notice-withdrawn': ({ entitlementId }) =>
-        change(this.#entitlements, entitlementId, (known) => ({ ...known, notice: undefined })),
-      'service-cancelled': ({ entitlementId, reason }, { fromMs }) =>
+      'service-notice-withdrawn': ({ entitlementId }, { fromMs }) => {
+        change(this.#entitlements, entitlementId, (known) => ({ ...known, notice: undefined }));
+        for (const { handoverId, direction, ...handover } of this.#handovers.values())
+          if (handover.entitlementId === entitlementId && direction === 'offboarding')
+            end(this.#handovers, handoverId, fromMs);
+      },
+      'service-end-confirmed': ({ entitlementId }, { fromMs: confirmedAtMs }) =>
+        change(this.#entitlements, entitlementId, (known) => ({
+          ...known,
+          notice: known.notice === undefined ? undefined : { ...known.notice, confirmedAtMs },
+        })),
+      'service-cancelled': ({ entitlementId, reason, handoverId }, { fromMs }) => {
+        // Confirmed for a date to come, and then the notice was withdrawn.
+        const withdrawnAtMs = this.#handovers.get(handoverId ?? '')?.toMs;
+        if (withdrawnAtMs !== undefined && withdrawnAtMs <= fromMs) return;
         change(this.#entitlements, entitlementId, (known) => ({
           ...known,
           toMs: Math.min(fromMs, known.toMs ?? Number.POSITIVE_INFINITY),
           endedBecause: reason,
-        })),
-      'handback-accepted': ({ entitlementId, assetId }, { fromMs }) =>
-        ofAsset(entitlementId, assetId, { handbackAcceptedAtMs: fromMs }),
+        }));
+      },
+      'handback-accepted': ({ entitlementId, assetId }, { fromMs }) => {
+        // What has not ended gives nothing back: an acceptance of it would count for an end that nobody knew of.
+        const endedAtMs = this.#entitlements.get(entitlementId)?.toMs;
+        if (endedAtMs !== undefined && endedAtMs <= fromMs)
+          ofAsset(entitlementId, assetId, { handbackAcceptedAtMs: fromMs });
+      },
     } satisfies Partial<Appliers>;
   }
 
   #handovers_() {
+    const ofItem = (handoverId: string, itemId: string, with_: (item: HandoverItem) => HandoverItem): void =>
+      change(this.#handovers, handoverId, (known) => ({
+        ...known,
+        items: known.items.map((item) => (item.itemId === itemId ? with_(item) : item)),
+      }));
     return {
       'handover-opened': ({ items, checklist, ...payload }, dated) =>
         void this.#handovers.set(payload.handoverId, {
           ...payload,
           ...plain(dated),
-          items: items.map((item) => ({
-            ...item,
-            taker: undefined,
-            riskAcceptedUntilMs: undefined,
-            settledBy: undefined,
-            settledAtMs: undefined,
-          })),
+          items: items.map((item) => unsettled(item, dated.fromMs)),
           checklist: checklist.map((item) => ({ ...item, checkedBy: undefined, checkedAtMs: undefined })),
           signatures: [],
         }),
-      'handover-item-settled': ({ handoverId, itemId, taker, riskAcceptedUntilMs, person }, { fromMs }) =>
-        change(this.#handovers, handoverId, (known) => ({
-          ...known,
-          items: known.items.map((item) =>
-            item.itemId === itemId
-              ? { ...item, taker, riskAcceptedUntilMs, settledBy: person, settledAtMs: fromMs }
-              : item,
-          ),
+      'handover-item-settled': (
+        { handoverId, itemId, taker, acceptedBy, riskAcceptedUntilMs, person },
+        { fromMs },
+      ) =>
+        ofItem(handoverId, itemId, (item) => ({
+          ...item,
+          taker,
+          riskAcceptedUntilMs,
+          settledBy: person,
+          settledAtMs: fromMs,
+          acceptedBy,
+          acceptedAtMs: acceptedBy === undefined ? undefined : fromMs,
         })),
+      'handover-item-accepted': ({ handoverId, itemId, party, person }, { fromMs }) =>
+        ofItem(handoverId, itemId, (item) =>
+          // The first acceptance counts, and nobody's but the taker's.
+          item.taker !== party || item.acceptedAtMs !== undefined
+            ? item
+            : { ...item, acceptedBy: person, acceptedAtMs: fromMs },
+        ),
       'handover-item-checked': ({ handoverId, itemId, person }, { fromMs }) =>
         change(this.#handovers, handoverId, (known) => ({
           ...known,
@@ -454,12 +544,12 @@ export class Replay {
             item.itemId === itemId ? { ...item, checkedBy: person, checkedAtMs: fromMs } : item,
           ),
         })),
-      'handover-signed': ({ handoverId, side, party, person }, { fromMs: atMs, recordId }) =>
+      'handover-signed': ({ handoverId, side, party, person }, { fromMs: atMs, recordId, actor: by }) =>
         change(this.#handovers, handoverId, (known) => ({
           ...known,
           signatures: [
             ...known.signatures.filter((other) => other.side !== side),
-            { side, party, person, atMs, recordId },
+            { side, party, person, by, atMs, recordId },
           ],
         })),
     } satisfies Partial<Appliers>;
@@ -472,16 +562,20 @@ export class Replay {
           ...payload,
           ...plain(dated),
           toMs: payload.reviewAtMs,
+          revoked: undefined,
         }),
-      'not-applicable-revoked': ({ approvalId }, dated) => end(this.#notApplicable, approvalId, dated.fromMs),
+      'not-applicable-revoked': ({ approvalId, reason }, { fromMs }) =>
+        revoke(this.#notApplicable, approvalId, fromMs, reason),
       'exception-requested': ({ toMs, ...payload }, dated) =>
         void this.#exceptions.set(payload.exceptionId, {
           ...payload,
           ...plain(dated),
           toMs,
+          requestedBy: dated.actor,
           approver: undefined,
           approvedAtMs: undefined,
           approvedRecordId: undefined,
+          revoked: undefined,
         }),
       'exception-approved': ({ exceptionId, approver }, { fromMs, recordId }) =>
         change(this.#exceptions, exceptionId, (known) => ({
@@ -490,7 +584,8 @@ export class Replay {
           approvedAtMs: fromMs,
           approvedRecordId: recordId,
         })),
-      'exception-revoked': ({ exceptionId }, dated) => end(this.#exceptions, exceptionId, dated.fromMs),
+      'exception-revoked': ({ exceptionId, reason }, { fromMs }) =>
+        revoke(this.#exceptions, exceptionId, fromMs, reason),
     } satisfies Partial<Appliers>;
   }
 
@@ -512,18 +607,24 @@ export class Replay {
           ...(reviewAtMs === undefined ? {} : { reviewAtMs }),
           log: [...known.log, { atMs, person, note }],
         })),
-      'risk-closed': ({ riskId }, dated) => end(this.#risks, riskId, dated.fromMs),
+      'risk-closed': ({ riskId, reason, person }, { fromMs: atMs, actor }) => {
+        change(this.#risks, riskId, (known) => ({
+          ...known,
+          log: [...known.log, { atMs, person: person ?? actor, note: `closed: ${reason}` }],
+        }));
+        end(this.#risks, riskId, atMs);
+      },
       'appetite-set': ({ score }) => {
         this.#standing.appetite = score;
       },
       'poam-item-opened': (payload, dated) =>
         void this.#poam.set(payload.poamId, { ...payload, ...plain(dated), status: 'open', log: [] }),
-      'poam-item-updated': ({ poamId, status, note }, { fromMs: atMs, actor }) =>
+      'poam-item-updated': ({ poamId, status, note, person }, { fromMs: atMs, actor }) =>
         change(this.#poam, poamId, (known) => ({
           ...known,
           status,
           toMs: status === 'done' ? atMs : undefined,
-          log: [...known.log, { atMs, by: actor, status, note }],
+          log: [...known.log, { atMs, by: person ?? actor, status, note }],
         })),
     } satisfies Partial<Appliers>;
   }
@@ -534,8 +635,8 @@ export class Replay {
         const key = `${payload.controlId} ${scopeKey(payload.scope)}`;
         this.#annotations.set(key, { ...this.#annotations.get(key), ...payload, ...plain(dated) });
       },
-      'comment-added': (payload, { fromMs: atMs, actor: by, recordId }) =>
-        void this.#comments.push({ ...payload, atMs, by, recordId }),
+      'comment-added': (payload, { fromMs: atMs, actor, recordId }) =>
+        void this.#comments.push({ ...payload, atMs, by: payload.person ?? actor, recordId }),
       'snapshot-taken': (payload, dated) =>
         void this.#snapshots.set(payload.snapshotId, {
           ...payload,
@@ -550,8 +651,18 @@ export class Replay {
         })),
       'framework-imported': (payload, dated) =>
         void this.#frameworks.set(payload.frameworkId, { ...payload, ...plain(dated) }),
-      'framework-removed': ({ frameworkId }, dated) => end(this.#frameworks, frameworkId, dated.fromMs),
-      'mapping-imported': () => undefined,
+      'framework-removed': ({ frameworkId }, dated) => {
+        end(this.#frameworks, frameworkId, dated.fromMs);
+        // What maps to something that is gone maps to nothing.
+        for (const [key, { sourceFrameworkId, targetFrameworkId }] of this.#mappings)
+          if (sourceFrameworkId === frameworkId || targetFrameworkId === frameworkId)
+            end(this.#mappings, key, dated.fromMs);
+      },
+      'mapping-imported': (payload, dated) =>
+        void this.#mappings.set(`${payload.sourceFrameworkId} ${payload.targetFrameworkId}`, {
+          ...payload,
+          ...plain(dated),
+        }),
     } satisfies Partial<Appliers>;
   }
 }
@@ -563,6 +674,22 @@ const unseen = (assetId: string): EntitledAsset => ({
   handbackAcceptedAtMs: undefined,
 });
 
+/** As it is opened: the tier's party has said yes by offering it; all others are asked. */
+export function unsettled(
+  { to, ...item }: ActPayload<'handover-opened'>['items'][number],
+  atMs: number,
+): HandoverItem {
+  return {
+    ...item,
+    taker: to,
+    acceptedBy: to === undefined ? undefined : `${to}, by offering the tier`,
+    acceptedAtMs: to === undefined ? undefined : atMs,
+    riskAcceptedUntilMs: undefined,
+    settledBy: undefined,
+    settledAtMs: undefined,
+  };
+}
+
 const plain = ({ fromMs, toMs, recordId }: Recorded): Recorded => ({ fromMs, toMs, recordId });
 
 function change<T>(map: Map<string, T>, key: string, with_: (known: T) => T): void {
@@ -573,6 +700,18 @@ function change<T>(map: Map<string, T>, key: string, with_: (known: T) => T): vo
 /** What ends twice ended the first time. */
 function end<T extends Interval>(map: Map<string, T>, key: string, atMs: number): void {
   change(map, key, (known) => ({ ...known, toMs: Math.min(atMs, known.toMs ?? Number.POSITIVE_INFINITY) }));
+}
+
+/** The first time counts, and only before it ended by itself. */
+function revoke<T extends Interval & { readonly revoked: Revocation | undefined }>(
+  map: Map<string, T>,
+  key: string,
+  atMs: number,
+  reason: string,
+): void {
+  change(map, key, (known) =>
+    inForce(known, atMs) ? { ...known, toMs: atMs, revoked: { atMs, reason } } : known,
+  );
 }
 
 /** Returns what it ended. */

@@ -25,12 +25,17 @@ export function residual(inherent: RiskLevels, mitigations: readonly Mitigation[
     Math.floor(
       mitigations
         .filter(({ reduces }) => reduces === what)
-        .reduce((sum, { steps, status }) => sum + steps * shareOf(status), 0),
+        .reduce((sum, mitigation) => sum + stepsTaken(mitigation), 0),
     );
   return {
     likelihood: Math.max(LEVEL_MIN, inherent.likelihood - less('likelihood')),
     impact: Math.max(LEVEL_MIN, inherent.impact - less('impact')),
   };
+}
+
+/** What one control takes off by itself, before the sum is rounded down. */
+export function stepsTaken({ steps, status }: Pick<Mitigation, 'steps' | 'status'>): number {
+  return steps * shareOf(status);
 }
 
 function shareOf(status: ControlStatus): number {

@@ -4,6 +4,9 @@ import { CONTROL_STATUSES, type ControlStatus } from '@demarc/platform/contract/
 /** Of the workbook's score: full for what holds, half for what holds in part, nothing for all else. */
 const CREDIT: Readonly<Partial<Record<ControlStatus, number>>> = { satisfied: 1, 'partially-satisfied': 0.5 };
 
+/** 0, 0.5 or 1. */
+export const creditOf = (status: ControlStatus): number => CREDIT[status] ?? 0;
+
 export interface Scored {
   readonly worth: number;
   readonly status: ControlStatus;
@@ -32,7 +35,7 @@ export function rollUp(cells: Iterable<Scored>): RollUp {
     counts[cell.status] += 1;
     if (cell.status === 'not-applicable') continue;
     worth += cell.worth;
-    earned += cell.worth * (CREDIT[cell.status] ?? 0);
+    earned += cell.worth * creditOf(cell.status);
   }
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const applicable = total - counts['not-applicable'];

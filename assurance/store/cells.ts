@@ -75,6 +75,48 @@ export async function cellChanges(
   return rows.map(stored);
 }
 
+/** What a cell's status became; null when the control was not about the asset any more. */
+export interface StatusChange {
+  readonly assetId: string;
+  readonly controlId: string;
+  readonly fromMs: number;
+  readonly effective: ControlStatus | null;
+}
+
+/**
+ * How the status of these controls' cells went until `toMs`, in order of time.
+ *
+ * @returns undefined when that is more than `limit` rows: half of a history says nothing
+ */
+export async function statusChanges(
+  db: Kysely<AnyDatabase>,
+  controlIds: readonly string[],
+  toMs: number,
+  limit: number,
+): Promise<readonly StatusChange[] | undefined> {
+  const { rows } = await sql<
+    Pick<Row, 'asset_id' | 'control_id' | 'from_ms' | 'effective'>
+  >`SELECT asset_id, control_id, from_ms, effective FROM asr_cell
+    WHERE control_id = ANY(${[...controlIds]}) AND from_ms <= ${toMs} ORDER BY from_ms, seq LIMIT ${limit + 1}`.execute(
+    db,
+  );
+  if (rows.length > limit) return undefined;
+  return rows.map((row) => ({
+    assetId: row.asset_id,
+    controlId: row.control_id,
+    fromMs: row.from_ms,
+    effective: row.effective,
+  }));
+}
+
+/** The instant of the first cell that was kept; undefined before anything was. */
+export async function firstCellAt(db: Kysely<AnyDatabase>): Promise<number | undefined> {
+  const { rows } = await sql<{
+    readonly first: number | null;
+  }>`SELECT min(from_ms) AS first FROM asr_cell`.execute(db);
+  return rows[0]?.first ?? undefined;
+}
+
 /** The instant up to which the stored matrix was kept; undefined before anything was. */
 export async function lastCellAt(db: Kysely<AnyDatabase>): Promise<number | undefined> {
   const { rows } = await sql<{

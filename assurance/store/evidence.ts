@@ -143,3 +143,16 @@ export async function evidenceByUid(db: Kysely<AnyDatabase>, uid: string): Promi
       operator, digest, raw, signature FROM asr_evidence WHERE uid = ${uid}`.execute(db);
   return rows[0];
 }
+
+/** Those that are named, as far as they had arrived by then. */
+export async function evidenceByUids(
+  db: Kysely<AnyDatabase>,
+  uids: readonly string[],
+  knownAtMs: number,
+): Promise<readonly EvidenceRow[]> {
+  const { rows } = await sql<EvidenceRow>`
+    SELECT uid, asset_id, rule, service, result, because, observed_at_ms, received_at_ms, effective_at_ms, expires_at_ms,
+      operator, digest, raw, signature
+    FROM asr_evidence WHERE uid = ANY(${[...uids]}::text[]) AND received_at_ms <= ${knownAtMs}`.execute(db);
+  return rows;
+}

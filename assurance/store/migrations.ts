@@ -1,6 +1,7 @@
 import { protectTenantTable } from '@demarc/platform/stores';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { frameworkMigrations } from '../frameworks/migrations.ts';
 
 /** Acts and evidence are only ever added: the tenant's role may not change or remove a row of either. */
 export const assuranceMigrations: Readonly<Record<string, Migration>> = {
@@ -102,4 +103,5 @@ export const assuranceMigrations: Readonly<Record<string, Migration>> = {
         WHERE result = 'error'`.execute(db);
     },
   },
+  ...frameworkMigrations,
 };

@@ -15,7 +15,11 @@ import { readNote } from '@demarc/platform/notes';
 export interface AgentState {
   readonly pid: number;
   readonly rooms: readonly {
-    readonly health: { readonly state: string; readonly figures?: Readonly<Record<string, number>> };
+    readonly health: {
+      readonly state: string;
+      readonly because: string;
+      readonly figures?: Readonly<Record<string, number>>;
+    };
   }[];
   readonly figures: Readonly<Record<string, number>>;
   readonly dropsUntold: readonly unknown[];
@@ -28,6 +32,15 @@ interface SpoolRecord {
     readonly activity_id: number;
     readonly message: string;
     readonly file: { readonly path: string };
+    readonly actor: {
+      readonly process?: {
+        readonly pid: number;
+        readonly cmd_line?: string;
+        readonly file?: { readonly path: string };
+        readonly user?: { readonly uid: string };
+        readonly parent_process?: { readonly pid: number };
+      };
+    };
   };
 }
 

@@ -252,6 +252,10 @@ export const Entitlement = z.strictObject({
   validTo: Instant.nullable(),
   /** Notice was given: it ends then, once the hand-over is settled and the end confirmed. */
   noticeEndsAt: Instant.nullable(),
+  /** The hand-over is settled: it ends on that date unless the notice is withdrawn. */
+  endConfirmed: z.boolean().optional(),
+  /** `everything`, or `group` and its name, where it is not for named assets only. */
+  scope: z.string().optional(),
   assets: z.array(
     z.strictObject({
       assetId: z.string(),
@@ -285,7 +289,14 @@ export type ServiceOffer = z.infer<typeof ServiceOffer>;
 export const BuyService = z.strictObject({
   serviceId: z.string().min(1).max(64),
   tier: z.string().min(1).max(32).default('managed'),
-  assetIds: z.array(z.uuid()).min(1).max(1_000),
+  assetIds: z.array(z.string().min(1).max(128)).max(1_000).default([]),
+  /** Instead of, or beside, named assets: all that there are or will be, or those of a group. */
+  scope: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('tenant') }),
+      z.strictObject({ kind: z.literal('group'), groupId: z.string().min(1).max(128) }),
+    ])
+    .optional(),
   /** The customer's prerequisites, ticked; the API refuses a purchase that leaves one out. */
   prerequisitesAccepted: z.boolean(),
 });

@@ -18,6 +18,8 @@ export interface DataTableProps<Row> {
   onOpen?(row: Row): void;
   readonly selectedKey?: string | undefined;
   readonly empty: ReactNode;
+  /** When there is more than is here: the button at the end says how much, and brings it. */
+  readonly more?: { readonly label: string; readonly busy: boolean; bring(): void };
 }
 
 export interface ConsoleTools {

@@ -37,6 +37,8 @@ export interface ClickHouseEngineOptions {
 
 export interface ClickHouseEngine extends EngineProcess {
   readonly url: string;
+  /** The engine starts without what it cannot read: somebody has to say so. */
+  readonly degraded: DemarcError | undefined;
 }
 
 /**
@@ -72,11 +74,31 @@ export async function startClickHouse(options: ClickHouseEngineOptions): Promise
   const url = `http://127.0.0.1:${options.port}`;
   try {
     await answering(url, options, child, logOffset);
+    return { ...child, url, degraded: await damaged(url, options) };
   } catch (error) {
     await child.stop();
     throw error;
   }
-  return { ...child, url };
+}
+
+/** Parts that the engine could not read when it started. */
+async function damaged(url: string, options: ClickHouseEngineOptions): Promise<DemarcError | undefined> {
+  const rows = await asWriter(
+    url,
+    options.passwords.writer,
+    `SELECT table, count() AS parts FROM system.detached_parts
+      WHERE database = '${EVENTS_DATABASE}' AND startsWith(reason, 'broken') GROUP BY table ORDER BY table FORMAT TSV`,
+  );
+  const found = rows
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
+  if (found.length === 0) return undefined;
+  return storesErrors.make('STORES_EVENTS_DAMAGED', {
+    parts: found.reduce((sum, [, parts]) => sum + Number(parts), 0),
+    tables: found.map(([table]) => table).join(', '),
+    directory: options.dataDirectory,
+  });
 }
 
 async function answering(
@@ -94,7 +116,7 @@ async function answering(
     try {
       const response = await fetch(`${url}/ping`, { signal: AbortSignal.timeout(2_000) });
       if (response.ok) {
-        await makeDatabase(url, options.passwords.writer);
+        await asWriter(url, options.passwords.writer, 'CREATE DATABASE IF NOT EXISTS demarc');
         return;
       }
     } catch {
@@ -105,16 +127,16 @@ async function answering(
   throw startFailure(options, logOffset);
 }
 
-async function makeDatabase(url: string, password: string): Promise<void> {
-  const response = await fetch(
-    `${url}/?${new URLSearchParams({ query: 'CREATE DATABASE IF NOT EXISTS demarc' })}`,
-    {
-      method: 'POST',
-      headers: { 'x-clickhouse-user': EVENTS_WRITER, 'x-clickhouse-key': password },
-    },
-  );
-  if (!response.ok)
-    throw new Error(`ClickHouse refused to make the database: ${(await response.text()).slice(0, 300)}`);
+/** @param query of our own text @returns what it answered */
+async function asWriter(url: string, password: string, query: string): Promise<string> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'x-clickhouse-user': EVENTS_WRITER, 'x-clickhouse-key': password },
+    body: query,
+  });
+  const said = await response.text();
+  if (!response.ok) throw new Error(`ClickHouse refused what it needs to start: ${said.slice(0, 300)}`);
+  return said;
 }
 
 function startFailure(options: ClickHouseEngineOptions, logOffset: number): DemarcError {
@@ -172,7 +194,7 @@ function writePrivate(file: string, content: string, user: { uid: number; gid: n
 
 function serverXml(options: ClickHouseEngineOptions, usersFile: string): string {
   return `<clickhouse>
-  <logger><level>warning</level><console>1</console></logger>
+  <logger><console>1</console></logger>
   <path>${xml(options.dataDirectory)}</path>
   <users_config>${xml(usersFile)}</users_config>
   <listen_host>127.0.0.1</listen_host>

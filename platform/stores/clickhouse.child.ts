@@ -38,7 +38,14 @@ process.chdir(dirname(settings.config));
 const QUERY =
   'SYSTEM START LISTEN HTTP; SELECT count() FROM system.numbers WHERE NOT ignore(sleepEachRow(1)) ' +
   'SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0';
-const args = ['clickhouse-local', `--config-file=${settings.config}`, '--query', QUERY];
+// Not in the configuration, which this way of starting the engine does not ask for its level.
+const args = [
+  'clickhouse-local',
+  `--config-file=${settings.config}`,
+  '--log-level=warning',
+  '--query',
+  QUERY,
+];
 
 /** `runInNewThread` leaves this process's event loop free to see the pipe close. */
 const result = load({

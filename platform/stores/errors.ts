@@ -19,6 +19,13 @@ export const storesErrors = defineErrors({
     status: 503,
     retryable: false,
   }),
+  STORES_EVENTS_DAMAGED: entry<{ parts: number; tables: string; directory: string }>({
+    says: ({ parts, tables, directory }) =>
+      `ClickHouse found ${parts} damaged parts of ${tables} in ${directory} and set them aside: searches do not find what was in them.`,
+    fix: 'Restore the latest backup into an empty directory: ./demarc restore --from DIRECTORY. To go on without, remove the directories that begin with broken in detached.',
+    status: 503,
+    retryable: false,
+  }),
   STORES_DISK_FULL: entry<{ directory: string; freeBytes: number; neededBytes: number }>({
     says: ({ directory, freeBytes, neededBytes }) =>
       `${directory} has ${freeBytes} bytes free and needs ${neededBytes}.`,

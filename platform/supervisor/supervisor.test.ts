@@ -1,4 +1,5 @@
 import { type TestContext, test } from 'node:test';
+import { DemarcError } from '../errors/errors.ts';
 import { Supervisor } from './supervisor.ts';
 
 interface FakeProcess {
@@ -66,4 +67,26 @@ test('a part that cannot start ends the start and says why', async (t: TestConte
   ]);
   await t.assert.rejects(supervisor.start(), /no disk/);
   t.assert.equal(supervisor.parts()[0]?.health.because, 'no disk');
+});
+
+test('a part that runs without something it lost is degraded, with the reason', async (t: TestContext) => {
+  const degraded = new DemarcError({
+    code: 'A_LOST',
+    message: 'Some of it is lost.',
+    fix: 'Restore it.',
+    status: 503,
+    retryable: false,
+    details: {},
+  });
+  const whole = part('a', [], []);
+  const supervisor = new Supervisor([
+    { ...whole, start: async () => ({ ...(await whole.start()), degraded }) },
+  ]);
+  await supervisor.start();
+  const [state] = supervisor.parts();
+  t.assert.deepEqual(
+    [state?.health.state, state?.health.because, state?.error],
+    ['degraded', 'Some of it is lost. Restore it.', { code: 'A_LOST', fix: 'Restore it.' }],
+  );
+  await supervisor.stop();
 });

@@ -13,6 +13,8 @@ export interface RunningPart {
   readonly pid: number;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   stop(): Promise<void>;
+  /** It runs, but something of it is lost or damaged. */
+  readonly degraded?: DemarcError | undefined;
 }
 
 export interface PartDefinition {
@@ -93,8 +95,10 @@ export class Supervisor {
     this.#say(entry, 'starting', entry.restartCount === 0 ? 'starting' : `restart ${entry.restartCount}`);
     try {
       entry.running = await entry.definition.start();
-      entry.error = undefined;
-      this.#say(entry, 'healthy', 'running and answering');
+      const { degraded } = entry.running;
+      entry.error = degraded === undefined ? undefined : { code: degraded.code, fix: degraded.fix };
+      if (degraded === undefined) this.#say(entry, 'healthy', 'running and answering');
+      else this.#say(entry, 'degraded', `${degraded.message} ${degraded.fix}`);
     } catch (error) {
       entry.running = undefined;
       entry.error = error instanceof DemarcError ? { code: error.code, fix: error.fix } : undefined;

@@ -10,6 +10,11 @@ import type { Deps } from '../main.ts';
 import { print, table } from '../output.ts';
 import { TENANT_OPTION } from './tenant.ts';
 
+interface EnrollOptions {
+  readonly server: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+}
 interface TenantOption {
   readonly tenant: string;
 }
@@ -67,8 +72,9 @@ export function register(program: Command, { config, output }: Deps): void {
     .command('enroll')
     .description('enrol this machine with a token (what the installer does)')
     .requiredOption('--server <url>', 'https://HOST:8421')
-    .option('--token-file <file>', 'file with the token; standard input otherwise')
-    .action(({ server, tokenFile }: { readonly server: string; readonly tokenFile?: string }) => {
+    .option('--token <token>', 'the token itself; other users of this machine can read it while this runs')
+    .option('--token-file <file>', 'file with the token; standard input when neither is given')
+    .action(({ server, token, tokenFile }: EnrollOptions) => {
       const args = [
         'enroll',
         '--server',
@@ -77,7 +83,8 @@ export function register(program: Command, { config, output }: Deps): void {
         ...(output.json ? ['--json'] : []),
       ];
       const { status } = spawnSync(process.execPath, [programPath('apps/agent/main.ts'), ...args], {
-        stdio: 'inherit',
+        ...(token === undefined ? {} : { input: `${token}\n` }),
+        stdio: [token === undefined ? 'inherit' : 'pipe', 'inherit', 'inherit'],
         env: config.childEnvironment,
       });
       process.exitCode = status ?? 1;

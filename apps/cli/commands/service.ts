@@ -9,11 +9,20 @@ import { print, table } from '../output.ts';
 import { findAsset } from './assets.ts';
 import { TENANT_OPTION } from './tenant.ts';
 
-interface BuyOptions {
+interface ForOptions {
   readonly tenant: string;
-  readonly tier: string;
   readonly asset?: readonly string[];
+  readonly group?: string;
+  readonly everything?: boolean;
+}
+interface BuyOptions extends ForOptions {
+  readonly tier: string;
   readonly acceptPrerequisites?: boolean;
+}
+interface NoticeOptions {
+  readonly tenant: string;
+  readonly at: string;
+  readonly reason: string;
 }
 interface CancelOptions {
   readonly tenant: string;
@@ -22,8 +31,9 @@ interface CancelOptions {
   readonly acceptRiskUntil?: string;
 }
 
+const Noticed = z.strictObject({ handoverId: z.uuid() });
 const Offers = z.array(ServiceOffer);
-const Bought = z.strictObject({ entitlementId: z.uuid() });
+const Bought = z.strictObject({ entitlementId: z.uuid(), handoverId: z.uuid() });
 
 export function register(program: Command, { config, output }: Deps): void {
   const service = program.command('service').description('managed services');
@@ -52,21 +62,16 @@ export function register(program: Command, { config, output }: Deps): void {
     .option(...TENANT_OPTION)
     .option('--tier <tier>', 'the tier', 'managed')
     .option('--asset <asset...>', 'id or name')
+    .option('--group <group>', 'the machines of a group, also those to come')
+    .option('--everything', 'everything of its type that there is or will be')
     .option('--accept-prerequisites', 'the customer’s prerequisites are met (shown when left out)')
     .action(async (serviceId: string, options: BuyOptions) => {
       const client = new ApiClient(config);
-      const assetIds =
-        options.asset === undefined
-          ? (await client.get(`/v1/tenants/${options.tenant}/assets`, z.array(Asset)))
-              .filter(({ state }) => state !== 'revoked')
-              .map(({ assetId }) => assetId)
-          : await Promise.all(
-              options.asset.map(async (name) => (await findAsset(client, options.tenant, name)).assetId),
-            );
+      const wanted = await wantedOf(client, options);
       const body = {
         serviceId,
         tier: options.tier,
-        assetIds,
+        ...wanted,
         prerequisitesAccepted: options.acceptPrerequisites === true,
       };
       const bought = await client.post(`/v1/tenants/${options.tenant}/entitlements`, body, Bought);
@@ -74,12 +79,43 @@ export function register(program: Command, { config, output }: Deps): void {
         output,
         bought,
         () =>
-          `bought ${serviceId} for ${assetIds.length} asset(s); entitlement ${bought.entitlementId}\nDuties move with the first passing evidence: ./demarc matrix`,
+          `bought ${serviceId} for ${whatOf(wanted)}; entitlement ${bought.entitlementId}\nDuties move with the first passing evidence: ./demarc matrix\nThe hand-over to sign: ./demarc handover show ${bought.handoverId}`,
       );
     });
   service
+    .command('notice <entitlement>')
+    .description('give notice; the hand-over of what the service gives up is opened')
+    .option(...TENANT_OPTION)
+    .requiredOption('--at <instant>', 'when it ends, such as 2027-01-31T00:00:00Z or +30d')
+    .option('--reason <text>', 'kept in the ledger', 'notice from the command line')
+    .action(async (wanted: string, { tenant, at, reason }: NoticeOptions) => {
+      const client = new ApiClient(config);
+      const entitlementId = await runningEntitlement(client, tenant, wanted);
+      const endsAt = instantOf(at);
+      const path = `/v1/tenants/${tenant}/entitlements/${entitlementId}/notice`;
+      const { handoverId } = await client.post(path, { endsAt, reason }, Noticed);
+      print(
+        output,
+        { entitlementId, endsAt, handoverId },
+        () =>
+          `notice given for ${endsAt}\nSettle who takes what comes back: ./demarc handover show ${handoverId}\nThen confirm the end: ./demarc service cancel ${entitlementId}`,
+      );
+    });
+  service
+    .command('withdraw-notice <entitlement>')
+    .description('the service goes on; its hand-over is closed')
+    .option(...TENANT_OPTION)
+    .option('--reason <text>', 'kept in the ledger', 'withdrawn from the command line')
+    .action(async (wanted: string, { tenant, reason }: Omit<NoticeOptions, 'at'>) => {
+      const client = new ApiClient(config);
+      const entitlementId = await runningEntitlement(client, tenant, wanted);
+      const path = `/v1/tenants/${tenant}/entitlements/${entitlementId}/notice/withdraw`;
+      await client.post(path, { reason }, z.unknown());
+      print(output, { withdrawn: entitlementId }, () => 'the notice is withdrawn; the service goes on');
+    });
+  service
     .command('cancel <entitlement>')
-    .description('end a service now, by entitlement or by the service’s id when it is bought once')
+    .description('end a service on the date of its notice, or now; by entitlement, or by the service’s id')
     .option(...TENANT_OPTION)
     .option('--reason <text>', 'kept in the ledger', 'cancelled from the command line')
     .option('--accept-handback', 'the tenant takes every duty that the hand-over leaves open')
@@ -133,8 +169,34 @@ function boughtOf(offer: ServiceOffer): string {
     .join('; ');
 }
 
+interface Wanted {
+  readonly assetIds: readonly string[];
+  readonly scope?: { readonly kind: 'tenant' } | { readonly kind: 'group'; readonly groupId: string };
+}
+
+/** What a purchase is for: named assets, a group, everything, or every machine that is enrolled. */
+export async function wantedOf(client: ApiClient, options: ForOptions): Promise<Wanted> {
+  const { tenant, asset, group, everything } = options;
+  const named =
+    asset === undefined
+      ? []
+      : await Promise.all(asset.map(async (name) => (await findAsset(client, tenant, name)).assetId));
+  if (everything === true) return { assetIds: named, scope: { kind: 'tenant' } };
+  if (group !== undefined) return { assetIds: named, scope: { kind: 'group', groupId: group } };
+  if (asset !== undefined) return { assetIds: named };
+  const assets = await client.get(`/v1/tenants/${tenant}/assets`, z.array(Asset));
+  return { assetIds: assets.filter(({ state }) => state !== 'revoked').map(({ assetId }) => assetId) };
+}
+
+function whatOf({ assetIds, scope }: Wanted): string {
+  const named = assetIds.length === 0 && scope !== undefined ? [] : [`${assetIds.length} asset(s)`];
+  const scoped =
+    scope === undefined ? [] : [scope.kind === 'tenant' ? 'everything' : `the group ${scope.groupId}`];
+  return [...named, ...scoped].join(' and ');
+}
+
 /** @throws CLI_UNKNOWN, CLI_AMBIGUOUS */
-async function runningEntitlement(client: ApiClient, tenant: string, wanted: string): Promise<string> {
+export async function runningEntitlement(client: ApiClient, tenant: string, wanted: string): Promise<string> {
   const offers = await client.get(`/v1/tenants/${tenant}/services`, Offers);
   const running = offers.flatMap(({ serviceId, entitlements }) =>
     entitlements

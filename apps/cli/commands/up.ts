@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:f
 import { DemarcError } from '@demarc/platform/errors';
 import type { Command } from 'commander';
 import { buildConsole } from '../builds.ts';
-import { program as programPath } from '../children.ts';
+import { knownError, program as programPath } from '../children.ts';
 import type { CliConfig } from '../config.ts';
 import { cliErrors } from '../errors.ts';
 import type { Deps } from '../main.ts';
@@ -44,8 +44,7 @@ export function register(program: Command, { config, output }: Deps): void {
 }
 
 function startSupervisor(config: CliConfig): number {
-  mkdirSync(config.paths.log, { recursive: true, mode: 0o700 });
-  const log = openSync(config.paths.logFile('supervisor'), 'a', 0o600);
+  const log = openLogFile(config);
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', programPath('apps/cli/main.ts'), 'supervise'],
@@ -55,6 +54,18 @@ function startSupervisor(config: CliConfig): number {
   child.unref();
   if (child.pid === undefined) throw new Error('the supervisor could not be started');
   return child.pid;
+}
+
+/** @throws CLI_DATA_DIRECTORY_UNUSABLE */
+function openLogFile(config: CliConfig): number {
+  try {
+    mkdirSync(config.paths.log, { recursive: true, mode: 0o700 });
+    return openSync(config.paths.logFile('supervisor'), 'a', 0o600);
+  } catch (error) {
+    const directory = config.settings.DEMARC_DATA_DIR;
+    const because = error instanceof Error ? error.message : String(error);
+    throw cliErrors.make('CLI_DATA_DIRECTORY_UNUSABLE', { directory, because }, { cause: error });
+  }
 }
 
 /** Waits until every part is healthy. @throws the error that the supervisor met, or CLI_START_SLOW */
@@ -99,24 +110,9 @@ function alive(pid: number): boolean {
 /** The supervisor ended before it could write its state: its log has the error as this command would print it. */
 function lastError(config: CliConfig): DemarcError {
   const log = config.paths.logFile('supervisor');
-  const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
-  const at = lines.findLastIndex((line) => /^[A-Z][A-Z0-9_]+: /.test(line));
-  const [code = '', ...sentence] = (lines[at] ?? '').split(': ');
-  if (at === -1)
-    return cliErrors.make('CLI_START_FAILED', {
-      part: 'the supervisor',
-      because: lines.at(-1) ?? 'it said nothing',
-      log,
-    });
-  const fix = (lines[at + 1] ?? '').replace(/^Next step: /, '');
-  return new DemarcError({
-    code,
-    message: sentence.join(': '),
-    fix,
-    status: 503,
-    retryable: true,
-    details: {},
-  });
+  const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
+  const because = text.trim().split('\n').at(-1) || 'it said nothing';
+  return knownError(text) ?? cliErrors.make('CLI_START_FAILED', { part: 'the supervisor', because, log });
 }
 
 function firstAdministratorLink(config: CliConfig): string | undefined {

@@ -11,13 +11,22 @@ import {
 import type React from 'react';
 import { AssetsPage } from '../pages/assets.tsx';
 import { AuditPage } from '../pages/audit.tsx';
+import { ExceptionsPage } from '../pages/exceptions.tsx';
+import { DecisionsPage } from '../pages/decisions.tsx';
 import { GapsPage } from '../pages/gaps.tsx';
+import { HandoversPage } from '../pages/handovers.tsx';
 import { MatrixPage } from '../pages/matrix.tsx';
+import { MinePage } from '../pages/mine.tsx';
+import { ObligationsPage } from '../pages/obligations.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
 import { PlatformPage } from '../pages/platform.tsx';
+import { RisksPage } from '../pages/risks.tsx';
 import { SearchPage } from '../pages/search.tsx';
 import { ServicesPage } from '../pages/services.tsx';
 import { FirstPage, SignInPage } from '../pages/sign-in.tsx';
+import { StandardsPage } from '../pages/standards.tsx';
+import { WorkbookPage } from '../pages/workbook.tsx';
+import { StackPage } from '../pages/stack.tsx';
 import { ROOMS } from '../services.ts';
 import { whoAmI } from './api.ts';
 import { validatePageSearch } from './page-search.ts';
@@ -60,10 +69,19 @@ const page = (path: string, component: () => React.ReactNode) =>
 
 const pages = [
   page('overview', OverviewPage),
+  page('stack', StackPage),
   page('matrix', MatrixPage),
+  page('mine', MinePage),
   page('gaps', GapsPage),
   page('audit', AuditPage),
+  page('decisions', DecisionsPage),
+  page('obligations', ObligationsPage),
   page('services', ServicesPage),
+  page('handovers', HandoversPage),
+  page('workbook', WorkbookPage),
+  page('risks', RisksPage),
+  page('exceptions', ExceptionsPage),
+  page('standards', StandardsPage),
   page('assets', AssetsPage),
   page('search', SearchPage),
   page('platform', PlatformPage),

@@ -1,4 +1,5 @@
 /** The frame around every page: navigation, tenant, time zone, colours, who is signed in. */
+import type { Permission } from '@demarc/platform/contract/api';
 import {
   ActionIcon,
   AppShell,
@@ -12,14 +13,17 @@ import {
 import { useDisclosure } from '@mantine/hooks';
 import { IconMoon, IconSun, IconUser } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import * as z from 'zod';
+import { AsOfControl } from '../parts/as-of.tsx';
 import type { Zone } from '../parts/time.ts';
 import { zoneName } from '../parts/time.ts';
 import { ROOMS } from '../services.ts';
 import { call, get, whoAmI } from './api.ts';
+import { asOfSearch, PAGES_WITH_AS_OF } from './as-of.ts';
 import { liveStream } from './live.ts';
+import { usePageSearch } from './page-search.ts';
 import { Done, Tenant } from './schemas.ts';
 import { ZoneContext } from './zone.ts';
 
@@ -36,11 +40,25 @@ const NAVIGATION: readonly (readonly [
   [
     'Responsibility',
     [
+      ['stack', 'Stack'],
       ['matrix', 'Matrix'],
-      ['gaps', 'Mine and nobody’s'],
+      ['mine', 'Mine'],
+      ['gaps', 'Gaps'],
+      ['decisions', 'Decisions'],
+      ['obligations', 'Obligations'],
       ['services', 'Services'],
       ['audit', 'Audit'],
+      ['handovers', 'Hand-overs'],
       ...roomLinks('Responsibility'),
+    ],
+  ],
+  [
+    'Controls and risks',
+    [
+      ['workbook', 'Workbook'],
+      ['risks', 'Risks'],
+      ['exceptions', 'Exceptions'],
+      ['standards', 'Standards'],
     ],
   ],
   ['Protect', roomLinks('Protect')],
@@ -48,12 +66,24 @@ const NAVIGATION: readonly (readonly [
   ['Settings', [['assets', 'Assets'], ['platform', 'Platform'], ...roomLinks('Settings')]],
 ];
 
+/** Pages about more than one tenant are for those who may read them; all others are about this one. */
+const NEEDS: Readonly<Record<string, Permission>> = { obligations: 'obligation:read' };
+
+function isOffered(path: string, permissions: readonly Permission[] | undefined): boolean {
+  const needed = NEEDS[path];
+  return needed === undefined || permissions?.includes(needed) === true;
+}
+
 export function Shell({ tenantId }: { readonly tenantId: string }) {
   const [opened, { toggle, close }] = useDisclosure();
   const [zone, setZone] = useState<Zone>('local');
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const navigate = useNavigate();
   const queries = useQueryClient();
+  const { search } = usePageSearch();
+  const carried = asOfSearch(search);
+  const page = useLocation().pathname.split('/')[3] ?? '';
+  const turnsBack = PAGES_WITH_AS_OF.includes(page);
   const me = useQuery({ queryKey: ['me'], queryFn: whoAmI });
   const tenants = useQuery({ queryKey: ['tenants'], queryFn: () => get('/v1/tenants', z.array(Tenant)) });
   // What the server says has changed is asked for again, wherever it is shown.
@@ -104,6 +134,7 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
                   })
                 }
               />
+              {turnsBack || carried['asOf'] !== undefined ? <AsOfControl /> : null}
             </Group>
             <Group gap="xs" wrap="nowrap">
               {zoneName('local') === 'UTC' ? null : (
@@ -146,16 +177,30 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
             {NAVIGATION.filter(([, links]) => links.length > 0).map(([group, links]) => (
               <div key={group}>
                 {group === '' ? null : <h2>{group}</h2>}
-                {links.map(([path, title]) => (
-                  <Link key={path} to={`/t/$tenantId/${path}` as '/'} params={{ tenantId }} onClick={close}>
-                    {title}
-                  </Link>
-                ))}
+                {links
+                  .filter(([path]) => isOffered(path, me.data?.permissions))
+                  .map(([path, title]) => (
+                    <Link
+                      key={path}
+                      to={`/t/$tenantId/${path}` as '/'}
+                      params={{ tenantId }}
+                      search={carried as never}
+                      activeOptions={{ includeSearch: false }}
+                      onClick={close}
+                    >
+                      {title}
+                    </Link>
+                  ))}
               </div>
             ))}
           </nav>
         </AppShell.Navbar>
         <AppShell.Main id="content" tabIndex={-1}>
+          {!turnsBack && carried['asOf'] !== undefined ? (
+            <p className="d-asof-note" role="status">
+              This page shows the present; the date in the header is kept for the pages about responsibility.
+            </p>
+          ) : null}
           <Outlet />
         </AppShell.Main>
       </AppShell>

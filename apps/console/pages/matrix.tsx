@@ -1,11 +1,13 @@
 /** Who owns each duty of each control on each asset, whether it holds, and why. */
 import { DUTIES, type MatrixCell } from '@demarc/platform/contract/api';
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { get } from '../app/api.ts';
+import { useAsOf } from '../app/as-of.ts';
 import { usePageSearch } from '../app/page-search.ts';
 import { MatrixWhy } from '../app/schemas.ts';
+import { AsOfNote } from '../parts/as-of.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { PartyMark, StatusMark, statusWord } from '../parts/marks.tsx';
 import {
@@ -19,13 +21,14 @@ import {
   PageHeader,
   SearchBox,
 } from '../parts/parts.tsx';
+import { flagWords, overlayText, ownershipWords, statusReasons } from './matrix-words.ts';
 import { useMatrix, useTenantId } from './queries.ts';
 
 const keyOf = (cell: MatrixCell): string => `${cell.controlId}@${cell.assetId}`;
 
 export function MatrixPage() {
   const { search, setSearch } = usePageSearch();
-  const asOf = search['asOf'];
+  const { asOf } = useAsOf();
   const matrix = useMatrix(asOf);
   if (matrix.isError) return <Failure error={matrix.error} />;
   if (matrix.data === undefined) return <Loading />;
@@ -46,8 +49,8 @@ export function MatrixPage() {
         summary={
           <>
             {counts['satisfied'] ?? 0} of {matrix.data.cells.length} controls hold,{' '}
-            {counts['not-assessed'] ?? 0} were never assessed; {matrix.data.unownedCount} duties are nobody’s.
-            {asOf === undefined ? '' : ` As it was on ${matrix.data.asOf}.`}
+            {counts['not-assessed'] ?? 0} were never assessed; {matrix.data.unownedCount} duties are nobody’s.{' '}
+            <AsOfNote />
           </>
         }
         actions={
@@ -74,14 +77,6 @@ export function MatrixPage() {
                 ...assets.map(([value, label]) => ({ value, label })),
               ]}
             />
-            <TextInput
-              aria-label="As of"
-              type="datetime-local"
-              onChange={(event) => {
-                const { value } = event.currentTarget;
-                setSearch({ asOf: value === '' ? undefined : new Date(value).toISOString() });
-              }}
-            />
           </>
         }
       />
@@ -98,13 +93,27 @@ export function MatrixPage() {
         }
         columns={[
           { key: 'control', title: 'Control', width: '6rem', render: (cell) => cell.controlId },
-          { key: 'title', title: 'Title', width: 'minmax(16rem, 2fr)', render: (cell) => cell.title },
-          { key: 'asset', title: 'Asset', width: 'minmax(8rem, 1fr)', render: (cell) => cell.assetName },
+          {
+            key: 'title',
+            title: 'Title',
+            width: 'minmax(14rem, 2fr)',
+            render: (cell) => <span title={cell.title}>{cell.title}</span>,
+          },
+          {
+            key: 'asset',
+            title: 'Asset',
+            width: 'minmax(8rem, 1fr)',
+            render: (cell) => <span title={cell.assetName}>{cell.assetName}</span>,
+          },
           {
             key: 'status',
             title: 'Status',
-            width: '7.5rem',
-            render: (cell) => <StatusMark status={cell.status} />,
+            width: '11rem',
+            render: (cell) => (
+              <span title={overlayText(cell)}>
+                <StatusMark status={cell.status} /> <Overlay cell={cell} />
+              </span>
+            ),
           },
           ...DUTIES.map((name) => ({
             key: name,
@@ -112,7 +121,11 @@ export function MatrixPage() {
             width: 'minmax(9.5rem, 1fr)',
             render: (cell: MatrixCell) => {
               const duty = cell.duties.find((candidate) => candidate.duty === name);
-              return duty === undefined ? null : <PartyMark party={duty.party} state={duty.state} />;
+              return duty === undefined ? null : (
+                <span title={duty.because}>
+                  <PartyMark party={duty.party} state={duty.state} /> <Flag flags={duty.flags} />
+                </span>
+              );
             },
           })),
         ]}
@@ -154,17 +167,32 @@ export function Why({
             <StatusMark status={why.data.cell.status} />
             <p style={{ margin: '0.4rem 0 0' }}>{why.data.objective}</p>
           </div>
+          <OverlaySection cell={why.data.cell} />
           <section>
             <h2>Who</h2>
             <Facts
               facts={why.data.cell.duties.map((duty) => [
                 duty.duty,
                 <>
-                  <PartyMark party={duty.party} state={duty.state} />{' '}
-                  <span className="d-quiet">{duty.because}</span>
+                  <PartyMark party={duty.party} state={duty.state} /> <Flag flags={duty.flags} />
+                  <div className="d-quiet">
+                    {duty.because}
+                    {duty.recordId === null ? '' : ` (record ${duty.recordId})`}
+                  </div>
                 </>,
               ])}
             />
+            <p className="d-quiet" style={{ margin: '0.5rem 0 0' }}>
+              {ownershipWords(why.data.cell)}
+            </p>
+          </section>
+          <section>
+            <h2>Why this status</h2>
+            <ul style={{ margin: 0, paddingLeft: '1.1rem' }}>
+              {statusReasons(why.data.cell).map((reason) => (
+                <li key={reason}>{reason}</li>
+              ))}
+            </ul>
           </section>
           <section>
             <h2>Evidence</h2>
@@ -228,4 +256,35 @@ export function Why({
       )}
     </Details>
   );
+}
+
+/** What is accepted or excepted for a while lies over the status; it never turns it green. */
+function Overlay({ cell }: { readonly cell: MatrixCell }) {
+  if (cell.exception !== null) return <span className="d-tag">excepted</span>;
+  return cell.notApplicableBecause === null ? null : <span className="d-tag">approved</span>;
+}
+
+function OverlaySection({ cell }: { readonly cell: MatrixCell }) {
+  if (cell.exception === null && cell.notApplicableBecause === null) return null;
+  return (
+    <section>
+      <h2>{cell.exception === null ? 'Not applicable' : 'Exception'}</h2>
+      {cell.exception === null ? null : (
+        <p style={{ margin: 0 }}>
+          Accepted until <Instant at={cell.exception.until} /> by {cell.exception.approver}:{' '}
+          {cell.exception.reason} <span className="d-quiet">The status stays what it is.</span>
+        </p>
+      )}
+      {cell.notApplicableBecause === null ? null : <p style={{ margin: 0 }}>{cell.notApplicableBecause}</p>}
+    </section>
+  );
+}
+
+/** What waits to move, and whom the evidence shows at work although another has the duty. */
+function Flag({ flags }: { readonly flags: readonly string[] }) {
+  return flagWords(flags).map((words) => (
+    <span key={words} className="d-tag">
+      {words}
+    </span>
+  ));
 }

@@ -1,8 +1,9 @@
 /** What several pages ask for. */
+import type { Permission } from '@demarc/platform/contract/api';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import * as z from 'zod';
-import { get } from '../app/api.ts';
+import { get, whoAmI } from '../app/api.ts';
 import { Asset, Matrix, ServiceOffer } from '../app/schemas.ts';
 
 export function useTenantId(): string {
@@ -16,7 +17,8 @@ export function useMatrix(asOf?: string) {
   return useQuery({
     queryKey: ['matrix', tenantId, asOf ?? 'now'],
     queryFn: () => get(`/v1/tenants/${tenantId}/matrix${query}`, Matrix),
-    refetchInterval: 15_000,
+    // What was, stays; what is asked for may still be recorded later, so it is asked again when the page is.
+    refetchInterval: asOf === undefined ? 15_000 : false,
   });
 }
 
@@ -35,4 +37,10 @@ export function useServices() {
     queryKey: ['matrix', tenantId, 'services'],
     queryFn: () => get(`/v1/tenants/${tenantId}/services`, z.array(ServiceOffer)),
   });
+}
+
+/** Whether whoever is signed in may do this somewhere; the server decides whether here. */
+export function useMay(permission: Permission): boolean {
+  const me = useQuery({ queryKey: ['me'], queryFn: whoAmI });
+  return me.data?.permissions.includes(permission) === true;
 }

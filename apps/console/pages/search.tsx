@@ -1,7 +1,7 @@
 /** Every event: words, fields, time; the chart narrows the range, a field of an event becomes a filter. */
 import { Button, Group, Pill } from '@mantine/core';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useState } from 'react';
 import { post } from '../app/api.ts';
 import { liveStream } from '../app/live.ts';
 import { usePageSearch } from '../app/page-search.ts';
@@ -20,15 +20,21 @@ import {
   SearchBox,
   TimeRange,
 } from '../parts/parts.tsx';
-import { rangeOf } from '../parts/time.ts';
+import { counted, rangeOf } from '../parts/time.ts';
 import { TimeChart } from '../parts/time-chart.tsx';
 import { useTenantId } from './queries.ts';
 import { type FieldFilter, fieldsOf, filtersOf, textOfFilters } from './search-filters.ts';
 
 const LIMIT = 500;
+/** Kept in the page; older than that is found by narrowing the time. */
+const PAGES_MAX = 20;
 const SEVERITY = ['', 'Informational', 'Low', 'Medium', 'High', 'Critical'];
 type Event = Readonly<Record<string, unknown>>;
 const uidOf = (event: Event): string => (event['metadata'] as { readonly uid: string }).uid;
+
+function shownOf(shown: number, matched: number): string {
+  return shown < matched ? `; the newest ${shown} are shown` : '';
+}
 
 export function SearchPage() {
   const tenantId = useTenantId();
@@ -44,11 +50,19 @@ export function SearchPage() {
     ...(filters.length === 0 ? {} : { filters }),
   };
   const key = JSON.stringify(query);
-  const page = useQuery({
+  const page = useInfiniteQuery({
     queryKey: ['events', tenantId, key],
-    queryFn: () => post(`/v1/tenants/${tenantId}/events/search`, EventPage, query),
+    queryFn: ({ pageParam }) =>
+      post(`/v1/tenants/${tenantId}/events/search`, EventPage, {
+        ...query,
+        ...(pageParam === null ? {} : { cursor: pageParam }),
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last, pages) => (pages.length < PAGES_MAX ? last.nextCursor : null),
     placeholderData: keepPreviousData,
   });
+  const [newest] = page.data?.pages ?? [];
+  const events = useMemo(() => page.data?.pages.flatMap((each) => each.events) ?? [], [page.data]);
   const chart = useQuery({
     queryKey: ['histogram', tenantId, key],
     queryFn: () => post(`/v1/tenants/${tenantId}/events/histogram`, EventHistogram, query),
@@ -62,15 +76,15 @@ export function SearchPage() {
   }, [tenantId, askedAt]);
   const setFilters = (changed: readonly FieldFilter[]): void =>
     setSearch({ filters: textOfFilters(changed) });
-  const selected = page.data?.events.find((event) => uidOf(event) === search['open']);
+  const selected = events.find((event) => uidOf(event) === search['open']);
   return (
     <>
       <PageHeader
         title="Event search"
         summary={
-          page.data === undefined
+          newest === undefined
             ? 'Searching…'
-            : `${page.data.matchedCount} events, found in ${Math.round(page.data.elapsedMs)} ms.`
+            : `${counted(newest.matchedCount, 'event')}, found in ${Math.round(newest.elapsedMs)} ms${shownOf(events.length, newest.matchedCount)}.`
         }
         actions={
           <>
@@ -100,14 +114,23 @@ export function SearchPage() {
       )}
       {page.isError ? <Failure error={page.error} /> : null}
       {chart.data === undefined ? null : <TimeChart histogram={chart.data} from={range.from} to={range.to} />}
-      {page.data === undefined ? (
+      {newest === undefined ? (
         page.isError ? null : (
           <Loading />
         )
       ) : (
         <DataTable<Event>
           label="Events"
-          rows={page.data.events}
+          rows={events}
+          {...(page.hasNextPage
+            ? {
+                more: {
+                  label: `Show ${LIMIT} older`,
+                  busy: page.isFetchingNextPage,
+                  bring: () => void page.fetchNextPage(),
+                },
+              }
+            : {})}
           rowKey={uidOf}
           selectedKey={search['open']}
           onOpen={(event) => setSearch({ open: uidOf(event) })}

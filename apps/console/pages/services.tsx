@@ -1,24 +1,14 @@
 /** What can be bought, what is, and what buying or cancelling moves. */
 import type { Entitlement, ServiceOffer } from '@demarc/platform/contract/api';
-import { Badge, Button, Checkbox, Group, Modal, Radio, Stack, Textarea } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Badge, Button, Group } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { post } from '../app/api.ts';
-import { Done } from '../app/schemas.ts';
 import { Failure, Instant, Loading, PageHeader } from '../parts/parts.tsx';
-import { useAssets, useServices, useTenantId } from './queries.ts';
-
-function useAct(path: string, onDone: () => void) {
-  const tenantId = useTenantId();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (body: unknown) => post(`/v1/tenants/${tenantId}/${path}`, Done, body),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ['matrix', tenantId] });
-      onDone();
-    },
-  });
-}
+import { isRunning, useAct, useMay } from './acts.ts';
+import { countdown } from './handover-view.ts';
+import { useServices, useTenantId } from './queries.ts';
+import { Buy } from './services-buy.tsx';
+import { Cancel } from './services-cancel.tsx';
 
 export function ServicesPage() {
   const services = useServices();
@@ -42,6 +32,7 @@ export function ServicesPage() {
 
 function Offer({ offer }: { readonly offer: ServiceOffer }) {
   const [buying, setBuying] = useState(false);
+  const may = useMay('service:buy');
   const [cancelling, setCancelling] = useState<Entitlement>();
   return (
     <section className="d-card d-tile" data-testid={`service-${offer.serviceId}`}>
@@ -52,7 +43,9 @@ function Offer({ offer }: { readonly offer: ServiceOffer }) {
           <div className="d-quiet">Controls: {offer.controls.join(', ')}</div>
         </div>
         {offer.available ? (
-          <Button onClick={() => setBuying(true)}>Buy</Button>
+          may ? (
+            <Button onClick={() => setBuying(true)}>Buy</Button>
+          ) : null
         ) : (
           <Badge variant="default">Not in this installation yet</Badge>
         )}
@@ -72,11 +65,6 @@ function Offer({ offer }: { readonly offer: ServiceOffer }) {
   );
 }
 
-/** An end that is still to come is not an end. */
-function isRunning({ validTo }: Entitlement): boolean {
-  return validTo === null || Date.parse(validTo) > Date.now();
-}
-
 function Bought({
   entitlement,
   onCancel,
@@ -84,182 +72,91 @@ function Bought({
   readonly entitlement: Entitlement;
   readonly onCancel: () => void;
 }) {
-  const handback = useAct(`entitlements/${entitlement.entitlementId}/assets`, () => undefined);
   const tenantId = useTenantId();
-  const queries = useQueryClient();
-  const take = useMutation({
-    mutationFn: (assetId: string) =>
-      post(
-        `/v1/tenants/${tenantId}/entitlements/${entitlement.entitlementId}/assets/${assetId}/handback`,
-        Done,
-      ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['matrix', tenantId] }),
-  });
+  const may = useMay('service:cancel');
+  const { entitlementId, noticeEndsAt, endConfirmed, scope, tier, validTo, assets } = entitlement;
+  const withdraw = useAct(`entitlements/${entitlementId}/notice/withdraw`);
+  const running = isRunning(entitlement);
   return (
     <div style={{ borderTop: '1px solid var(--d-line)', marginTop: '0.75rem', paddingTop: '0.75rem' }}>
-      {handback.isError || take.isError ? <Failure error={handback.error ?? take.error} /> : null}
-      {entitlement.assets.map((asset) => (
-        <Group key={asset.assetId} justify="space-between">
-          <span>
-            <strong>{asset.assetName}</strong> · {entitlement.tier} · {asset.state}
-            {asset.pending.length === 0 ? '' : `, waiting for ${asset.pending.join(', ')}`}
-            {asset.operationalAt === null ? null : (
-              <span className="d-quiet">
-                {' '}
-                · operational since <Instant at={asset.operationalAt} />
-              </span>
-            )}
-          </span>
+      {withdraw.isError ? <Failure error={withdraw.error} /> : null}
+      <Group justify="space-between">
+        <span>
+          {tier}
+          {scope === undefined ? '' : `, for ${scope}`}
+          {running ? '' : ', ended '}
+          {running || validTo === null ? null : <Instant at={validTo} />}
+          {running && noticeEndsAt !== null ? (
+            <strong>
+              {' '}
+              · ends {countdown(noticeEndsAt, Date.now())} ({noticeEndsAt.slice(0, 10)}),{' '}
+              {endConfirmed === true ? 'confirmed' : 'not confirmed yet'}
+            </strong>
+          ) : null}{' '}
+          ·{' '}
+          <Link to="/t/$tenantId/handovers" params={{ tenantId }} search={{ entitlement: entitlementId }}>
+            hand-overs
+          </Link>
+        </span>
+        {running && may ? (
           <Group gap="xs">
-            {asset.state === 'ended' && asset.pending.length > 0 ? (
+            {noticeEndsAt === null ? null : (
               <Button
                 size="xs"
-                variant="light"
-                loading={take.isPending}
-                onClick={() => take.mutate(asset.assetId)}
+                variant="default"
+                loading={withdraw.isPending}
+                onClick={() => withdraw.mutate({ reason: 'withdrawn in the console' })}
               >
-                Take the duties back
+                Withdraw the notice
               </Button>
-            ) : null}
-            {isRunning(entitlement) ? (
+            )}
+            {endConfirmed === true ? null : (
               <Button size="xs" variant="default" onClick={onCancel}>
-                Cancel
+                {noticeEndsAt === null ? 'Cancel' : 'Confirm the end'}
               </Button>
-            ) : null}
+            )}
           </Group>
-        </Group>
+        ) : null}
+      </Group>
+      {assets.slice(0, ASSETS_SHOWN).map((asset) => (
+        <BoughtAsset key={asset.assetId} entitlementId={entitlementId} asset={asset} />
       ))}
+      {assets.length > ASSETS_SHOWN ? (
+        <div className="d-quiet">and {assets.length - ASSETS_SHOWN} more machines</div>
+      ) : null}
     </div>
   );
 }
 
-function Buy({ offer, onClose }: { readonly offer: ServiceOffer; readonly onClose: () => void }) {
-  const assets = useAssets();
-  const [chosen, setChosen] = useState<readonly string[]>([]);
-  const [accepted, setAccepted] = useState(false);
-  const buy = useAct('entitlements', onClose);
-  const bought = new Set(
-    offer.entitlements
-      .filter(isRunning)
-      .flatMap((entitlement) => entitlement.assets.map(({ assetId }) => assetId)),
-  );
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={`Buy ${offer.title}`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      transitionProps={{ duration: 0 }}
-    >
-      <div className="d-stack">
-        <strong>For which machines</strong>
-        {(assets.data ?? []).map((asset) => (
-          <Checkbox
-            key={asset.assetId}
-            label={bought.has(asset.assetId) ? `${asset.name} (has it)` : asset.name}
-            disabled={bought.has(asset.assetId) || asset.state === 'revoked'}
-            checked={chosen.includes(asset.assetId)}
-            onChange={(event) =>
-              setChosen(
-                event.currentTarget.checked
-                  ? [...chosen, asset.assetId]
-                  : chosen.filter((id) => id !== asset.assetId),
-              )
-            }
-          />
-        ))}
-        <strong>What moves</strong>
-        <span>
-          With the first passing evidence on each machine, the duties this service takes move to the provider,
-          for {offer.controls.join(', ')}. Until then they stay where they are.
-        </span>
-        <strong>What you keep</strong>
-        <Checkbox
-          label={`We see to: ${offer.prerequisites.join('; ')}`}
-          checked={accepted}
-          onChange={(event) => setAccepted(event.currentTarget.checked)}
-        />
-        {buy.isError ? <Failure error={buy.error} /> : null}
-        <Button
-          disabled={chosen.length === 0 || !accepted}
-          loading={buy.isPending}
-          onClick={() =>
-            buy.mutate({
-              serviceId: offer.serviceId,
-              tier: 'managed',
-              assetIds: chosen,
-              prerequisitesAccepted: accepted,
-            })
-          }
-        >
-          Buy for {chosen.length} machine{chosen.length === 1 ? '' : 's'}
-        </Button>
-      </div>
-    </Modal>
-  );
-}
+const ASSETS_SHOWN = 50;
 
-/** For how long a duty may be nobody’s before it must be decided again. */
-const ACCEPTED_MS = 30 * 86_400_000;
-
-function Cancel({
-  offer,
-  entitlement,
-  onClose,
+function BoughtAsset({
+  entitlementId,
+  asset,
 }: {
-  readonly offer: ServiceOffer;
-  readonly entitlement: Entitlement;
-  readonly onClose: () => void;
+  readonly entitlementId: string;
+  readonly asset: Entitlement['assets'][number];
 }) {
-  const [reason, setReason] = useState('');
-  const [takes, setTakes] = useState<'us' | 'nobody'>('us');
-  const cancel = useAct(`entitlements/${entitlement.entitlementId}/cancel`, onClose);
+  const may = useMay('handback:accept');
+  const take = useAct(`entitlements/${entitlementId}/assets/${asset.assetId}/handback`);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={`Cancel ${offer.title}`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      transitionProps={{ duration: 0 }}
-    >
-      <div className="d-stack">
-        <span>
-          Protection of {entitlement.assets.map(({ assetName }) => assetName).join(', ')} ends now. The duties
-          that the provider has for {offer.controls.join(', ')} come back: each needs somebody who takes it,
-          or your acceptance, until a date, that nobody does.
-        </span>
-        <Radio.Group
-          label="The returned duties"
-          value={takes}
-          onChange={(value) => setTakes(value === 'nobody' ? 'nobody' : 'us')}
-        >
-          <Stack gap="xs" mt="xs">
-            <Radio value="us" label="We take them back now" />
-            <Radio value="nobody" label="Nobody takes them for 30 days; we accept that risk" />
-          </Stack>
-        </Radio.Group>
-        <Textarea
-          label="Reason (kept in the ledger)"
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-          required
-        />
-        {cancel.isError ? <Failure error={cancel.error} /> : null}
-        <Button
-          color="red"
-          disabled={reason.trim() === ''}
-          loading={cancel.isPending}
-          onClick={() =>
-            cancel.mutate(
-              takes === 'us'
-                ? { reason, acceptHandback: true }
-                : { reason, riskAcceptedUntil: new Date(Date.now() + ACCEPTED_MS).toISOString() },
-            )
-          }
-        >
-          Cancel the service
+    <Group justify="space-between">
+      <span>
+        <strong>{asset.assetName}</strong> · {asset.state}
+        {asset.pending.length === 0 ? '' : `, waiting for ${asset.pending.join(', ')}`}
+        {asset.operationalAt === null ? null : (
+          <span className="d-quiet">
+            {' '}
+            · operational since <Instant at={asset.operationalAt} />
+          </span>
+        )}
+      </span>
+      {take.isError ? <Failure error={take.error} /> : null}
+      {may && asset.state === 'ended' && asset.pending.length > 0 ? (
+        <Button size="xs" variant="light" loading={take.isPending} onClick={() => take.mutate({})}>
+          Take the duties back
         </Button>
-      </div>
-    </Modal>
+      ) : null}
+    </Group>
   );
 }

@@ -1,5 +1,6 @@
 /** A table for very many rows: only those in view exist. Arrow keys move, Enter opens. */
 import type { DataTableProps } from '@demarc/platform/contract/console';
+import { Button } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, type KeyboardEvent, useRef } from 'react';
 
@@ -13,6 +14,7 @@ export function DataTable<Row>({
   onOpen,
   selectedKey,
   empty,
+  more,
 }: DataTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -35,57 +37,64 @@ export function DataTable<Row>({
     );
   };
   return (
-    <div
-      className="d-card d-table"
-      ref={scroller}
-      role="grid"
-      aria-label={label}
-      aria-rowcount={rows.length + 1}
-      tabIndex={-1}
-      style={{ '--d-min': narrowest } as CSSProperties}
-    >
-      <div className="d-row d-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-        {columns.map((column) => (
-          <span key={column.key} role="columnheader">
-            {column.title}
-          </span>
-        ))}
-      </div>
+    <>
       <div
-        className="d-body"
-        role="rowgroup"
-        style={{ height: virtual.getTotalSize(), position: 'relative', minWidth: narrowest }}
+        className="d-card d-table"
+        ref={scroller}
+        role="grid"
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        tabIndex={-1}
+        style={{ '--d-min': narrowest } as CSSProperties}
       >
-        {virtual.getVirtualItems().map((item) => {
-          const row = rows[item.index];
-          if (row === undefined) return null;
-          const key = rowKey(row);
-          return (
-            <div
-              key={key}
-              className="d-row"
-              role="row"
-              aria-rowindex={item.index + 2}
-              aria-selected={key === selectedKey}
-              data-index={item.index}
-              data-opens={onOpen === undefined ? undefined : ''}
-              tabIndex={0}
-              style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
-              onClick={() => onOpen?.(row)}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter') onOpen?.(row);
-                else move(event, item.index);
-              }}
-            >
-              {columns.map((column) => (
-                <span key={column.key} role="gridcell">
-                  {column.render(row)}
-                </span>
-              ))}
-            </div>
-          );
-        })}
+        <div className="d-row d-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
+          {columns.map((column) => (
+            <span key={column.key} role="columnheader">
+              {column.title}
+            </span>
+          ))}
+        </div>
+        <div
+          className="d-body"
+          role="rowgroup"
+          style={{ height: virtual.getTotalSize(), position: 'relative', minWidth: narrowest }}
+        >
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            const key = rowKey(row);
+            return (
+              <div
+                key={key}
+                className="d-row"
+                role="row"
+                aria-rowindex={item.index + 2}
+                aria-selected={key === selectedKey}
+                data-index={item.index}
+                data-opens={onOpen === undefined ? undefined : ''}
+                tabIndex={0}
+                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
+                onClick={() => onOpen?.(row)}
+                onKeyDown={(event) => {
+                  if (event.key === 'Enter') onOpen?.(row);
+                  else move(event, item.index);
+                }}
+              >
+                {columns.map((column) => (
+                  <span key={column.key} role="gridcell">
+                    {column.render(row)}
+                  </span>
+                ))}
+              </div>
+            );
+          })}
+        </div>
       </div>
-    </div>
+      {more === undefined ? null : (
+        <Button variant="default" size="xs" mt="xs" loading={more.busy} onClick={() => more.bring()}>
+          {more.label}
+        </Button>
+      )}
+    </>
   );
 }

@@ -1,5 +1,7 @@
 /** Status and party: shape, word and colour together, never colour alone. */
 import type { ControlStatus } from '@demarc/platform/contract/api';
+import type { GapKind } from '@demarc/platform/contract/assurance/responsibility';
+import { lookOf, partyWord } from './party.ts';
 
 type Shape = 'full' | 'half' | 'square' | 'dashed' | 'hollow' | 'dash' | 'hatched';
 
@@ -83,22 +85,36 @@ export function PartyMark({ party, state }: { readonly party: string | null; rea
       </span>
     );
   }
-  const provider = party.includes('provider');
-  const background = party.includes('+')
-    ? 'linear-gradient(135deg, var(--d-provider) 50%, var(--d-customer) 50%)'
-    : provider
-      ? 'var(--d-provider)'
-      : 'repeating-linear-gradient(45deg, var(--d-customer) 0 3px, transparent 3px 5px)';
   return (
-    <span className="d-party">
-      <i style={{ background }} aria-hidden="true" />
-      {party
-        .split('+')
-        .map((name) => name.charAt(0).toUpperCase() + name.slice(1))
-        .join(' + ')}
+    <span className="d-party" title={partyWord(party)}>
+      <i style={{ background: lookOf(party, state).background }} aria-hidden="true" />
+      <span>{partyWord(party)}</span>
     </span>
   );
 }
+
+const GAPS: Readonly<Record<GapKind, readonly [word: string, colour: string, shape: Shape]>> = {
+  failing: ['Fails', 'var(--d-fails)', 'square'],
+  unowned: ['Nobody’s', 'var(--d-nobody)', 'hatched'],
+  contested: ['Disputed', 'var(--d-nobody)', 'hatched'],
+  stale: ['Stale', 'var(--d-stale)', 'dashed'],
+  unknown: ['Unknown', 'var(--d-unknown)', 'hollow'],
+  pending: ['Waiting', 'var(--d-stale)', 'half'],
+  acceptance: ['Running out', 'var(--d-stale)', 'half'],
+  exception: ['Exception', 'var(--d-unknown)', 'dash'],
+};
+
+export function GapMark({ kind }: { readonly kind: GapKind }) {
+  const [word, colour, shape] = GAPS[kind];
+  return (
+    <span className="d-mark" style={{ color: colour }}>
+      <Glyph shape={shape} />
+      {word}
+    </span>
+  );
+}
+
+export const gapWord = (kind: GapKind): string => GAPS[kind][0];
 
 export function statusWord(status: ControlStatus): string {
   return STATUS[status][0];

@@ -50,10 +50,12 @@ export function TimeChart({
       yAxis: {
         type: 'value',
         minInterval: 1,
+        // The picture is low: more lines than these touch each other.
+        splitNumber: 2,
         name: 'events',
         nameTextStyle: { color: colour },
         axisLabel: { color: colour },
-        splitLine: { lineStyle: { opacity: 0.25 } },
+        splitLine: { lineStyle: { color: colour, opacity: 0.12 } },
       },
       series: SEVERITIES.filter(([id]) =>
         histogram.buckets.some((bucket) => bucket.counts[id] !== undefined),

@@ -52,6 +52,18 @@ export function formatInstant(at: string | number, zone: Zone): string {
   return formatter.format(new Date(at));
 }
 
+/** For an input of type `datetime-local`, in the reader's own zone; empty when there is no instant. */
+export function inputValue(instant: string | undefined): string {
+  if (instant === undefined || Number.isNaN(Date.parse(instant))) return '';
+  const at = new Date(instant);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** `1 event`, `2 events`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** `4 min ago`; exact enough to know whether to worry. */
 export function ago(at: string | number, nowMs: number): string {
   const seconds = Math.round((nowMs - new Date(at).getTime()) / 1_000);

@@ -141,14 +141,39 @@ async function person(role: Principal['grants'][number]['role'], tenantId: strin
   return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
 }
 
+/** Who was made before signs in again. */
+async function again(role: Principal['grants'][number]['role'], tenantId: string | null) {
+  const cookie = `demarc_session=${await signIn(store, `${role}-${tenantId ?? 'all'}@example.org`, PASSWORD, now)}`;
+  const me = await app.inject({ method: 'GET', url: '/v1/me', headers: { cookie } });
+  return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
+}
+
+/** Well formed, for routes below a tenant that want more than nothing. */
+const BODIES_OF_CLAIMS: Readonly<Record<string, object>> = {
+  '/parties': { partyId: 'acme', name: 'Acme' },
+  '/groups': { groupId: 'prod', name: 'production', labels: { env: 'prod' } },
+  '/inventory/assets': { assetId: 'net-1', name: 'front', type: 'network' },
+  '/inventory/assets/:assetId/labels': { labels: {} },
+  '/inventory/assets/:assetId/retire': { reason: 'gone' },
+  '/claims': { controls: ['VMS-09'], duties: ['operate'], party: 'ams' },
+  '/decisions/:decisionId': { answer: 'customer application team' },
+};
+
 /** A request that is well formed, so that only the guard can say no. */
 function requestTo(method: string, url: string, tenantId: string) {
   const path = url
     .replace(':tenantId', tenantId)
-    .replace(':assetId', assetId)
+    .replace(':assetId', url.includes('/inventory/') ? randomUUID() : assetId)
+    .replace(':saying', 'accept')
+    .replace(':decisionId', 'OM-02')
+    .replace(/:(claimId|groupId|snapshotId)/, randomUUID())
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
-    .replace(':uid', 'nothing');
+    .replace(':handoverId', randomUUID())
+    .replace(':uid', 'nothing')
+    .replace(':controlId', 'VMS-09')
+    .replace(':riskId', 'R-01')
+    .replace(/:(approvalId|exceptionId|poamId)/, 'nothing');
   const range = { from: '2026-11-20T10:00:00.000Z', to: '2026-11-20T11:00:00.000Z' };
   const query = path.includes('/matrix/why')
     ? `?assetId=${assetId}&controlId=VMS-09`
@@ -168,11 +193,52 @@ function requestTo(method: string, url: string, tenantId: string) {
           ? { reason: 'r' }
           : path.endsWith('/attestations')
             ? { rule: 'DAT-01.2', statement: 's', until: '2027-01-01T00:00:00.000Z' }
-            : path.endsWith('/entitlements')
-              ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
-              : {};
+            : path.endsWith('/notice')
+            ? { reason: 'r', endsAt: '2027-01-01T00:00:00.000Z' }
+            : path.endsWith('/simulations/purchase')
+              ? { serviceId: service, assetIds: [assetId] }
+              : path.endsWith('/simulations/cancellation')
+                ? { entitlementId: randomUUID() }
+                : path.endsWith('/sign')
+                  ? { side: 'releasing' }
+                  : path.endsWith('/entitlements')
+                    ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
+                    : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ??
+                      BODIES_OF_CLAIMS[url.slice('/v1/tenants/:tenantId'.length)] ??
+                      {});
   return { method: method as 'GET', url: path + query, ...(payload === undefined ? {} : { payload }) };
 }
+
+const REASON = { reason: 'r' };
+const LATER = '2026-12-20T12:00:00.000Z';
+/** What the routes of workbook and register ask for. */
+const BODIES: Readonly<Record<string, object>> = {
+  '/workbook/annotations': { controls: ['VMS-09'], rationale: 'r' },
+  '/workbook/comments': { controlId: 'VMS-09', text: 't' },
+  '/workbook/preview': { decision: 'exception', controls: ['VMS-09'] },
+  '/workbook/not-applicable': { controls: ['FND-01'], ...REASON, reviewAt: LATER },
+  '/workbook/not-applicable/:approvalId/revoke': REASON,
+  '/exceptions': { controls: ['VMS-09'], ...REASON, expiresAt: LATER },
+  '/exceptions/:exceptionId/revoke': REASON,
+  '/standards': { standardId: 's', version: '1', title: 't', useCase: 'u' },
+  '/standards/assign': { standardId: 's', version: '1', scopes: [{ kind: 'tenant' }] },
+  '/standards/withdraw': { standardId: 'other', scope: { kind: 'tenant' }, ...REASON },
+  '/standards/retire': { standardId: 'other', version: '1', ...REASON },
+  '/risks': {
+    riskId: 'R-99',
+    title: 't',
+    scenario: 's',
+    likelihood: 3,
+    impact: 3,
+    owner: 'o',
+    reviewAt: LATER,
+  },
+  '/risks/:riskId/review': { note: 'n', reviewAt: LATER },
+  '/risks/:riskId/close': REASON,
+  '/appetite': { score: 9, ...REASON },
+  '/poam': { controlId: 'GOV-04', assetId: 'tenant', finding: 'f', dueAt: LATER },
+  '/poam/:poamId': { status: 'done' },
+};
 
 /** What a viewer may do; everything else below a tenant takes an administrator. */
 const READS = [
@@ -184,9 +250,29 @@ const READS = [
   '/events/stream',
   '/matrix',
   '/matrix/why',
+  '/workbook',
+  '/workbook/controls/:controlId',
+  '/exceptions',
+  '/standards',
+  '/risks',
+  '/poam',
   '/services',
+  '/simulations/purchase',
+  '/simulations/cancellation',
+  '/handovers',
+  '/handovers/:handoverId',
   '/policies/:serviceId/assets/:assetId',
   '/integrity/changes',
+  '/stack',
+  '/stack/timeline',
+  '/mine',
+  '/gaps',
+  '/parties',
+  '/groups',
+  '/inventory/assets',
+  '/claims',
+  '/decisions',
+  '/snapshots',
 ];
 
 test('there are routes to walk, and each says what it needs', (t: TestContext) => {
@@ -194,6 +280,32 @@ test('there are routes to walk, and each says what it needs', (t: TestContext) =
   t.assert.ok(
     routes.some(({ url }) => url.endsWith('integrity/changes')),
     'the room’s own routes are among them',
+  );
+});
+
+test('every table of tenants’ rows is behind row-level security, also for its owner', async (t: TestContext) => {
+  // Read before a tenant is known: who signs in, which certificate speaks. The server's role alone sees them.
+  const platform = ['link_certificate', 'link_enrollment_token', 'server_grant', 'server_tenant'];
+  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  const { rows } = await sql<{
+    name: string;
+    guarded: boolean;
+    policies: number;
+    tenant: boolean;
+  }>`SELECT relname AS name, relrowsecurity AND relforcerowsecurity AS guarded,
+      (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid) AS policies,
+      has_any_column_privilege('demarc_tenant', pg_class.oid, 'SELECT, INSERT, UPDATE') AS tenant
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'tenant_id'
+    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY relname`.execute(owner.db);
+  t.assert.ok(rows.length >= 10, `${rows.length} tables`);
+  const open = rows.filter(({ guarded, policies }) => !guarded || policies !== 1);
+  t.assert.deepEqual(
+    open.map(({ name }) => name),
+    platform,
+  );
+  t.assert.deepEqual(
+    open.filter(({ tenant }) => tenant),
+    [],
   );
 });
 
@@ -221,17 +333,186 @@ test('every route, as each kind of caller', async (t: TestContext) => {
   t.assert.deepEqual(surprises, []);
 });
 
+const OF_THE_PROVIDER = ['/v1/status', '/v1/obligations'];
+
 function expected(method: string, url: string, open: boolean, caller: string): boolean {
   if (open) return true;
   if (caller === 'anonymous') return false;
   if (!url.startsWith('/v1/tenants/:tenantId'))
-    return url !== '/v1/status' || caller === 'provider-administrator';
+    return !OF_THE_PROVIDER.includes(url) || caller === 'provider-administrator';
   if (caller === 'foreign-administrator') return false;
+  // How an estate is run is for its customer to decide, not for who is allowed to write claims alone.
+  if (url.endsWith('/decisions/:decisionId') && method === 'POST') return caller === 'tenant-administrator';
   const below = url.slice('/v1/tenants/:tenantId'.length);
-  if (caller === 'auditor' && below.startsWith('/audit/')) return true;
+  if (caller === 'auditor' && (below.startsWith('/audit/') || below.startsWith('/exports/'))) return true;
   if (caller !== 'viewer' && caller !== 'auditor') return true;
-  return READS.includes(below) && (method === 'GET' || below.startsWith('/events/'));
+  return (
+    READS.includes(below) &&
+    (method === 'GET' || below.startsWith('/events/') || below.startsWith('/simulations/'))
+  );
 }
+
+test('who may decide what in workbook and register, by role', async (t: TestContext) => {
+  const roles = ['tenant-administrator', 'ams-engineer', 'auditor', 'viewer'] as const;
+  const headers = new Map<string, object>([
+    ['tenant-administrator', await again('tenant-administrator', 'local')],
+    ['ams-engineer', await person('ams-engineer', 'local')],
+    ['auditor', await person('auditor', 'local')],
+    ['viewer', await again('viewer', 'local')],
+  ]);
+  const writes = Object.keys(BODIES).map((below) => `/v1/tenants/:tenantId${below}`);
+  for (const role of roles)
+    for (const url of writes) {
+      const { statusCode } = await app.inject({
+        ...requestTo('POST', url, 'local'),
+        headers: { ...headers.get(role) },
+      });
+      t.assert.equal(statusCode === 403, role !== 'tenant-administrator', `${url} as ${role}: ${statusCode}`);
+    }
+});
+
+test('an exception over the API: two accounts, and a status that stays what it is', async (t: TestContext) => {
+  const ann = await again('tenant-administrator', 'local');
+  const bob = await again('provider-administrator', null);
+  const ask = (headers: object, url: string, payload: object) =>
+    app.inject({ method: 'POST', url: `/v1/tenants/local${url}`, headers: { ...headers }, payload });
+  const body = { controls: ['VMS-09'], reason: 'r', expiresAt: LATER };
+  const { exceptionId } = (await ask(ann, '/exceptions', body)).json<{ exceptionId: string }>();
+  const code = async (headers: object, payload: object): Promise<string> =>
+    (await ask(headers, `/exceptions/${exceptionId}/approve`, payload)).json<{ code?: string }>().code ??
+    'none';
+  t.assert.equal(await code(ann, {}), 'EXCEPTION_SAME_PERSON');
+  t.assert.equal(await code(ann, { person: 'Somebody Else' }), 'WORKBOOK_PERSON_FORBIDDEN');
+  t.assert.equal(await code({ authorization: `Bearer ${CLI_TOKEN}` }, {}), 'WORKBOOK_PERSON_MISSING');
+  t.assert.equal(await code(bob, {}), 'none');
+  const read = async <T>(below: string): Promise<T> =>
+    (await app.inject({ method: 'GET', url: `/v1/tenants/local${below}`, headers: { ...ann } })).json<T>();
+  const { exceptions } = await read<{
+    exceptions: readonly { exceptionId: string; phase: string; approver: string }[];
+  }>('/exceptions');
+  const found = exceptions.find((each) => each.exceptionId === exceptionId);
+  t.assert.deepEqual([found?.phase, found?.approver], ['running-out', 'provider-administrator']);
+  const { rows } = await read<{
+    rows: readonly { controlId: string; status: string; exceptedCount: number }[];
+  }>('/workbook');
+  const row = rows.find(({ controlId }) => controlId === 'VMS-09');
+  t.assert.deepEqual([row?.status, row?.exceptedCount], ['not-assessed', 1]);
+});
+
+test('the register as it was: a risk above the appetite says since when', async (t: TestContext) => {
+  const authorization = `Bearer ${CLI_TOKEN}`;
+  const risks = async (query = '') =>
+    (
+      await app.inject({
+        method: 'GET',
+        url: `/v1/tenants/local/risks${query}`,
+        headers: { authorization },
+      })
+    ).json<{
+      appetite: number;
+      risks: readonly { riskId: string; aboveAppetite: boolean; aboveSince: string | null }[];
+    }>();
+  const before = new Date(now).toISOString();
+  now += 60_000;
+  const set = await app.inject({
+    method: 'POST',
+    url: '/v1/tenants/local/appetite',
+    headers: { authorization },
+    payload: { score: 1, reason: 'nothing at all', person: 'Ann' },
+  });
+  t.assert.equal(set.statusCode, 200);
+  const after = await risks();
+  t.assert.equal(after.appetite, 1);
+  const risk = after.risks.find(({ riskId }) => riskId === 'R-99');
+  t.assert.deepEqual([risk?.aboveAppetite, risk?.aboveSince], [true, new Date(now).toISOString()]);
+  t.assert.equal((await risks(`?asOf=${before}`)).appetite, 9);
+});
+
+test('only who speaks for a party accepts for it', async (t: TestContext) => {
+  const customer = await person('tenant-administrator', 'voices');
+  const ams = await person('ams-engineer', 'voices');
+  await sql`INSERT INTO server_tenant (tenant_id, name) VALUES ('voices', 'Voices') ON CONFLICT DO NOTHING`.execute(
+    store.db,
+  );
+  const send = (headers: object, path: string, payload: object) =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/tenants/voices${path}`,
+      headers: { ...headers },
+      payload,
+    });
+  const proposal = { controls: ['area:governance'], duties: ['assure'], party: 'ams' };
+  const proposed = (await send(customer, '/claims', proposal)).json<{ claimId: string; accepted: boolean }>();
+  t.assert.equal(proposed.accepted, false);
+  const accept = (headers: object) => send(headers, `/claims/${proposed.claimId}/accept`, {});
+  const refused = await accept(customer);
+  t.assert.equal(refused.statusCode, 403);
+  t.assert.equal(refused.json<{ code: string }>().code, 'CLAIM_VOICE_MISSING');
+  const forOthers = await send(ams, '/claims', { ...proposal, proposer: 'customer' });
+  t.assert.equal(forOthers.json<{ code: string }>().code, 'CLAIM_VOICE_MISSING');
+  t.assert.equal((await accept(ams)).statusCode, 200);
+  const matrix = await app.inject({
+    method: 'GET',
+    url: '/v1/tenants/voices/matrix',
+    headers: { authorization: `Bearer ${CLI_TOKEN}` },
+  });
+  const parties = matrix
+    .json<{ cells: { area: string; duties: { duty: string; party: string }[] }[] }>()
+    .cells.filter(({ area }) => area === 'governance')
+    .flatMap(({ duties }) => duties.filter(({ duty }) => duty === 'assure').map(({ party }) => party));
+  t.assert.ok(parties.length > 0 && parties.every((party) => party === 'ams'));
+});
+
+test('a snapshot has the digest that the same two instants give again, and each party signs for itself', async (t: TestContext) => {
+  const auditor = await person('auditor', 'local');
+  const customer = await person('tenant-administrator', 'local').catch(async () => {
+    const cookie = `demarc_session=${await signIn(store, 'tenant-administrator-local@example.org', PASSWORD, now)}`;
+    const me = await app.inject({ method: 'GET', url: '/v1/me', headers: { cookie } });
+    return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };
+  });
+  const post = (headers: object, path: string, payload: object) =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/tenants/local/snapshots${path}`,
+      headers: { ...headers },
+      payload,
+    });
+  now += 1_000;
+  const record = (await post(auditor, '', {})).json<{ snapshotId: string; digest: string }>();
+  const wanted = await post(auditor, '', { purpose: 'agreement' });
+  t.assert.equal(wanted.statusCode, 403);
+  const taken = (await post(customer, '', {})).json<{ snapshotId: string; digest: string }>();
+  t.assert.equal(taken.digest, record.digest);
+  t.assert.equal(
+    (await post(customer, `/${taken.snapshotId}/acknowledge`, { party: 'provider' })).statusCode,
+    403,
+  );
+  t.assert.equal((await post(customer, `/${taken.snapshotId}/acknowledge`, {})).statusCode, 200);
+  const list = await app.inject({
+    method: 'GET',
+    url: '/v1/tenants/local/snapshots',
+    headers: { cookie: auditor.cookie },
+  });
+  const snapshots =
+    list.json<{ snapshotId: string; asOf: string; knownAt: string; purpose: string; digest: string }[]>();
+  const [latest] = snapshots.filter(({ snapshotId }) => snapshotId === taken.snapshotId);
+  t.assert.equal(snapshots.find(({ snapshotId }) => snapshotId === record.snapshotId)?.purpose, 'record');
+  const again = await assurance.assess(grantTenantScope('local'), {
+    asOfMs: Date.parse(latest?.asOf ?? ''),
+    knownAtMs: Date.parse(latest?.knownAt ?? ''),
+  });
+  t.assert.equal(again.digest, taken.digest);
+});
+
+test('obligations are of the tenants in which the caller may read them, and of no other', async (t: TestContext) => {
+  const headers = await person('provider-administrator', 'other');
+  const answer = await app.inject({ method: 'GET', url: '/v1/obligations', headers: { ...headers } });
+  const { tenants } = answer.json<{ tenants: { tenantId: string }[] }>();
+  t.assert.deepEqual(
+    tenants.map(({ tenantId }) => tenantId),
+    ['other'],
+  );
+});
 
 test('the stream is guarded like everything else', async (t: TestContext) => {
   const { statusCode } = await app.inject({ method: 'GET', url: '/v1/tenants/local/events/stream' });

@@ -13,6 +13,13 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { serverErrors } from '../errors.ts';
+import { exportsRoutes } from './assurance/exports-routes.ts';
+import { frameworkRoutes } from './assurance/framework-routes.ts';
+import { oscalRoutes } from './assurance/oscal-routes.ts';
+import { riskRoutes } from './assurance/risk-routes.ts';
+import { workbookRoutes } from './assurance/workbook-routes.ts';
+import { handoverRoutes } from './assurance/handover-routes.ts';
+import { responsibilityRoutes } from './assurance/responsibility-routes.ts';
 import { evidenceRoutes } from './assurance/evidence-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
@@ -83,6 +90,13 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   platformRoutes(app, deps);
   sessionRoutes(app, deps);
   tenantRoutes(app, deps);
+  exportsRoutes(app, deps);
+  workbookRoutes(app, deps);
+  riskRoutes(app, deps);
+  handoverRoutes(app, deps);
+  responsibilityRoutes(app, deps);
+  oscalRoutes(app, deps);
+  frameworkRoutes(app, deps);
   evidenceRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);

@@ -16,7 +16,7 @@ export interface ApiDeps {
   readonly first: FirstAdministrator;
   /** Where it is written down that the provider's people looked at a tenant's data. */
   readonly access: AccessLog;
-  /** What the platform's own evidence is checked with. */
+  /** What the platform's own evidence is checked with, as SPKI; bundles carry it. */
   readonly platformKeyPem: string;
   /** SHA-256 (hex) of the local command line's token. */
   readonly cliTokenHash: string;

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Permission } from '@demarc/platform/contract/api';
-import { can, hashToken, identityErrors, type Principal } from '@demarc/platform/identity';
+import { can, hashToken, identityErrors, type Principal, speaksFor } from '@demarc/platform/identity';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -31,8 +31,11 @@ declare module 'fastify' {
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
+/** The local command line: its token is root's, and it may act for people that it names. */
+export const LOCAL_OPERATOR_ID = 'cli';
+
 const LOCAL_OPERATOR: Principal = {
-  accountId: 'cli',
+  accountId: LOCAL_OPERATOR_ID,
   name: 'local command line',
   email: '',
   // Who is root on the machine that the platform runs on can do all of it anyway; the ledger says that it was them.
@@ -109,7 +112,34 @@ export function scopeOf(request: FastifyRequest): TenantScope {
   return request.tenantScope;
 }
 
+/** The scopes of those tenants in which the caller may do this: for what is about many of them at once. */
+export function scopesOf(
+  request: FastifyRequest,
+  permission: Permission,
+  tenantIds: readonly string[],
+): readonly TenantScope[] {
+  const principal = principalOf(request);
+  return tenantIds.filter((tenantId) => can(principal, permission, tenantId)).map(grantTenantScope);
+}
+
+/** Whether the caller speaks for a party in the tenant of this request. */
+export function voiceOf(request: FastifyRequest): (party: string) => boolean {
+  const { tenantId } = scopeOf(request);
+  const principal = principalOf(request);
+  return (party) => speaksFor(principal, party, tenantId);
+}
+
 export function principalOf(request: FastifyRequest): Principal {
   if (request.principal === undefined) throw new Error('an open route asked who is calling');
   return request.principal;
+}
+
+/** Whoever asks, as one who accepts and signs: by name, and only for the parties they speak for in this tenant. */
+export function signerOf(request: FastifyRequest): {
+  readonly person: string;
+  speaksFor(party: string): boolean;
+} {
+  const principal = principalOf(request);
+  const { tenantId } = scopeOf(request);
+  return { person: principal.name, speaksFor: (party) => speaksFor(principal, party, tenantId) };
 }

@@ -21,21 +21,24 @@ import { serverErrors } from '../errors.ts';
 import { getAsset, listAssets, revokeAsset } from '../link/assets.ts';
 import { policiesFor, setPolicy } from '../policies.ts';
 import type { ApiDeps } from './context.ts';
-import { principalOf, scopeOf } from './guard.ts';
+import { principalOf, scopeOf, signerOf } from './guard.ts';
 
 const Params = z.strictObject({ tenantId: TenantIdParam });
 const AssetParams = z.strictObject({ tenantId: TenantIdParam, assetId: z.uuid() });
 const Done = z.strictObject({ ok: z.boolean() });
-const AsOf = { asOf: Instant.optional(), knownAt: Instant.optional() };
+export const AsOf = { asOf: Instant.optional(), knownAt: Instant.optional() };
 const PolicyReply = z.strictObject({ serviceId: z.string(), policyVersion: z.string(), policy: z.unknown() });
 
-const asOf = (query: { readonly asOf?: string | undefined; readonly knownAt?: string | undefined }) => ({
+export const asOf = (query: {
+  readonly asOf?: string | undefined;
+  readonly knownAt?: string | undefined;
+}) => ({
   ...(query.asOf === undefined ? {} : { asOfMs: Date.parse(query.asOf) }),
   ...(query.knownAt === undefined ? {} : { knownAtMs: Date.parse(query.knownAt) }),
 });
 
 /** Strips the optional keys that are present but undefined, which `exactOptionalPropertyTypes` keeps apart. */
-const exact = <T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
+export const exact = <T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, found]) => found !== undefined)) as {
     [Key in keyof T]: Exclude<T[Key], undefined>;
   };
@@ -181,11 +184,15 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
       summary: 'Buys a service for assets; duties move with the first passing evidence',
       params: Params,
       body: BuyService,
-      response: { 200: z.strictObject({ entitlementId: z.uuid() }) },
+      response: { 200: z.strictObject({ entitlementId: z.uuid(), handoverId: z.uuid() }) },
     },
     handler: async (request) => {
       const { prerequisitesAccepted, ...purchase } = request.body;
-      const command = buy({ ...purchase, prerequisites: prerequisitesAccepted ? 'all' : [] });
+      const command = buy({
+        ...exact(purchase),
+        prerequisites: prerequisitesAccepted ? 'all' : [],
+        person: principalOf(request).name,
+      });
       return deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
     },
   });
@@ -206,7 +213,12 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
           ? undefined
           : { riskAcceptedUntilMs: Date.parse(riskAcceptedUntil) };
       const { entitlementId } = request.params;
-      const command = cancel({ entitlementId, reason, ...(settle === undefined ? {} : { settle }) });
+      const command = cancel({
+        entitlementId,
+        reason,
+        signer: signerOf(request),
+        ...(settle === undefined ? {} : { settle }),
+      });
       await deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },
@@ -221,7 +233,7 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
     handler: async (request) => {
       const { entitlementId, assetId } = request.params;
-      const command = acceptHandback({ entitlementId, assetId });
+      const command = acceptHandback({ entitlementId, assetId, signer: signerOf(request) });
       await deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
     },

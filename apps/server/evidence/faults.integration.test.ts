@@ -773,8 +773,9 @@ const FAULTS: readonly Fault[] = [
         ({ entitlements }) => entitlements,
       );
       const settle = { riskAcceptedUntilMs: until(DAY_SECONDS) };
+      const signer = { person: 'ann', speaksFor: () => true };
       await world.act(
-        cancel({ entitlementId: entitlement?.entitlementId ?? '', reason: 'too dear', settle }),
+        cancel({ entitlementId: entitlement?.entitlementId ?? '', reason: 'too dear', settle, signer }),
       );
       // Without the policy the room stops.
       world.observes = () => [];

@@ -16,6 +16,7 @@ const ASSETS_MAX = 10_000;
 /** What waited in a spool was signed with a key that may be gone since: so long and so many are remembered. */
 const KEY_KEPT_MS = 30 * 24 * 3_600_000;
 const KEYS_MAX = 16;
+const EVIDENCE_KEYS_MAX = 100_000;
 
 interface AssetRow {
   readonly asset_id: string;
@@ -197,6 +198,19 @@ export async function checkCertificate(store: PostgresStore, serial: string, now
     issuedAtMs: row.issued_at_ms,
     expiresAtMs: row.expires_at_ms,
   };
+}
+
+/** Keys that agents of the tenant could sign evidence with by then, also those that have expired or were revoked since. */
+export async function evidenceKeys(
+  store: PostgresStore,
+  tenant: TenantScope,
+  knownAtMs: number,
+): Promise<readonly { readonly holder: string; readonly publicKeyPem: string }[]> {
+  const { rows } = await sql<{ readonly asset_id: string; readonly public_key_pem: string }>`
+    SELECT DISTINCT asset_id, public_key_pem FROM link_certificate
+    WHERE tenant_id = ${tenant.tenantId} AND issued_at_ms <= ${knownAtMs}
+    ORDER BY asset_id, public_key_pem LIMIT ${EVIDENCE_KEYS_MAX}`.execute(store.db);
+  return rows.map(({ asset_id, public_key_pem }) => ({ holder: asset_id, publicKeyPem: public_key_pem }));
 }
 
 /** Takes effect at the agent's next request. @throws LINK_ASSET_UNKNOWN */

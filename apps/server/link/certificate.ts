@@ -22,10 +22,27 @@ export async function linkCertificate(
     names.every((name) => kept.names.includes(name))
   )
     return kept;
-  const issued = { ...(await authority.issueServer(names, nowMs)), names };
+  // The same key: installers that were handed out before pin it.
+  const issued = { ...(await authority.issueServer(names, nowMs, kept?.key)), names };
   writeFileSync(`${file}.new`, JSON.stringify(issued), { mode: 0o600, flush: true });
   renameSync(`${file}.new`, file);
   return issued;
+}
+
+/**
+ * For a server that runs for longer than its certificate lives: the same names and key, later dates. In memory
+ * alone, because the server has given up the right to write its keys; the next start does as much again.
+ *
+ * @returns undefined while the one there is good for long enough
+ */
+export async function renewedCertificate(
+  authority: CertificateAuthority,
+  current: ServerCertificate,
+  extraNames: readonly string[],
+  nowMs: number,
+): Promise<ServerCertificate | undefined> {
+  if (current.expiresAtMs - nowMs > RENEW_BEFORE_MS) return undefined;
+  return authority.issueServer(namesOf(extraNames), nowMs, current.key);
 }
 
 function readKept(file: string): (ServerCertificate & { readonly names: readonly string[] }) | undefined {

@@ -1,6 +1,12 @@
 import { defineErrors, entry } from '@demarc/platform/errors';
 
 export const linkErrors = defineErrors({
+  LINK_ROUTE_UNKNOWN: entry<{ path: string }>({
+    says: ({ path }) => `The link has no route ${path}.`,
+    fix: 'Use an agent of the same major version as the server; the console and the API are on another port.',
+    status: 404,
+    retryable: false,
+  }),
   LINK_TOKEN_REFUSED: entry<Record<string, never>>({
     says: () => 'The enrolment token was used, has expired, or was never valid.',
     fix: 'Make a new one: ./demarc enroll-token create',

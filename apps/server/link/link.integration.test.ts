@@ -1,10 +1,12 @@
 /** The link with real agents, real certificates and the real stores: what goes wrong between two machines. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect, constants, createSecureServer } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, before, type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { zstdCompressSync } from 'node:zlib';
@@ -23,9 +25,12 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { carry, ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
 import { createEnrollmentToken, listAssets, revokeAsset } from './assets.ts';
 import type { Exchange } from './body.ts';
+import { pinOf, renewedCertificate } from './certificate.ts';
 import { type Link, startLink } from './listener.ts';
 import { linkMigrations } from './migrations.ts';
 
+/** As large as the real one. */
+const PACKAGE_BYTES = 50_000_000;
 const tenant = grantTenantScope('local');
 const scratch = mkdtempSync(join(tmpdir(), 'demarc-link-'));
 const agents: TestAgent[] = [];
@@ -106,7 +111,7 @@ async function up(): Promise<void> {
     onSeen: async () => undefined,
     onEnrolled: async () => undefined,
     installer: async () => '#!/bin/sh\n',
-    agentPackage: async () => Buffer.from('package'),
+    agentPackage: async () => ({ bytes: PACKAGE_BYTES, open: () => Readable.from(packageChunks()) }),
     log: () => undefined,
     now: () => Date.now() + aheadMs,
   });
@@ -278,6 +283,22 @@ function post(
   });
 }
 
+function* packageChunks(): Generator<Buffer> {
+  for (let left = PACKAGE_BYTES; left > 0; left -= 100_000) yield Buffer.alloc(100_000);
+}
+
+function received(from: ClientHttp2Session, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const stream = from.request({ [constants.HTTP2_HEADER_PATH]: path });
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    stream.once('error', reject);
+    stream.once('close', () => resolve(bytes));
+  });
+}
+
 function heartbeat(sentAtMs = Date.now()): Buffer {
   const header = {
     protocol: 1,
@@ -382,6 +403,40 @@ test('a certificate is renewed before it expires; what was signed before still c
   await restart();
 });
 
+test('the link’s own certificate is renewed while it runs, with the same key', async (t) => {
+  const day = 86_400_000;
+  const kept = await authority.issueServer(['127.0.0.1'], Date.now());
+  t.assert.equal(await renewedCertificate(authority, kept, [], Date.now() + 59 * day), undefined);
+  const renewed = await renewedCertificate(authority, kept, [], Date.now() + 61 * day);
+  if (renewed === undefined) throw new Error('it was not renewed');
+  t.assert.equal(renewed.expiresAtMs - kept.expiresAtMs > 60 * day, true);
+  t.assert.equal(pinOf(renewed), pinOf(kept));
+  // One that was issued today, so that it is valid today: the listener takes it without a restart.
+  const next = await authority.issueServer(['127.0.0.1', 'localhost'], Date.now(), server.key);
+  const agent = await enrolled('renewal');
+  agent.start();
+  await agent.watches();
+  const open = session();
+  await once(open, 'connect');
+  link.present(next);
+  const shown = connectTls({ port, host: '127.0.0.1', ca: authority.certificatePem });
+  await once(shown, 'secureConnect');
+  t.assert.equal(
+    shown.getPeerX509Certificate()?.toString(),
+    new X509Certificate(next.certificate).toString(),
+  );
+  shown.destroy();
+  t.assert.equal((await post(open, heartbeat())).status, 401);
+  open.destroy();
+  await allOnce(t, agent, agent.write('renewal', 5));
+  await agent.stop();
+});
+
+test('a machine whose clock is a day behind can enrol and connect', async (t) => {
+  for (const pem of [server.certificate, authority.certificatePem])
+    t.assert.equal(new X509Certificate(pem).validFromDate.getTime() < Date.now() - 86_400_000, true);
+});
+
 test('a revoked machine is refused at its next request, on a session that was open', async (t) => {
   const agent = await enrolled('revoked');
   const { certificate: cert, key } = agent.identity();
@@ -471,6 +526,38 @@ test('bodies that are bombs, torn, foreign or slow are refused within bounds', a
   t.assert.equal((await post(open, heartbeat())).status, 200);
   open.destroy();
   await restart();
+});
+
+test('a hundred strangers that take the package slowly cost the server no memory', async (t) => {
+  const residentBefore = process.memoryUsage.rss();
+  const strangers = Array.from({ length: 100 }, () => {
+    const socket = connectTls({
+      port,
+      host: '127.0.0.1',
+      ca: authority.certificatePem,
+      ALPNProtocols: ['http/1.1'],
+    });
+    socket.on('error', () => undefined);
+    socket.write('GET /link/v1/demarc-agent.deb HTTP/1.1\r\nhost: x\r\n\r\n');
+    // Nobody reads.
+    return socket.pause();
+  });
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  t.assert.equal(process.memoryUsage.rss() - residentBefore < 300_000_000, true);
+  // Agents are served meanwhile.
+  const agent = await enrolled('beside');
+  const { certificate: cert, key } = agent.identity();
+  const open = session({ cert, key });
+  t.assert.equal((await post(open, heartbeat())).status, 200);
+  open.destroy();
+  for (const stranger of strangers) stranger.destroy();
+  const bare = session();
+  t.assert.deepEqual(await post(bare, Buffer.alloc(0), { path: '/link/v1/nowhere' }), {
+    status: 404,
+    code: 'LINK_ROUTE_UNKNOWN',
+  });
+  t.assert.equal(await received(bare, '/link/v1/demarc-agent.deb'), PACKAGE_BYTES);
+  bare.destroy();
 });
 
 test('both ends know how far their clocks are apart', async (t) => {

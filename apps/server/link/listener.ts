@@ -10,6 +10,8 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import { DemarcError, toProblem } from '@demarc/platform/errors';
 import {
@@ -56,9 +58,15 @@ export interface LinkDeps {
   onEnrolled(tenant: TenantScope): Promise<void>;
   /** The installer script and the package, for machines that have nothing yet. */
   installer(): Promise<string>;
-  agentPackage(): Promise<Buffer>;
+  agentPackage(): Promise<Download>;
   log(line: string, error?: unknown): void;
   now(): number;
+}
+
+/** Read as fast as it is taken: whoever asks for the package, and nobody has to say who they are, holds no memory. */
+export interface Download {
+  readonly bytes: number;
+  open(): Readable;
 }
 
 const NEXT_EXCHANGE_SECONDS = 2;
@@ -68,20 +76,29 @@ const STREAMS_PER_SESSION_MAX = 16;
 const EXCHANGES_MAX = 16;
 const WAITING_MAX = 2_000;
 const SMALL_BODY_BYTES_MAX = 65_536;
+/** Packages on their way at once, to whoever asks; and how long each may take. */
+const DOWNLOADS_MAX = 16;
+const DOWNLOADS_WAITING_MAX = 256;
+const DOWNLOAD_SECONDS_MAX = 300;
 /** Renew when less than a third of the certificate's life is left. */
 const RENEW_AT_SHARE_LEFT = 1 / 3;
 const RenewRequest = z.strictObject({ csr: z.string().max(16_384) });
 
 export interface Link extends AsyncDisposable {
   readonly port: number;
+  /** For connections from now on; those that are open stay. */
+  present(certificate: ServerCertificate): void;
 }
 
 export async function startLink(deps: LinkDeps): Promise<Link> {
-  const server = createSecureServer({
-    key: deps.server.key,
-    cert: deps.server.certificate,
+  const context = (certificate: ServerCertificate) => ({
+    key: certificate.key,
+    cert: certificate.certificate,
     ca: [deps.authority.certificatePem],
-    minVersion: 'TLSv1.3',
+    minVersion: 'TLSv1.3' as const,
+  });
+  const server = createSecureServer({
+    ...context(deps.server),
     requestCert: true,
     // Machines that enrol have no certificate yet; every other route refuses without one, below.
     rejectUnauthorized: false,
@@ -97,23 +114,26 @@ export async function startLink(deps: LinkDeps): Promise<Link> {
   });
   const attempts = new AttemptLimit(deps.now);
   const slots = new Slots(EXCHANGES_MAX, WAITING_MAX);
+  const downloads = new Slots(DOWNLOADS_MAX, DOWNLOADS_WAITING_MAX);
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
-    void answer(deps, attempts, slots, stream, headers);
+    void answer(deps, { attempts, slots, downloads }, stream, headers);
   });
   // curl and wget speak HTTP/1.1 here when their HTTP/2 is not built in: installer and package only.
   server.on('request', (request, response) => {
     if (request.httpVersionMajor !== 1) return;
-    void small(deps, request.url ?? '').then(
-      ({ type, body }) =>
-        response.writeHead(200, { 'content-type': type, 'content-length': body.length }).end(body),
-      () => response.writeHead(404).end(),
-    );
+    void download(deps, downloads, request.url ?? '', response, (head) =>
+      response.writeHead(200, head),
+    ).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else response.writeHead(error instanceof DemarcError ? error.status : 500).end();
+    });
   });
   server.on('tlsClientError', () => undefined);
   await listen(server, deps.listen);
   return {
     port: deps.listen.port,
+    present: (certificate) => server.setSecureContext(context(certificate)),
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -131,10 +151,15 @@ function listen(
   });
 }
 
+interface Bounds {
+  readonly attempts: AttemptLimit;
+  readonly slots: Slots;
+  readonly downloads: Slots;
+}
+
 async function answer(
   deps: LinkDeps,
-  attempts: AttemptLimit,
-  slots: Slots,
+  { attempts, slots, downloads }: Bounds,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
 ): Promise<void> {
@@ -145,13 +170,12 @@ async function answer(
     else if (route === `POST ${LINK_PATHS.enroll}`) reply(stream, 200, await enroll(deps, attempts, stream));
     else if (route === `POST ${LINK_PATHS.renew}`) reply(stream, 200, await renew(deps, stream));
     else {
-      const { type, body } = await small(deps, path);
-      stream.respond({ ':status': 200, 'content-type': type, 'content-length': body.length });
-      stream.end(body);
+      await download(deps, downloads, path, stream, (head) => stream.respond({ ':status': 200, ...head }));
     }
   } catch (error) {
     if (stream.destroyed) return;
-    if (error instanceof DemarcError) reply(stream, error.status, toProblem(error));
+    if (stream.headersSent) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    else if (error instanceof DemarcError) reply(stream, error.status, toProblem(error));
     else {
       deps.log('link: a request failed', error);
       reply(stream, 500, { title: 'INTERNAL', detail: 'The server failed; its log says why.' });
@@ -159,20 +183,39 @@ async function answer(
   }
 }
 
-async function small(
-  deps: LinkDeps,
-  path: string,
-): Promise<{ readonly type: string; readonly body: Buffer }> {
+async function small(deps: LinkDeps, path: string): Promise<Download & { readonly type: string }> {
   switch (path) {
     case LINK_PATHS.authority:
-      return { type: 'application/x-pem-file', body: Buffer.from(deps.authority.certificatePem) };
+      return { type: 'application/x-pem-file', ...text(deps.authority.certificatePem) };
     case LINK_PATHS.installer:
-      return { type: 'text/x-shellscript', body: Buffer.from(await deps.installer()) };
+      return { type: 'text/x-shellscript', ...text(await deps.installer()) };
     case LINK_PATHS.agentPackage:
-      return { type: 'application/vnd.debian.binary-package', body: await deps.agentPackage() };
+      return { type: 'application/vnd.debian.binary-package', ...(await deps.agentPackage()) };
     default:
-      throw linkErrors.make('LINK_BODY_INVALID', { because: `there is no route ${path.slice(0, 100)}` });
+      throw linkErrors.make('LINK_ROUTE_UNKNOWN', { path: path.slice(0, 100) });
   }
+}
+
+function text(content: string): Download {
+  const bytes = Buffer.from(content);
+  return { bytes: bytes.length, open: () => Readable.from([bytes]) };
+}
+
+/** @throws LINK_BUSY, LINK_ROUTE_UNKNOWN, LINK_PACKAGE_UNAVAILABLE */
+async function download(
+  deps: LinkDeps,
+  downloads: Slots,
+  path: string,
+  to: NodeJS.WritableStream,
+  begin: (head: { 'content-type': string; 'content-length': number }) => void,
+): Promise<void> {
+  const { type, bytes, open } = await small(deps, path);
+  const send = async (): Promise<void> => {
+    begin({ 'content-type': type, 'content-length': bytes });
+    await pipeline(open(), to, { signal: AbortSignal.timeout(DOWNLOAD_SECONDS_MAX * 1_000) });
+  };
+  // What is small is sent at once: machines enrol while others take packages, or only pretend to.
+  await (bytes <= SMALL_BODY_BYTES_MAX ? send() : downloads.run(send));
 }
 
 async function exchange(deps: LinkDeps, slots: Slots, stream: ServerHttp2Stream): Promise<ExchangeReply> {

@@ -6,7 +6,13 @@
  * `urn:demarc:asset:…`); whatever a request's subject claims is ignored.
  */
 import 'reflect-metadata';
-import { createHash, X509Certificate as NodeCertificate, randomBytes, webcrypto } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  X509Certificate as NodeCertificate,
+  randomBytes,
+  webcrypto,
+} from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -22,8 +28,11 @@ const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 const ROOT_DAYS = 3_650;
 const SERVER_DAYS = 90;
-/** A certificate made now must be valid on a host whose clock is a little behind. */
-const BACKDATE_MS = 5 * 60_000;
+/**
+ * A certificate made now must be valid on a machine whose clock is behind: it is the machine that checks the
+ * platform's certificate by its own clock, and a machine that cannot connect cannot say that its clock is wrong.
+ */
+const BACKDATE_MS = 2 * DAY_MS;
 
 export interface ClientIdentity {
   readonly tenantId: string;
@@ -54,7 +63,8 @@ export interface CertificateAuthority {
     seconds: number,
     nowMs: number,
   ): Promise<IssuedCertificate>;
-  issueServer(names: readonly string[], nowMs: number): Promise<ServerCertificate>;
+  /** @param keptKey PKCS #8 in PEM: a renewal with the same key leaves pins valid; a new key when left out */
+  issueServer(names: readonly string[], nowMs: number, keptKey?: string): Promise<ServerCertificate>;
 }
 
 /** Reads the authority from `directory`, or makes it there at first start. @throws IDENTITY_AUTHORITY_DAMAGED */
@@ -124,8 +134,11 @@ function authority(root: x509.X509Certificate, key: CryptoKey): CertificateAutho
         expiresAtMs: certificate.notAfter.getTime(),
       };
     },
-    async issueServer(names, nowMs) {
-      const keys = await webcrypto.subtle.generateKey(CURVE, true, ['sign', 'verify']);
+    async issueServer(names, nowMs, keptKey) {
+      const keys =
+        keptKey === undefined
+          ? await webcrypto.subtle.generateKey(CURVE, true, ['sign', 'verify'])
+          : await pairOf(keptKey);
       const validity = { from: nowMs - BACKDATE_MS, to: nowMs + SERVER_DAYS * DAY_MS };
       const certificate = await issue(
         'CN=Demarc link',
@@ -204,6 +217,13 @@ function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return bytes.toString('hex');
+}
+
+/** The public half follows from the private one. */
+async function pairOf(pem: string): Promise<webcrypto.CryptoKeyPair> {
+  const privateKey = await importKey(pem);
+  const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' });
+  return { privateKey, publicKey: await webcrypto.subtle.importKey('spki', spki, CURVE, true, ['verify']) };
 }
 
 async function exportKey(key: CryptoKey): Promise<string> {

@@ -12,6 +12,7 @@ import { fileIntegrityMonitoring } from '../service.ts';
 import { Baseline, loadBaseline } from './baseline.ts';
 import { compare } from './compare.ts';
 import { Contents } from './contents.ts';
+import { Differences } from './differences.ts';
 import { fromLine, pathOfLine } from './line.ts';
 import { Live, observed } from './live.ts';
 import { excluder, fromUtf8, isBelow } from './paths.ts';
@@ -194,25 +195,21 @@ class FileIntegrityRoom implements RunningRoom {
     const loaded = this.#load();
     const samePaths = loaded !== undefined && JSON.stringify(loaded.roots) === JSON.stringify(roots);
     const startedAtMs = context.now();
-    const result = await this.#scan(
-      policy,
-      roots,
-      samePaths ? 'verification after the agent was away' : 'first baseline',
-    );
     if (samePaths) {
-      this.#baseline = loaded;
-      await this.#verified(
-        result,
-        roots,
-        'the agent was not running',
-        loaded.comparedAtMs,
-        startedAtMs,
-        true,
+      const found = new Differences(loaded, roots);
+      const result = await this.#scan(policy, roots, 'verification after the agent was away', (lines) =>
+        found.take(lines),
       );
+      this.#baseline = loaded;
+      const because = 'the agent was not running';
+      await this.#verified(found, result, roots, because, loaded.comparedAtMs, startedAtMs, true);
     } else {
-      const baseline = new Baseline(roots, startedAtMs, result.lines);
+      const baseline = new Baseline(roots, startedAtMs);
       const diffRoots = policy.diff.map(fromUtf8);
-      for (const line of result.lines) this.#keepContent(policy, diffRoots, line);
+      await this.#scan(policy, roots, 'first baseline', (lines) => {
+        baseline.add(lines);
+        for (const line of lines) this.#keepContent(policy, diffRoots, line);
+      });
       this.#baseline = baseline;
     }
     this.#signatureHolds = true;
@@ -264,8 +261,14 @@ class FileIntegrityRoom implements RunningRoom {
     this.#live.take(early);
   }
 
-  #scan(policy: FileIntegrityPolicy, roots: readonly string[], what: string): Promise<ScanResult> {
+  #scan(
+    policy: FileIntegrityPolicy,
+    roots: readonly string[],
+    what: string,
+    onLines: (lines: readonly string[]) => void,
+  ): Promise<ScanResult> {
     return scan({
+      onLines,
       roots,
       policy: { ...policy, exclude: [...this.#exclude(policy)] },
       spawn: (task) => this.#context.spawnWorker('scan', task),
@@ -291,6 +294,7 @@ class FileIntegrityRoom implements RunningRoom {
 
   /** Compares a reading of `roots` with the baseline, says what differs, and says that it had to be looked for. */
   async #verified(
+    found: Differences,
     result: ScanResult,
     roots: readonly string[],
     because: string,
@@ -303,7 +307,6 @@ class FileIntegrityRoom implements RunningRoom {
     if (baseline === undefined || policy === undefined) return;
     const users = readNames('/etc/passwd');
     const groups = readNames('/etc/group');
-    const seen = new Set<string>();
     const diffRoots = policy.diff.map(fromUtf8);
     const noticed = { atMs: toMs, notBeforeMs: fromMs };
     let events: OcsfEvent[] = [];
@@ -320,17 +323,13 @@ class FileIntegrityRoom implements RunningRoom {
         events = [];
       }
     };
-    for (const line of result.lines) {
-      const path = pathOfLine(line);
-      seen.add(path);
-      if (baseline.line(path) === line) continue;
+    for (const line of found.lines()) {
       const now = fromLine(line);
       const change = compare(baseline.get(now.path), now);
       baseline.set(now);
-      await say(path, change);
+      await say(now.path, change);
     }
-    const gone = baseline.below(roots).filter((path) => !seen.has(path));
-    for (const path of result.beyondBound > 0 ? [] : gone) {
+    for (const path of result.beyondBound > 0 ? [] : found.gone()) {
       const change = compare(baseline.get(path), undefined);
       baseline.delete(path);
       await say(path, change);
@@ -362,8 +361,11 @@ class FileIntegrityRoom implements RunningRoom {
     const roots = wanted.filter((root) => !wanted.some((other) => other !== root && isBelow(root, other)));
     const because = (whole ?? gaps[0])?.[1].because ?? '';
     const fromMs = Math.min(...gaps.map(([, gap]) => gap.sinceMs));
-    const result = await this.#scan(policy, roots, 'verifying what was not watched');
-    await this.#verified(result, roots, because, fromMs, this.#context.now(), whole !== undefined);
+    const found = new Differences(this.#baseline, roots);
+    const result = await this.#scan(policy, roots, 'verifying what was not watched', (lines) =>
+      found.take(lines),
+    );
+    await this.#verified(found, result, roots, because, fromMs, this.#context.now(), true);
     this.#healthy();
   }
 
@@ -386,9 +388,11 @@ class FileIntegrityRoom implements RunningRoom {
     if (policy === undefined || this.#baseline === undefined) return;
     const roots = this.#roots(policy);
     const from = this.#baseline.comparedAtMs;
-    const result = await this.#scan(policy, roots, 'scheduled verification');
+    const found = new Differences(this.#baseline, roots);
+    const because = 'scheduled verification';
+    const result = await this.#scan(policy, roots, because, (lines) => found.take(lines));
     await this.#live?.settled();
-    await this.#verified(result, roots, 'scheduled verification', from, this.#context.now(), false);
+    await this.#verified(found, result, roots, because, from, this.#context.now(), false);
     this.#save();
     this.#healthy();
   }

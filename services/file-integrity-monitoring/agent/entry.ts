@@ -10,8 +10,8 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { fgetxattr, flistxattr, lgetxattr, lgetxattrBytes, llistxattr, llistxattrBytes } from './libc.ts';
 import { fsPath } from './paths.ts';
+import { NO_XATTRS, type Xattrs, xattrsAt, xattrsOf } from './xattrs.ts';
 
 export const TYPES = [
   'file',
@@ -43,21 +43,29 @@ export interface Entry {
   readonly sha256: string;
   readonly target: string;
   /** Extended attributes: ACL, capabilities, SELinux label among them; values in hex. */
-  readonly xattrs: Readonly<Record<string, string>>;
+  readonly xattrs: Xattrs;
   readonly unread: string;
 }
 
 type MutableEntry = { -readonly [Name in keyof Entry]: Entry[Name] };
 
+/** A regular file while it is read, and what it was when it was opened. Who has it closes the descriptor. */
+export interface OpenFile {
+  readonly path: string;
+  readonly descriptor: number;
+  readonly stats: Stats;
+  readonly xattrs: Xattrs;
+}
+
+/** A file that does not hold still is read so often. */
+export const TRIES_MAX = 3;
+export const CHANGES = 'changes while it is read';
+/** From here on two files at a time are faster than one after the other. */
+const LARGE_BYTES_MIN = 32_768;
 const CHUNK_BYTES = 262_144;
-const TRIES_MAX = 3;
 const O_NOATIME = 0o1000000;
-const XATTR_LIST_BYTES_MAX = 65_536;
-const XATTR_VALUE_BYTES_MAX = 65_536;
 
 const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-const list = Buffer.allocUnsafeSlow(XATTR_LIST_BYTES_MAX);
-const value = Buffer.allocUnsafeSlow(XATTR_VALUE_BYTES_MAX);
 
 /** Undefined when there is nothing at the path (any more). Never opens what could block: FIFOs, devices. */
 export function readEntry(path: string, hashSizeBytesMax: number): Entry | undefined {
@@ -91,56 +99,85 @@ export function readEntry(path: string, hashSizeBytesMax: number): Entry | undef
 /**
  * The same for what a directory just said is a regular file: opened at once, all else is asked of the open
  * file, so that the path is resolved once. Half the calls of a scan are saved here.
+ *
+ * @param large takes over the files that are worth reading two at a time; nothing is returned for these
  */
-export function readRegularFile(path: string, hashSizeBytesMax: number): Entry | undefined {
+export function readRegularFile(
+  path: string,
+  hashSizeBytesMax: number,
+  large: { take(file: OpenFile): void },
+): Entry | undefined {
   let descriptor: number;
   try {
     descriptor = open(fsPath(path));
   } catch {
     return readEntry(path, hashSizeBytesMax);
   }
-  const entry = readOpen(path, descriptor, hashSizeBytesMax);
-  return entry.type === 'file' ? entry : readEntry(path, hashSizeBytesMax);
+  const entry = readOpen(path, descriptor, hashSizeBytesMax, large);
+  return entry === undefined || entry.type === 'file' ? entry : readEntry(path, hashSizeBytesMax);
 }
 
-/**
- * Closes the descriptor. Reads again when the file changed while it was read; after a few tries says that it
- * does not hold still.
- */
-function readOpen(path: string, descriptor: number, hashSizeBytesMax: number): Entry {
+/** Closes the descriptor, unless `large` has taken it over. */
+function readOpen(path: string, descriptor: number, hashSizeBytesMax: number): Entry;
+function readOpen(
+  path: string,
+  descriptor: number,
+  hashSizeBytesMax: number,
+  large: { take(file: OpenFile): void } | undefined,
+): Entry | undefined;
+function readOpen(
+  path: string,
+  descriptor: number,
+  hashSizeBytesMax: number,
+  large?: { take(file: OpenFile): void },
+): Entry | undefined {
   let entry: MutableEntry = { ...EMPTY, path };
+  let isOurs = true;
   try {
-    let before = fstatSync(descriptor);
-    entry = fromStats(path, typeOf(before), before, NO_XATTRS);
+    const stats = fstatSync(descriptor);
+    entry = fromStats(path, typeOf(stats), stats, NO_XATTRS);
     if (entry.type !== 'file') return entry;
     entry.xattrs = xattrsOf(descriptor);
-    if (before.size > hashSizeBytesMax) {
+    if (stats.size > hashSizeBytesMax) {
       entry.unread = `larger than ${hashSizeBytesMax} bytes`;
       return entry;
     }
-    for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-      const sha256 = hashDescriptor(descriptor, before.size, hashSizeBytesMax);
-      const after = fstatSync(descriptor);
-      // The change time, too: nobody can set that one back.
-      if (
-        after.mtimeMs === before.mtimeMs &&
-        after.ctimeMs === before.ctimeMs &&
-        after.size === before.size
-      ) {
-        entry.sha256 = sha256;
-        return entry;
-      }
-      before = after;
-      entry = fromStats(path, 'file', after, xattrsOf(descriptor));
+    const file = { path, descriptor, stats, xattrs: entry.xattrs };
+    if (large !== undefined && stats.size >= LARGE_BYTES_MIN) {
+      isOurs = false;
+      large.take(file);
+      return undefined;
     }
-    entry.unread = 'changes while it is read';
-    return entry;
+    return readWhole(file, hashSizeBytesMax);
   } catch (error) {
     entry.unread = codeOf(error);
     return entry;
   } finally {
-    closeSync(descriptor);
+    if (isOurs) closeSync(descriptor);
   }
+}
+
+/** Reads again when the file changed while it was read; after a few tries says that it does not hold still. */
+function readWhole(file: OpenFile, hashSizeBytesMax: number): Entry {
+  let now = file;
+  for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
+    const sha256 = hashDescriptor(now.descriptor, now.stats.size, hashSizeBytesMax);
+    const before = now.stats;
+    const stats = fstatSync(now.descriptor);
+    if (sameState(before, stats)) return { ...entryOf(now), sha256 };
+    now = { ...now, stats, xattrs: xattrsOf(now.descriptor) };
+  }
+  return { ...entryOf(now), unread: CHANGES };
+}
+
+/** The change time, too: nobody can set that one back. */
+export function sameState(before: Stats, after: Stats): boolean {
+  return after.mtimeMs === before.mtimeMs && after.ctimeMs === before.ctimeMs && after.size === before.size;
+}
+
+/** Without a digest. */
+export function entryOf({ path, stats, xattrs }: OpenFile): Entry {
+  return fromStats(path, 'file', stats, xattrs);
 }
 
 /** O_NOFOLLOW: a link put in place of the file must not lead elsewhere. O_NONBLOCK: a FIFO must not hold us. */
@@ -173,36 +210,6 @@ function hashDescriptor(descriptor: number, size: number, bytesMax: number): str
   return digest.digest('hex');
 }
 
-function xattrsAt(path: string, at: string | Buffer): Entry['xattrs'] {
-  if (typeof at === 'string') {
-    return xattrs(Number(llistxattr(at, list, list.length)), (name) =>
-      Number(lgetxattr(at, name, value, value.length)),
-    );
-  }
-  const terminated = Buffer.from(`${path}\0`, 'latin1');
-  return xattrs(Number(llistxattrBytes(terminated, list, list.length)), (name) =>
-    Number(lgetxattrBytes(terminated, name, value, value.length)),
-  );
-}
-
-function xattrsOf(descriptor: number): Entry['xattrs'] {
-  return xattrs(Number(flistxattr(descriptor, list, list.length)), (name) =>
-    Number(fgetxattr(descriptor, name, value, value.length)),
-  );
-}
-
-/** @param get leaves the value in `value` and returns its length, or -1 */
-function xattrs(listBytes: number, get: (name: string) => number): Entry['xattrs'] {
-  if (listBytes <= 0) return NO_XATTRS;
-  const found: Record<string, string> = {};
-  const names = list.toString('latin1', 0, listBytes - 1).split('\0');
-  for (const name of names.sort()) {
-    const size = get(name);
-    if (size >= 0) found[name] = value.toString('hex', 0, size);
-  }
-  return found;
-}
-
 function linkTarget(at: string | Buffer): string {
   try {
     return readlinkSync(at, 'latin1');
@@ -211,7 +218,7 @@ function linkTarget(at: string | Buffer): string {
   }
 }
 
-function fromStats(path: string, type: EntryType, stats: Stats, xattrs: Entry['xattrs']): MutableEntry {
+function fromStats(path: string, type: EntryType, stats: Stats, xattrs: Xattrs): MutableEntry {
   return {
     path,
     type,
@@ -247,11 +254,10 @@ export function isGone(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return (error as { readonly code?: string }).code ?? 'unreadable';
 }
 
-const NO_XATTRS: Readonly<Record<string, string>> = Object.freeze({});
 const EMPTY = {
   type: 'unknown',
   mode: 0,

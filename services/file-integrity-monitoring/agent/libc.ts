@@ -77,7 +77,26 @@ export const sendBytes = libc.func('int64_t send(int, const void*, size_t, int)'
   length: number,
   flags: number,
 ) => number | bigint;
+/** Of Node's own OpenSSL; see sha256-pair.ts. Undefined where the runtime has no such function. */
+export const sha256MultiBlock = ownFunction('void sha256_multi_block(void*, const void*, int)') as
+  | ((state: Uint8Array, inputs: Uint8Array, lanesByFour: number) => void)
+  | undefined;
 const strerror = libc.func('const char* strerror(int)') as (code: number) => string;
+
+function ownFunction(prototype: string): unknown {
+  // Of another generation of OpenSSL nothing is known.
+  if (!process.versions.openssl.startsWith('3.')) return undefined;
+  try {
+    return koffi.load(null).func(prototype);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the bytes lie; they stay there as long as the buffer is referred to. */
+export function addressOf(bytes: Uint8Array): bigint {
+  return koffi.address(bytes);
+}
 
 export function lastError(): string {
   return strerror(koffi.errno());

@@ -14,6 +14,7 @@ import { displayPath, fromUtf8, fsPath, isBelow, join } from './paths.ts';
 import { type ProcessFacts, readNames } from './processes.ts';
 import type { SensorChange } from './sensor.worker.ts';
 import { toOcsf } from './to-ocsf.ts';
+import { vanished } from './vanished.ts';
 
 const PENDING_MAX = 100_000;
 /** A file is looked at once it was quiet for so long: an editor's write, rename and chmod are one story. */
@@ -28,6 +29,8 @@ const APPEARED_MAX = 10_000;
 interface Pending {
   change: SensorChange;
   seenAtMs: number;
+  /** The first that was seen of it, while it is not known what became of it. */
+  readonly first: { readonly process: ProcessFacts; readonly seenAtMs: number };
 }
 
 export interface LiveOptions {
@@ -69,7 +72,7 @@ export class Live {
         this.#options.onCanary(change.path, change.seenAtMs);
         continue;
       }
-      const known = this.#pending.get(change.path);
+      const known = this.#pending.get(change.path) ?? this.#renamedPending(change);
       if (known === undefined && this.#pending.size >= PENDING_MAX) {
         this.#pending.clear();
         this.#options.onGap(undefined, 'more changes than can be followed one by one');
@@ -79,12 +82,23 @@ export class Live {
       const process =
         change.process.source === 'unknown' && known !== undefined ? known.change.process : change.process;
       const fromPath = change.fromPath ?? known?.change.fromPath;
+      const appeared = change.appeared === true || known?.change.appeared === true;
       this.#pending.set(change.path, {
-        change: { ...change, process, ...(fromPath === undefined ? {} : { fromPath }) },
+        change: { ...change, appeared, process, ...(fromPath === undefined ? {} : { fromPath }) },
         seenAtMs: change.seenAtMs,
+        first: known?.first ?? { process: change.process, seenAtMs: change.seenAtMs },
       });
     }
     if (this.#pending.size > 0) this.#working ??= this.#work();
+  }
+
+  /** What was going to be said of a file under its old name is said under the new one. */
+  #renamedPending({ fromPath, isDirectory }: SensorChange): Pending | undefined {
+    // What was in a directory has to be told under both.
+    if (fromPath === undefined || isDirectory) return undefined;
+    const before = this.#pending.get(fromPath);
+    this.#pending.delete(fromPath);
+    return before;
   }
 
   stop(): void {
@@ -106,18 +120,19 @@ export class Live {
           ({ seenAtMs }) => seenAtMs <= quietSince || this.#pending.size > PENDING_MAX / 2,
         );
         for (const { change } of due) this.#pending.delete(change.path);
-        await this.#say(due.map(({ change }) => change));
+        await this.#say(due);
       }
     } finally {
       this.#working = undefined;
     }
   }
 
-  async #say(due: readonly SensorChange[]): Promise<void> {
+  async #say(due: readonly Pending[]): Promise<void> {
     let events: OcsfEvent[] = [];
-    for (const [index, change] of due.entries()) {
-      for (const found of this.#look(change))
-        events.push(this.#event(found, change.process, change.seenAtMs));
+    for (const [index, { change, first }] of due.entries()) {
+      const found = this.#look(change);
+      for (const each of found) events.push(this.#event(each, change.process, change.seenAtMs));
+      if (found.length === 0 && change.appeared === true) events.push(...this.#cameAndWent(change, first));
       if (index % SLICE === SLICE - 1) await turn();
       if (events.length >= EVENTS_PER_EMIT) {
         await this.#options.emit(events);
@@ -145,6 +160,14 @@ export class Live {
         ? []
         : this.#compared(change.fromPath, readEntry(change.fromPath, policy.hashSizeBytesMax));
     return [...left, ...this.#compared(change.path, now)];
+  }
+
+  /** Never silent: who makes a file and takes it away at once has a reason. */
+  #cameAndWent(change: SensorChange, first: Pending['first']): readonly OcsfEvent[] {
+    const { path, isDirectory, process, seenAtMs } = change;
+    if (this.#options.baseline.has(path) || readEntry(path, 0) !== undefined) return [];
+    const { created, deleted } = vanished(path, isDirectory, { first: first.seenAtMs, last: seenAtMs });
+    return [this.#event(created, first.process, first.seenAtMs), this.#event(deleted, process, seenAtMs)];
   }
 
   /**
@@ -194,7 +217,7 @@ export class Live {
     baseline.delete(change.fromPath);
     baseline.set(now);
     const before = replaced ?? from;
-    const content = replaced !== undefined && replaced.sha256 !== now.sha256;
+    const content = before.sha256 !== now.sha256;
     return {
       kind: 'renamed',
       entry: now,

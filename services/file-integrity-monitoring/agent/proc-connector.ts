@@ -6,7 +6,16 @@
  * /proc and fanotify are what there is, and the room's health says so.
  */
 import { readlinkSync } from 'node:fs';
-import { bindNetlink, close, lastError, read, sendBytes, setSocketOption, socket } from './libc.ts';
+import {
+  bindNetlink,
+  close,
+  lastErrno,
+  lastError,
+  read,
+  sendBytes,
+  setSocketOption,
+  socket,
+} from './libc.ts';
 
 const AF_NETLINK = 16;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 0x2 | 0x800 | 0x80000;
@@ -20,6 +29,7 @@ const CONNECTOR_HEADER_BYTES = 20;
 const EVENT_HEADER_BYTES = 16;
 const WHAT = { FORK: 0x1, EXEC: 0x2, UID: 0x4 } as const;
 const BUFFER_BYTES = 65_536;
+const ENOBUFS = 105;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
 const RECEIVE_BUFFER_BYTES = 8_388_608; // 8 MiB
@@ -30,6 +40,8 @@ export interface ProcessEvents {
   forked(parent: number, child: number): void;
   executed(pid: number): void;
   userChanged(pid: number, uid: number): void;
+  /** Some of the above was lost. */
+  lost(): void;
 }
 
 export class ProcConnector {
@@ -71,14 +83,14 @@ export class ProcConnector {
     return new ProcConnector(fd);
   }
 
-  /** Everything that waits. A full socket loses events; what they would have said is then not known. */
+  /** Everything that waits. */
   drain(events: ProcessEvents): void {
-    for (
-      let length = Number(read(this.fd, this.#buffer, BUFFER_BYTES));
-      length > 0;
-      length = Number(read(this.fd, this.#buffer, BUFFER_BYTES))
-    ) {
-      parseProcessEvents(this.#buffer, length, events);
+    for (;;) {
+      const length = Number(read(this.fd, this.#buffer, BUFFER_BYTES));
+      if (length > 0) parseProcessEvents(this.#buffer, length, events);
+      // A full socket loses events and says so once; what they would have told is then not known (netlink(7)).
+      else if (length < 0 && lastErrno() === ENOBUFS) events.lost();
+      else return;
     }
   }
 

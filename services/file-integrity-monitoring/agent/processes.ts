@@ -16,7 +16,7 @@ export interface ProcessFacts {
   readonly user: string;
   readonly startedAtMs: number | undefined;
   readonly parent: { readonly pid: number; readonly exe: string; readonly name: string } | undefined;
-  /** `proc`: read while it ran; `exec-event`: only the program is known. */
+  /** `proc`: read while it ran; `exec-event`: the program by the kernel's word; `unknown`: not even that. */
   readonly source: 'proc' | 'exec-event' | 'unknown';
 }
 
@@ -65,10 +65,16 @@ export class Processes {
     // Read while it ran, by the process connector: more is known than the event says.
     else if (read === undefined && known?.facts.exe === exe && known.facts.source === 'proc') return;
     else {
-      // It is gone, or a script whose interpreter runs now: the event's own word stands.
+      // It is gone, or /proc shows another program: the kernel says this before the new one is in place, so
+      // that may still be the one of before. Program and command line are the event's word, or nobody's.
       const facts: ProcessFacts = {
-        ...(read?.facts ?? unknownProcess(pid)),
-        ...(read === undefined ? { exe, name: baseName(exe), source: 'exec-event' as const } : {}),
+        ...unknownProcess(pid),
+        ...(read === undefined
+          ? {}
+          : { uid: read.facts.uid, user: read.facts.user, parent: read.facts.parent }),
+        exe,
+        name: baseName(exe),
+        source: 'exec-event' as const,
       };
       this.#remember(pid, { facts, startTicks: read?.startTicks ?? '', readAt: performance.now() });
     }
@@ -103,6 +109,11 @@ export class Processes {
     if (read !== undefined) this.#remember(pid, read);
   }
 
+  /** Forks and changes of user were lost: what was told before may be of pids that others have by now. */
+  lost(): void {
+    this.#lineage.clear();
+  }
+
   #uidOf(pid: number): number | undefined {
     const uid = this.#lineage.get(pid)?.uid ?? this.#known.get(pid)?.facts.uid;
     return uid ?? readProc(pid, this.#bootMs, (id) => this.#userName(id))?.facts.uid;
@@ -131,9 +142,12 @@ export class Processes {
   #found(pid: number): ProcessFacts {
     const known = this.#known.get(pid);
     const now = performance.now();
-    if (known !== undefined && now - known.readAt < TRUSTED_MS) return known.facts;
+    const trusted = known !== undefined && now - known.readAt < TRUSTED_MS;
+    if (trusted && known.facts.source === 'proc') return known.facts;
     const read = readProc(pid, this.#bootMs, (uid) => this.#userName(uid));
-    if (read === undefined) return known?.facts ?? unknownProcess(pid);
+    // While the kernel's word is fresh it stands; /proc adds the rest where it shows the same program.
+    if (read === undefined || (trusted && read.facts.exe !== known.facts.exe))
+      return known?.facts ?? unknownProcess(pid);
     this.#remember(pid, read);
     return read.facts;
   }

@@ -67,8 +67,12 @@ export class DirectoryQueue {
     }
   }
 
-  /** Blocks while others may still find some; undefined when all have been read. Call `done` after each. */
-  pop(): string | undefined {
+  /**
+   * Blocks while others may still find some; undefined when all have been read. Call `done` after each.
+   *
+   * @param beforeWaiting what can be done meanwhile
+   */
+  pop(beforeWaiting: () => void): string | undefined {
     for (;;) {
       if (this.#own.length > this.#oldest) return this.#own.pop();
       this.#own.length = 0;
@@ -76,6 +80,7 @@ export class DirectoryQueue {
       const wake = Atomics.load(this.#header, WAKE);
       const taken = this.#take();
       if (taken !== undefined) return taken;
+      beforeWaiting();
       if (this.pending === 0) return undefined;
       Atomics.add(this.#header, WAITING, 1);
       Atomics.wait(this.#header, WAKE, wake, WAIT_MS);

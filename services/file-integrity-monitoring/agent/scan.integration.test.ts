@@ -10,13 +10,15 @@ import { Worker } from 'node:worker_threads';
 import { fromLine } from './line.ts';
 import { type ScanResult, scan } from './scan.ts';
 
-function read(roots: readonly string[], onProgress?: (done: number) => void): Promise<ScanResult> {
-  return scan({
+async function read(roots: readonly string[]): Promise<ScanResult & { readonly lines: readonly string[] }> {
+  const lines: string[] = [];
+  const result = await scan({
     roots,
     policy: { exclude: [], hashSizeBytesMax: 1_073_741_824, entriesMax: 1_000_000 },
     spawn: (data) => new Worker(new URL('./scan.worker.ts', import.meta.url), { workerData: { data } }),
-    ...(onProgress === undefined ? {} : { onProgress }),
+    onLines: (more) => lines.push(...more),
   });
+  return { ...result, lines };
 }
 
 test('every entry that find knows, once', async () => {

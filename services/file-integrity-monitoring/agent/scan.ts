@@ -3,7 +3,6 @@ import { lstatSync, type Stats } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import type { FileIntegrityPolicy } from '../policy.ts';
 import { countEntries } from './count.ts';
-import { fromLine } from './line.ts';
 import { mountPoints } from './mounts.ts';
 import { excluder, fromUtf8, fsPath, isBelow } from './paths.ts';
 import { makeQueueBuffer } from './queue.ts';
@@ -21,7 +20,7 @@ export interface Skipped {
 }
 
 export interface ScanResult {
-  readonly lines: readonly string[];
+  readonly entries: number;
   /** The first thousand that were left out and why: other file systems, loops, what cannot be read. */
   readonly skipped: readonly Skipped[];
   readonly skippedCount: number;
@@ -35,6 +34,8 @@ export interface ScanOptions {
   readonly roots: readonly string[];
   readonly policy: Pick<FileIntegrityPolicy, 'exclude' | 'hashSizeBytesMax' | 'entriesMax'>;
   spawn(task: ScanTask): Worker;
+  /** Entries as they are read, a line each (line.ts), in no order: to keep them all is a matter of memory. */
+  onLines(lines: readonly string[]): void;
   onProgress?(done: number, remainingSeconds: number | undefined): void;
   readonly signal?: AbortSignal;
 }
@@ -42,7 +43,7 @@ export interface ScanOptions {
 export async function scan(options: ScanOptions): Promise<ScanResult> {
   const startedAt = performance.now();
   const excluded = excluder(options.policy.exclude);
-  const found = new Found(options.policy.entriesMax);
+  const found = new Found(options.policy.entriesMax, options.onLines);
   const { roots, files } = rootsOf(options.roots, excluded);
   const done = new SharedArrayBuffer(4);
   const stopProgress = sayProgress(options, done, startedAt, excluded);
@@ -55,31 +56,44 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   } finally {
     stopProgress();
   }
-  const { lines, skipped, skippedCount, hashedBytes, beyondBound } = found;
-  return { lines, skipped, skippedCount, hashedBytes, beyondBound, elapsedMs: performance.now() - startedAt };
+  const { entries, skipped, skippedCount, hashedBytes, beyondBound } = found;
+  return {
+    entries,
+    skipped,
+    skippedCount,
+    hashedBytes,
+    beyondBound,
+    elapsedMs: performance.now() - startedAt,
+  };
 }
 
 class Found {
-  readonly lines: string[] = [];
   readonly skipped: Skipped[] = [];
   readonly mounted: Root[] = [];
+  entries = 0;
   skippedCount = 0;
   hashedBytes = 0;
   beyondBound = 0;
+  readonly #directories: Float64Array[] = [];
   readonly #entriesMax: number;
+  readonly #onLines: ScanOptions['onLines'];
 
-  constructor(entriesMax: number) {
+  constructor(entriesMax: number, onLines: ScanOptions['onLines']) {
     this.#entriesMax = entriesMax;
+    this.#onLines = onLines;
   }
 
   take(message: ScanMessage): void {
     switch (message.kind) {
-      case 'lines':
-        for (const line of message.lines.split('\n')) {
-          if (this.lines.length < this.#entriesMax) this.lines.push(line);
-          else this.beyondBound += 1;
-        }
+      case 'lines': {
+        const { lines } = message;
+        const room = this.#entriesMax - this.entries;
+        const within = lines.length <= room ? lines : lines.slice(0, room);
+        this.entries += within.length;
+        this.beyondBound += lines.length - within.length;
+        this.#onLines(within);
         break;
+      }
       case 'skipped':
         this.skippedCount += 1;
         if (this.skipped.length < SKIPPED_MAX)
@@ -90,16 +104,19 @@ class Found {
         break;
       case 'done':
         this.hashedBytes += message.bytes;
+        this.#directories.push(message.directories);
         break;
     }
   }
 
   /** Identities of the directories read so far. */
   directories(): readonly string[] {
-    return this.lines
-      .map(fromLine)
-      .filter(({ type }) => type === 'directory')
-      .map(({ dev, ino }) => `${dev}:${ino}`);
+    return this.#directories.flatMap((identities) =>
+      Array.from(
+        { length: identities.length / 2 },
+        (_, index) => `${identities[index * 2]}:${identities[index * 2 + 1]}`,
+      ),
+    );
   }
 }
 

@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Entry, isGone, readEntry, readRegularFile } from './entry.ts';
+import { LargeFiles } from './large-files.ts';
 import { toLine } from './line.ts';
 import { excluder, fsPath, isBelow, join } from './paths.ts';
 import { DirectoryQueue, type DirectoryQueueBuffer } from './queue.ts';
@@ -28,14 +29,16 @@ export interface Root {
   readonly device: number;
 }
 export type ScanMessage =
-  | { readonly kind: 'lines'; readonly lines: string }
+  /** Each a string of its own: as parts of one text they would keep all of it in memory. */
+  | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'skipped'; readonly path: string; readonly because: string }
   /** Mounted from the same file system: whether it has been read elsewhere is known when all have. */
   | { readonly kind: 'mounted'; readonly path: string; readonly device: number }
-  | { readonly kind: 'done'; readonly bytes: number };
+  /** With the identities of the directories that were read: device and inode of each. */
+  | { readonly kind: 'done'; readonly bytes: number; readonly directories: Float64Array };
 
 const POST_CHARACTERS = 1_048_576;
-/** Before a path in the queue that is no directory; no path has it. */
+/** Before a path in the queue that is a regular file; no path has it. */
 const SINGLE = '\0';
 
 const task = (workerData as { readonly data: ScanTask }).data;
@@ -45,21 +48,24 @@ const mounts = new Set(task.mounts);
 const known = new Set(task.known);
 const roots = new Map(task.roots.map(({ path, device }) => [path, device]));
 const excluded = excluder(task.exclude);
+const large = new LargeFiles(take);
+const directories: number[] = [];
 let lines: string[] = [];
 let characters = 0;
 let bytes = 0;
 
 for (const file of task.files) take(readEntry(file, task.hashSizeBytesMax));
-for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+const idle = (): void => large.finish();
+for (let path = queue.pop(idle); path !== undefined; path = queue.pop(idle)) {
   try {
-    if (path.startsWith(SINGLE)) take(readEntry(path.slice(1), task.hashSizeBytesMax));
+    if (path.startsWith(SINGLE)) take(readRegularFile(path.slice(1), task.hashSizeBytesMax, large));
     else scanDirectory(path);
   } finally {
     queue.done();
   }
 }
 post();
-send({ kind: 'done', bytes });
+send({ kind: 'done', bytes, directories: Float64Array.from(directories) });
 
 function scanDirectory(directory: string): void {
   const itself = readEntry(directory, 0);
@@ -76,6 +82,7 @@ function scanDirectory(directory: string): void {
     skip(directory, 'the same directory as another one (bind mount or overlap)');
     return;
   }
+  directories.push(itself.dev, itself.ino);
   let entries: readonly { readonly name: string; isDirectory(): boolean; isFile(): boolean }[];
   try {
     entries = readdirSync(fsPath(directory), { withFileTypes: true, encoding: 'latin1' });
@@ -89,8 +96,9 @@ function scanDirectory(directory: string): void {
     const path = join(directory, entry.name);
     if (excluded(path)) continue;
     if (entry.isDirectory()) queue.push(path);
+    else if (!entry.isFile()) take(readEntry(path, task.hashSizeBytesMax));
     else if (queue.hungry) queue.share(`${SINGLE}${path}`);
-    else take((entry.isFile() ? readRegularFile : readEntry)(path, task.hashSizeBytesMax));
+    else take(readRegularFile(path, task.hashSizeBytesMax, large));
   }
 }
 
@@ -114,7 +122,7 @@ function skip(path: string, because: string): void {
 }
 
 function post(): void {
-  if (lines.length > 0) send({ kind: 'lines', lines: lines.join('\n') });
+  if (lines.length > 0) send({ kind: 'lines', lines });
   lines = [];
   characters = 0;
 }

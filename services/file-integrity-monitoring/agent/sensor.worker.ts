@@ -41,6 +41,8 @@ export interface SensorChange {
   /** Where it was, when this is a rename into `path`. */
   readonly fromPath?: string;
   readonly isDirectory: boolean;
+  /** It was made, or moved here: there was nothing of this name before, or something else. */
+  readonly appeared?: boolean;
   readonly process: ProcessFacts;
   readonly seenAtMs: number;
 }
@@ -85,6 +87,7 @@ const processEvents: ProcessEvents = {
   forked: (parent, child) => processes.forked(parent, child),
   executed: (pid) => processes.startedProgram(pid),
   userChanged: (pid, uid) => processes.userChanged(pid, uid),
+  lost: () => processes.lost(),
 };
 /** Directory key → its path, or `null` for one that nobody watches and runs no programs of interest. */
 const directories = new Map<string, string | null>();
@@ -137,14 +140,19 @@ function mark(group: number): { path: string; because: string }[] {
 /** Again after events were lost: directories may have appeared unseen. */
 function markRoots(group: number): void {
   marked = 0;
-  for (const root of task.roots) {
-    // A watched path that is a single file is seen by its directory.
-    if (!markTree(group, root)) markDirectory(group, directoryOf(root), INSIDE);
-    for (let above = directoryOf(root); ; above = directoryOf(above)) {
-      markDirectory(group, above, ABOVE);
-      if (above === '/') break;
-    }
+  for (const root of task.roots) markRoot(group, root);
+}
+
+/** What is above first: a root that appears while this runs is seen there, or marked here. */
+function markRoot(group: number, root: string): void {
+  const above: string[] = [];
+  for (let at = directoryOf(root); ; at = directoryOf(at)) {
+    above.unshift(at);
+    if (at === '/') break;
   }
+  for (const directory of above) markDirectory(group, directory, ABOVE);
+  // A watched path that is a single file is seen by its directory.
+  if (!markTree(group, root)) markDirectory(group, directoryOf(root), INSIDE);
 }
 
 /** Marks a directory and those below it, and only then reads them: what comes later has its event. */
@@ -261,6 +269,7 @@ function executed(event: FanotifyEvent): void {
 function changed(group: number, event: FanotifyEvent, seenAtMs: number, changes: SensorChange[]): void {
   if (event.pid === ownPid && event.infos.every((info) => !isCanary(info.name))) return;
   const isDirectory = (event.mask & FAN.ONDIR) !== 0;
+  const appeared = (event.mask & FAN.CREATE) !== 0;
   const paths = event.infos.map((info) => ({ type: info.type, path: pathOf(info) }));
   const from = paths.find(({ type }) => type === INFO.OLD_DFID_NAME)?.path;
   const to = paths.find(({ type }) => type === INFO.NEW_DFID_NAME)?.path;
@@ -269,18 +278,19 @@ function changed(group: number, event: FanotifyEvent, seenAtMs: number, changes:
   const process = (): ProcessFacts => processOf(event.pid);
   if (isDirectory) {
     for (const path of [plain, to]) if (path !== undefined && watched(path)) markTree(group, path);
-    for (const path of [plain, from, to]) if (path !== undefined) movedAbove(path);
+    for (const path of [plain, from, to]) if (path !== undefined) movedAbove(group, path);
   }
   // Within what is watched a rename is one story, told at its new name; a directory's old name has a subtree.
   const alone = to !== undefined && !isDirectory && watched(to) ? [plain] : [from, plain];
   for (const path of new Set(alone)) {
     if (path !== undefined && watched(path))
-      changes.push({ path, isDirectory, process: process(), seenAtMs });
+      changes.push({ path, isDirectory, appeared, process: process(), seenAtMs });
   }
   if (to !== undefined && watched(to)) {
     changes.push({
       path: to,
       isDirectory,
+      appeared: true,
       process: process(),
       seenAtMs,
       ...(from === undefined ? {} : { fromPath: from }),
@@ -297,10 +307,11 @@ function processOf(pid: number): ProcessFacts {
 }
 
 /** A directory above a watched path came or went: what is at the watched path now is another thing. */
-function movedAbove(path: string): void {
+function movedAbove(group: number, path: string): void {
   for (const root of task.roots) {
-    if (root !== path && isBelow(root, path))
-      send({ kind: 'gap', path: root, because: `${path}, above it, was made, moved or deleted` });
+    if (root === path || !isBelow(root, path)) continue;
+    markRoot(group, root);
+    send({ kind: 'gap', path: root, because: `${path}, above it, was made, moved or deleted` });
   }
 }
 

@@ -64,7 +64,7 @@ export function toOcsf(observation: Observation, host: HostIdentity): OcsfEvent 
     time: atMs,
     message: messageOf(observation),
     actor:
-      process === undefined || process.source === 'unknown'
+      process === undefined || (process.source === 'unknown' && process.parent === undefined)
         ? { app_name: 'unknown' }
         : { process: processOf(process) },
     device: {

@@ -4,6 +4,8 @@ import { useCallback, useEffect, useState } from 'react';
 import { type Change, changeOf } from './change.ts';
 
 const LIMIT = 500;
+/** Kept in the page; older than that is found by narrowing the time. */
+const CHANGES_MAX = 10_000;
 const FILE_SYSTEM_ACTIVITY = 1_001;
 
 function IntegrityPage({ tools }: { readonly tools: ConsoleTools }) {
@@ -26,25 +28,54 @@ function IntegrityPage({ tools }: { readonly tools: ConsoleTools }) {
   const [found, setFound] = useState<{
     readonly changes: readonly Change[];
     readonly matchedCount: number;
+    readonly nextCursor: string | null;
   }>();
+  const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
   const [fresh, setFresh] = useState(0);
   const text = search['text'];
-  const load = useCallback(async () => {
-    try {
+  const ask = useCallback(
+    async (cursor?: string) => {
       const page = await searchEvents({
         ...range(),
         classUids: [FILE_SYSTEM_ACTIVITY],
         limit: LIMIT,
         ...(text === undefined ? {} : { text }),
+        ...(cursor === undefined ? {} : { cursor }),
       });
-      setFound({ changes: page.events.map(changeOf), matchedCount: page.matchedCount });
+      return {
+        changes: page.events.map(changeOf),
+        matchedCount: page.matchedCount,
+        nextCursor: page.nextCursor,
+      };
+    },
+    [searchEvents, range, text],
+  );
+  const load = useCallback(async () => {
+    try {
+      setFound(await ask());
       setFailure(undefined);
       setFresh(0);
     } catch (error) {
       setFailure(error);
     }
-  }, [searchEvents, range, text]);
+  }, [ask]);
+  const older = async (cursor: string): Promise<void> => {
+    setBusy(true);
+    try {
+      const page = await ask(cursor);
+      setFound((known) =>
+        known?.nextCursor === cursor
+          ? { ...known, changes: [...known.changes, ...page.changes], nextCursor: page.nextCursor }
+          : known,
+      );
+    } catch (error) {
+      setFailure(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const cursor = (found?.changes.length ?? 0) < CHANGES_MAX ? (found?.nextCursor ?? null) : null;
   useEffect(() => void load(), [load]);
   useEffect(
     () =>
@@ -60,7 +91,9 @@ function IntegrityPage({ tools }: { readonly tools: ConsoleTools }) {
       <PageHeader
         title="Integrity changes"
         summary={
-          found === undefined ? 'Looking…' : `${found.matchedCount} changes of watched files in this time.`
+          found === undefined
+            ? 'Looking…'
+            : `${found.matchedCount} ${found.matchedCount === 1 ? 'change' : 'changes'} of watched files in this time${found.changes.length < found.matchedCount ? `; the newest ${found.changes.length} are shown` : ''}.`
         }
         actions={
           <>
@@ -79,6 +112,9 @@ function IntegrityPage({ tools }: { readonly tools: ConsoleTools }) {
         <DataTable<Change>
           label="Integrity changes"
           rows={found.changes}
+          {...(cursor === null
+            ? {}
+            : { more: { label: `Show ${LIMIT} older`, busy, bring: () => void older(cursor) } })}
           rowKey={({ uid }) => uid}
           selectedKey={search['open']}
           onOpen={({ uid }) => setSearch({ open: uid })}

@@ -1,0 +1,161 @@
+/** Parts of the pages about workbook, risks, exceptions and standards. */
+import type { RecordScope } from '@demarc/platform/contract/assurance/workbook';
+import type { Column } from '@demarc/platform/contract/console';
+import { Alert, Button, Group, Modal, NativeSelect, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { usePageSearch } from '../app/page-search.ts';
+import { useZone } from '../app/zone.ts';
+import { DataTable } from '../parts/data-table.tsx';
+import { PrintTable } from '../parts/print-table.tsx';
+import { formatInstant, zoneName } from '../parts/time.ts';
+import { useStandards } from './records.ts';
+
+/** Turns the page back to a date; empty is now. */
+export function AsOf() {
+  const { search, setSearch } = usePageSearch();
+  const zone = useZone();
+  const asOf = search['asOf'];
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <TextInput
+        aria-label={`As of (${zoneName(zone)})`}
+        title={`As it was then (${zoneName(zone)})`}
+        type="datetime-local"
+        value={asOf === undefined ? '' : fieldOf(asOf, zone)}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          setSearch({
+            asOf: value === '' ? undefined : new Date(zone === 'utc' ? `${value}Z` : value).toISOString(),
+          });
+        }}
+      />
+      {asOf === undefined ? null : (
+        <Button variant="default" onClick={() => setSearch({ asOf: undefined })}>
+          Now
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+function fieldOf(instant: string, zone: 'local' | 'utc'): string {
+  const at = new Date(instant);
+  const shown = zone === 'utc' ? at : new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return shown.toISOString().slice(0, 16);
+}
+
+/** Says that this is the past; nothing can be decided in it. */
+export function PastNotice({ asOf }: { readonly asOf: string | undefined }) {
+  const zone = useZone();
+  if (asOf === undefined) return null;
+  return (
+    <Alert variant="light" color="gray" mb="sm" role="status">
+      As it was on {formatInstant(asOf, zone)} ({zoneName(zone)}). Nothing can be decided in the past: go back
+      to now for that.
+    </Alert>
+  );
+}
+
+/** On the screen a table for many rows, on paper every row. */
+export function Register<Row>(props: {
+  readonly label: string;
+  readonly rows: readonly Row[];
+  readonly columns: readonly Column<Row>[];
+  rowKey(row: Row): string;
+  onOpen(row: Row): void;
+  readonly selectedKey: string | undefined;
+  readonly empty: ReactNode;
+  /** Only on the screen: ticks. */
+  readonly before?: readonly Column<Row>[];
+}) {
+  const { before = [], columns, ...rest } = props;
+  return (
+    <>
+      <div className="d-screen">
+        <DataTable {...rest} columns={[...before, ...columns]} />
+      </div>
+      <PrintTable label={props.label} rows={props.rows} columns={columns} rowKey={props.rowKey} />
+    </>
+  );
+}
+
+/** A window that first says what will happen. */
+export function Decision({
+  title,
+  onClose,
+  children,
+}: {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}) {
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={title}
+      size="lg"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      transitionProps={{ duration: 0 }}
+    >
+      <div className="d-stack">{children}</div>
+    </Modal>
+  );
+}
+
+/** What it is to be about: everything, or one asset. */
+export function ScopeField({
+  value,
+  onChange,
+  everything = true,
+}: {
+  readonly value: string;
+  readonly onChange: (assetId: string) => void;
+  readonly everything?: boolean;
+}) {
+  const standards = useStandards();
+  return (
+    <NativeSelect
+      label="For"
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      data={[
+        ...(everything ? [{ value: '', label: 'everything it applies to' }] : []),
+        ...(standards.data?.assets ?? []).map(({ assetId, assetName, type }) => ({
+          value: assetId,
+          label: type === 'tenant' ? assetName : `${assetName} (${type})`,
+        })),
+      ]}
+    />
+  );
+}
+
+export const scopeOf = (assetId: string): RecordScope =>
+  assetId === '' ? { kind: 'tenant' } : { kind: 'asset', assetId };
+
+/** `VMS-09 Software integrity`, in a list of many. */
+export function ControlList({ ids }: { readonly ids: readonly string[] }) {
+  return (
+    <p style={{ margin: 0 }}>
+      <strong>
+        {ids.length} control{ids.length === 1 ? '' : 's'}
+      </strong>{' '}
+      <span className="d-quiet">{ids.join(', ')}</span>
+    </p>
+  );
+}
+
+export function Day({ at, late = false }: { readonly at: string | null; readonly late?: boolean }) {
+  const zone = useZone();
+  if (at === null) return <span className="d-quiet">none</span>;
+  return (
+    <time
+      dateTime={at}
+      title={`${formatInstant(at, zone)} ${zoneName(zone)}`}
+      className={late ? 'd-late' : ''}
+    >
+      {at.slice(0, 10)}
+      {late ? ' overdue' : ''}
+    </time>
+  );
+}

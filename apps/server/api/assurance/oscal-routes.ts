@@ -1,0 +1,36 @@
+/** The OSCAL documents of a tenant, one by one or all together, as of any instant. */
+import { documentsOf, oscalArchive, oscalBytes, oscalDocument, oscalErrors } from '@demarc/assurance/oscal';
+import { OSCAL_ARCHIVE, OscalFileName, OscalVersion } from '@demarc/platform/contract/assurance/oscal';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ApiDeps } from '../context.ts';
+import { scopeOf } from '../guard.ts';
+import { AsOfQuery, asOf, BASE, Params } from './workbook-requests.ts';
+
+export function oscalRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+
+  api.get(`${BASE}/exports/oscal/:version/:document`, {
+    config: { permission: 'export:read' },
+    schema: {
+      summary: `An OSCAL document of the tenant, or all of them as ${OSCAL_ARCHIVE}`,
+      params: Params.extend({ version: OscalVersion, document: OscalFileName }),
+      querystring: AsOfQuery,
+    },
+    handler: async (request, reply) => {
+      const { version, document } = request.params;
+      const name = documentsOf(version).find((each) => `${each}.json` === document);
+      if (name === undefined && document !== OSCAL_ARCHIVE)
+        throw oscalErrors.make('OSCAL_DOCUMENT_UNKNOWN', { document, version });
+      const assessment = await deps.assurance.assess(scopeOf(request), asOf(request.query));
+      const bytes =
+        name === undefined
+          ? oscalArchive(assessment, version)
+          : oscalBytes(oscalDocument(assessment, version, name));
+      return reply
+        .type(name === undefined ? 'application/zip' : 'application/json')
+        .header('content-disposition', `attachment; filename="${document}"`)
+        .send(bytes);
+    },
+  });
+}

@@ -1,0 +1,67 @@
+/** Makes exports beside the server: a workbook of a hundred machines takes seconds, and agents must not wait for it. */
+import { parentPort } from 'node:worker_threads';
+import { loadCatalogue } from '@demarc/assurance';
+import {
+  applicabilityPdf,
+  applicabilityWorkbook,
+  controlsWorkbook,
+  type Dossier,
+  decided,
+  evidenceBundle,
+  responsibilityPdf,
+  responsibilityWorkbook,
+  SHIPPED_CATALOGUE,
+} from '@demarc/assurance/exports';
+import type { ExportFile } from '@demarc/platform/contract/assurance/exports';
+import { DemarcError } from '@demarc/platform/errors';
+import type { Answer, Job, Made } from './exporter.ts';
+
+const catalogue = loadCatalogue(SHIPPED_CATALOGUE);
+const port = parentPort;
+if (port === null) throw new Error('this is started as a worker');
+
+port.on('message', (job: Job) => {
+  make(job)
+    .then((made) => port.postMessage({ made } satisfies Answer))
+    .catch((error: unknown) => port.postMessage({ error: told(error) } satisfies Answer));
+});
+port.postMessage('ready');
+
+async function make({ file, facts, keys }: Job): Promise<Made> {
+  const dossier = decided(facts, catalogue);
+  const { digest, rollUp, assets } = dossier.assessment;
+  return {
+    digest,
+    assetCount: assets.length,
+    applicable: rollUp.applicable,
+    assessed: rollUp.assessed,
+    coverage: rollUp.coverage ?? null,
+    bytes: file === undefined ? new Uint8Array() : await bytesOf(file, dossier, keys),
+  };
+}
+
+async function bytesOf(file: ExportFile, dossier: Dossier, keys: Job['keys']): Promise<Uint8Array> {
+  const { assessment } = dossier;
+  switch (file) {
+    case 'workbook.xlsx':
+      return controlsWorkbook(assessment);
+    case 'crm.xlsx':
+      return responsibilityWorkbook(assessment);
+    case 'crm.pdf':
+      return responsibilityPdf(assessment);
+    case 'soa.xlsx':
+      return applicabilityWorkbook(assessment);
+    case 'soa.pdf':
+      return applicabilityPdf(assessment);
+    case 'bundle.zip':
+      return evidenceBundle(dossier, { keys, catalogue: SHIPPED_CATALOGUE });
+  }
+}
+
+function told(error: unknown): NonNullable<Answer['error']> {
+  if (error instanceof DemarcError) {
+    const { code, message, fix, status, retryable, details } = error;
+    return { code, message, fix, status, retryable, details };
+  }
+  return { unexpected: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
