@@ -194,18 +194,18 @@ function requestTo(method: string, url: string, tenantId: string) {
           : path.endsWith('/attestations')
             ? { rule: 'DAT-01.2', statement: 's', until: '2027-01-01T00:00:00.000Z' }
             : path.endsWith('/notice')
-            ? { reason: 'r', endsAt: '2027-01-01T00:00:00.000Z' }
-            : path.endsWith('/simulations/purchase')
-              ? { serviceId: service, assetIds: [assetId] }
-              : path.endsWith('/simulations/cancellation')
-                ? { entitlementId: randomUUID() }
-                : path.endsWith('/sign')
-                  ? { side: 'releasing' }
-                  : path.endsWith('/entitlements')
-                    ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
-                    : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ??
-                      BODIES_OF_CLAIMS[url.slice('/v1/tenants/:tenantId'.length)] ??
-                      {});
+              ? { reason: 'r', endsAt: '2027-01-01T00:00:00.000Z' }
+              : path.endsWith('/simulations/purchase')
+                ? { serviceId: service, assetIds: [assetId] }
+                : path.endsWith('/simulations/cancellation')
+                  ? { entitlementId: randomUUID() }
+                  : path.endsWith('/sign')
+                    ? { side: 'releasing' }
+                    : path.endsWith('/entitlements')
+                      ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
+                      : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ??
+                        BODIES_OF_CLAIMS[url.slice('/v1/tenants/:tenantId'.length)] ??
+                        {});
   return { method: method as 'GET', url: path + query, ...(payload === undefined ? {} : { payload }) };
 }
 

@@ -13,14 +13,14 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { serverErrors } from '../errors.ts';
+import { evidenceRoutes } from './assurance/evidence-routes.ts';
 import { exportsRoutes } from './assurance/exports-routes.ts';
 import { frameworkRoutes } from './assurance/framework-routes.ts';
+import { handoverRoutes } from './assurance/handover-routes.ts';
 import { oscalRoutes } from './assurance/oscal-routes.ts';
+import { responsibilityRoutes } from './assurance/responsibility-routes.ts';
 import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
-import { handoverRoutes } from './assurance/handover-routes.ts';
-import { responsibilityRoutes } from './assurance/responsibility-routes.ts';
-import { evidenceRoutes } from './assurance/evidence-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
 import { guard } from './guard.ts';

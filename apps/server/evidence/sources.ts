@@ -102,8 +102,6 @@ export function platformSources(deps: SourceDeps): readonly EvidenceSource[] {
         return [healthFinding(parts, assets, { nowMs, silentAfterMs })];
       },
     },
-    // What people decide and sign is observed in the record of it, one line for each:
-    // recordSource('platform:handover', [{ rule: 'GOV-05.1', everySeconds: HOUR, freshForSeconds: DAY }], handoverEvidence),
   ];
 }
 

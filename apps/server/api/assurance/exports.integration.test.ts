@@ -87,7 +87,11 @@ before(async () => {
     siem: {} as Siem,
     assurance,
     rooms: [],
-    access: new AccessLog(store, () => now, (error) => console.error(error)),
+    access: new AccessLog(
+      store,
+      () => now,
+      (error) => console.error(error),
+    ),
     platformKeyPem: publicKeyPem,
     first: new FirstAdministrator(store, join(scratch, 'first'), () => now),
     cliTokenHash: hashToken(CLI_TOKEN),
