@@ -104,9 +104,9 @@ function RecordDetails({ uid, onClose }: { readonly uid: string; readonly onClos
               ['Result', `${found.result}: ${found.because}`],
               ['Asset', <span className="d-mono">{found.assetId}</span>],
               ['Collector', found.collector],
-              ['Observed', <Instant at={found.observedAt} />],
-              ['Received', <Instant at={found.receivedAt} />],
-              ['Expires', found.expiresAt === null ? 'with its freshness' : <Instant at={found.expiresAt} />],
+              ['Observed', <Exact at={found.observedAt} />],
+              ['Received', <Exact at={found.receivedAt} />],
+              ['Expires', found.expiresAt === null ? 'with its freshness' : <Exact at={found.expiresAt} />],
               [
                 'Digest',
                 <>
@@ -172,5 +172,21 @@ function Earlier({
         ))}
       </ul>
     </section>
+  );
+}
+
+/** To the millisecond and with its zone: what an auditor writes down. */
+function Exact({ at }: { readonly at: string }) {
+  const ahead = Date.parse(at) > Date.now();
+  return (
+    <>
+      <span className="d-mono">{at}</span>
+      {ahead ? null : (
+        <span className="d-quiet">
+          {' '}
+          (<Instant at={at} />)
+        </span>
+      )}
+    </>
   );
 }

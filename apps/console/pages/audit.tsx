@@ -38,7 +38,7 @@ export function AuditPage() {
             <>
               <NativeSelect
                 aria-label="Control"
-                w={340}
+                w={400}
                 value={controlId ?? ''}
                 onChange={(event) =>
                   setSearch({ control: event.currentTarget.value, open: undefined, record: undefined })
@@ -59,6 +59,7 @@ export function AuditPage() {
       />
       <SegmentedControl
         mb="sm"
+        style={{ flexWrap: 'wrap' }}
         aria-label="What to look at"
         value={tab}
         onChange={(value) => setSearch({ tab: value, open: undefined, record: undefined })}
@@ -105,7 +106,7 @@ function PopulationTab({ controlId }: { readonly controlId: string }) {
   return (
     <div className="d-stack">
       <section aria-label="The question">
-        <p style={{ margin: 0 }}>{population.data.query}.</p>
+        <p style={{ margin: 0 }}>Asked: {population.data.query}.</p>
         <p className="d-quiet" style={{ margin: '0.3rem 0 0' }}>
           {included.length} included, {excluded.length} excluded · as of <Instant at={asOf} />, as known{' '}
           <Instant at={knownAt} /> · digest <span className="d-mono">{digest.slice(0, 16)}</span>
