@@ -1,7 +1,7 @@
 /** The server: stores, road, assurance, link and API in one process, without root's rights once it runs. */
 import { chownSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { Assurance, assuranceMigrations, CATALOGUE_FILE, loadCatalogue } from '@demarc/assurance';
-import { SourceSchedule } from '@demarc/assurance/sources';
+import { RECORD_SOURCES, SourceSchedule } from '@demarc/assurance/sources';
 import type { LiveMessage } from '@demarc/platform/contract/api';
 import { DemarcError } from '@demarc/platform/errors';
 import { openEvidenceKey } from '@demarc/platform/evidence';
@@ -85,7 +85,7 @@ async function main(config: ServerConfig): Promise<void> {
   });
   const publish = (tenant: TenantScope, message: LiveMessage): void => siem.watchers.publish(tenant, message);
   const key = openEvidenceKey(paths.keys);
-  const sources = platformSources({
+  const observers = platformSources({
     store,
     siem,
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
@@ -95,6 +95,7 @@ async function main(config: ServerConfig): Promise<void> {
     platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),
   });
+  const sources = [...observers, ...RECORD_SOURCES];
   const assurance: Assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
@@ -129,7 +130,6 @@ async function main(config: ServerConfig): Promise<void> {
     key,
     tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
     look: (tenant, at) => assurance.look(tenant, at),
-    assess: (tenant) => assurance.assess(tenant),
     observed: (tenant, observed) => assurance.observed(tenant, observed),
     onError: (line, error) => log(`assurance: ${line}`, error),
     now,

@@ -113,7 +113,7 @@ test('bought, and operational with the first passing evidence; its hand-over is 
   now += 1_000;
   await assurance.intake(here, assetId, [pass()], { receivedAtMs: now, publicKeysPem });
   t.assert.equal(await operate(), 'provider entitlement');
-  const [first] = (await assurance.look(here, {}, handoverList)).handovers;
+  const [first] = (await assurance.look(here, handoverList)).handovers;
   t.assert.equal(first?.direction, 'onboarding');
   t.assert.equal(first?.operationalCount, 1);
   t.assert.equal(first?.state, 'ready-to-sign');
@@ -163,14 +163,14 @@ test('notice, proposal, acceptance, signatures, end: what was simulated comes ab
 test('started again it says the same, down to the bytes of the certificate', async (t: TestContext) => {
   const print = () => certificateOf(assurance, here, { handoverId, tenantName: 'Here' });
   const before = await print();
-  const view = await assurance.look(here, {}, handoverOf(handoverId));
+  const view = await assurance.look(here, handoverOf(handoverId), {});
   t.assert.equal(view.state, 'complete');
   t.assert.equal(view.ended, true);
   assurance[Symbol.dispose]();
   now += DAY_MS;
   assurance = opened();
   t.assert.equal(await operate(), 'ams asset');
-  t.assert.deepEqual(await assurance.look(here, {}, handoverOf(handoverId)), view);
+  t.assert.deepEqual(await assurance.look(here, handoverOf(handoverId), {}), view);
   t.assert.equal(Buffer.compare(before, await print()), 0);
   t.assert.equal(await verifyLedger(store.inTenant, here), undefined);
   await t.assert.rejects(certificateOf(assurance, here, { handoverId: 'none', tenantName: 'Here' }), {
@@ -179,15 +179,15 @@ test('started again it says the same, down to the bytes of the certificate', asy
 });
 
 test('as it was before it was accepted and signed, it is a record and no certificate', async (t: TestContext) => {
-  const { openedAt } = await assurance.look(here, {}, handoverOf(handoverId));
+  const { openedAt } = await assurance.look(here, handoverOf(handoverId), {});
   const asOfMs = Date.parse(openedAt);
-  const then = await assurance.look(here, { asOfMs }, handoverOf(handoverId));
+  const then = await assurance.look(here, handoverOf(handoverId), { asOfMs });
   t.assert.equal(then.state, 'open');
   t.assert.ok(then.items.every(({ state }) => state === 'proposed'));
   t.assert.deepEqual(then.signatures, []);
   const printed = { handoverId, tenantName: 'Here' };
   const record = await certificateOf(assurance, here, { ...printed, asOfMs });
   t.assert.notEqual(Buffer.compare(record, await certificateOf(assurance, here, printed)), 0);
-  const earlier = await assurance.look(here, { asOfMs: asOfMs - 1 }, handoverList);
+  const earlier = await assurance.look(here, handoverList, { asOfMs: asOfMs - 1 });
   t.assert.ok(earlier.handovers.every((found) => found.handoverId !== handoverId));
 });

@@ -16,6 +16,7 @@ import { cellsAt, lastCellAt, storeCells } from '../store/cells.ts';
 import { insertEvidence, keptOf, knownEvidence, latestErrors, latestEvidence } from '../store/evidence.ts';
 import { append, readActs } from '../store/ledger.ts';
 import { type CellChange, LiveMatrix } from './live-matrix.ts';
+import { Turns } from './turns.ts';
 
 export interface TenantsOptions {
   readonly inTenant: InTenant;
@@ -41,6 +42,9 @@ const FOREVER = Number.MAX_SAFE_INTEGER;
 /** Evidence of one transaction; what comes in a burst is taken in several. */
 const EVIDENCE_PER_TURN = 2_000;
 
+/** Tenants whose evidence is written down at the same time; the pool has other users. */
+const TENANTS_AT_ONCE = 6;
+
 export interface Received {
   readonly fresh: readonly ObservedOn[];
   readonly duplicates: number;
@@ -60,6 +64,7 @@ interface Arrival {
 export class Tenants implements Disposable {
   readonly #options: TenantsOptions;
   readonly #tenants = new Map<string, Tenant>();
+  readonly #turns = new Turns(TENANTS_AT_ONCE);
 
   constructor(options: TenantsOptions) {
     this.#options = options;
@@ -68,7 +73,7 @@ export class Tenants implements Disposable {
   of(tenant: TenantScope): Tenant {
     const known = this.#tenants.get(tenant.tenantId);
     if (known !== undefined) return known;
-    const made = new Tenant(tenant, this.#options);
+    const made = new Tenant(tenant, this.#options, this.#turns);
     this.#tenants.set(tenant.tenantId, made);
     return made;
   }
@@ -81,15 +86,17 @@ export class Tenants implements Disposable {
 export class Tenant implements Disposable {
   readonly #scope: TenantScope;
   readonly #options: TenantsOptions;
+  readonly #turns: Turns;
   readonly #arrivals: Arrival[] = [];
   #live: LiveMatrix | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
 
-  constructor(scope: TenantScope, options: TenantsOptions) {
+  constructor(scope: TenantScope, options: TenantsOptions, turns: Turns) {
     this.#scope = scope;
     this.#options = options;
+    this.#turns = turns;
   }
 
   get tenantId(): string {
@@ -136,25 +143,28 @@ export class Tenant implements Disposable {
   }
 
   #takeArrivals(): void {
-    void this.#inTurn(async () => {
-      let count = 0;
-      const together: Arrival[] = [];
-      for (const next of this.#arrivals) {
-        count += next.observed.length;
-        if (together.length > 0 && count > EVIDENCE_PER_TURN) break;
-        together.push(next);
-      }
-      try {
-        const received = await this.#received(together);
-        for (const [at, arrival] of together.entries())
-          arrival.resolve(received[at] ?? { fresh: [], duplicates: 0, repeated: [], refused: [] });
-      } catch (error) {
-        for (const arrival of together) arrival.reject(error);
-      } finally {
-        this.#arrivals.splice(0, together.length);
-        if (this.#arrivals.length > 0) this.#takeArrivals();
-      }
-    });
+    // Whatever comes while this tenant waits is taken with the rest: the busier it is, the less each batch costs.
+    void this.#turns.take(() =>
+      this.#inTurn(async () => {
+        let count = 0;
+        const together: Arrival[] = [];
+        for (const next of this.#arrivals) {
+          count += next.observed.length;
+          if (together.length > 0 && count > EVIDENCE_PER_TURN) break;
+          together.push(next);
+        }
+        try {
+          const received = await this.#received(together);
+          for (const [at, arrival] of together.entries())
+            arrival.resolve(received[at] ?? { fresh: [], duplicates: 0, repeated: [], refused: [] });
+        } catch (error) {
+          for (const arrival of together) arrival.reject(error);
+        } finally {
+          this.#arrivals.splice(0, together.length);
+          if (this.#arrivals.length > 0) this.#takeArrivals();
+        }
+      }),
+    );
   }
 
   async #received(arrivals: readonly Arrival[]): Promise<readonly Received[]> {

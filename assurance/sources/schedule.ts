@@ -2,7 +2,6 @@
 import type { Evidence } from '@demarc/platform/contract';
 import { type EvidenceKey, signedEvidence } from '@demarc/platform/evidence';
 import type { TenantScope } from '@demarc/platform/tenancy';
-import type { Assessment } from '../evaluation/assessment.ts';
 import type { Evaluation } from '../evaluation/evaluation.ts';
 import { TENANT_ASSET } from '../evaluation/population.ts';
 import type { ObservedOn, TakenIn } from '../intake.ts';
@@ -13,7 +12,6 @@ export interface ScheduleOptions {
   readonly key: EvidenceKey;
   tenants(): Promise<readonly TenantScope[]>;
   look<T>(tenant: TenantScope, at: (evaluation: Evaluation) => T): Promise<T>;
-  assess(tenant: TenantScope): Promise<Assessment>;
   observed(tenant: TenantScope, evidence: readonly ObservedOn[]): Promise<TakenIn>;
   onError(line: string, error?: unknown): void;
   now(): number;
@@ -83,8 +81,6 @@ export class SourceSchedule implements Disposable {
     if (this.#disposed) return;
     this.figures.sourceRounds += 1;
     for (const tenant of await this.#options.tenants()) {
-      let assessed: Promise<Assessment> | undefined;
-      const assessment = (): Promise<Assessment> => (assessed ??= this.#options.assess(tenant));
       const acted = (this.#afterActs.get(tenant.tenantId) ?? Infinity) <= this.#options.now();
       if (acted) this.#afterActs.delete(tenant.tenantId);
       for (const source of this.#options.sources) {
@@ -97,24 +93,18 @@ export class SourceSchedule implements Disposable {
             key,
             this.#options.now() + 1_000 * Math.min(...source.rules.map(({ everySeconds }) => everySeconds)),
           );
-        await this.#ask(tenant, source, due, assessment);
+        await this.#ask(tenant, source, due);
       }
     }
   }
 
-  async #ask(
-    tenant: TenantScope,
-    source: EvidenceSource,
-    due: boolean,
-    assessment: () => Promise<Assessment>,
-  ): Promise<void> {
+  async #ask(tenant: TenantScope, source: EvidenceSource, due: boolean): Promise<void> {
     try {
       const found = await withinTime(
         source.observe({
           tenant,
           nowMs: this.#options.now(),
           look: (at) => this.#options.look(tenant, at),
-          assessment,
         }),
         OBSERVE_MS_MAX,
       );

@@ -6,16 +6,15 @@
  */
 import type { EvidenceFinding, EvidencePromise } from '@demarc/platform/contract';
 import type { TenantScope } from '@demarc/platform/tenancy';
-import type { Assessment } from '../evaluation/assessment.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Evaluation } from '../evaluation/evaluation.ts';
+import type { Standing } from '../model/standing.ts';
 
 export interface SourceContext {
   readonly tenant: TenantScope;
   readonly nowMs: number;
   /** A quick look at what stands, without working out all of it; what is looked at changes afterwards. */
   look<T>(at: (evaluation: Evaluation) => T): Promise<T>;
-  /** Everything as it stands; worked out once for all sources that ask in the same round. */
-  assessment(): Promise<Assessment>;
 }
 
 export interface SourceFinding extends EvidenceFinding {
@@ -38,15 +37,19 @@ export interface EvidenceSource {
 export function recordSource(
   id: string,
   rules: readonly EvidencePromise[],
-  findings: (
-    assessment: Assessment,
-  ) => readonly (EvidenceFinding & { readonly assetId?: string; readonly operator?: string })[],
+  findings: (stands: {
+    readonly standing: Standing;
+    readonly catalogue: Catalogue;
+    readonly t: number;
+  }) => readonly (EvidenceFinding & { readonly assetId?: string; readonly operator?: string })[],
 ): EvidenceSource {
   return {
     id,
     rules,
     afterActs: true,
-    observe: async (context) =>
-      findings(await context.assessment()).map((finding) => ({ assetId: 'tenant', ...finding })),
+    observe: ({ look }) =>
+      look(({ world: { standing, catalogue }, t }) =>
+        findings({ standing, catalogue, t }).map((finding) => ({ assetId: 'tenant', ...finding })),
+      ),
   };
 }

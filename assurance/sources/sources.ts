@@ -1,6 +1,5 @@
 /** Door: what the server observes itself, and the schedule that asks it. */
 export type { ObservedOn, TakenIn } from '../intake.ts';
-export { riskEvidence } from './risk-evidence.ts';
+export { RECORD_SOURCES } from './records.ts';
 export { SourceSchedule } from './schedule.ts';
-export { type EvidenceSource, recordSource, type SourceContext, type SourceFinding } from './source.ts';
-export { standardsEvidence } from './standards-evidence.ts';
+export type { EvidenceSource, SourceContext, SourceFinding } from './source.ts';

@@ -14,6 +14,7 @@ import { DecisionsPage } from '../pages/decisions.tsx';
 import { ExceptionsPage } from '../pages/exceptions.tsx';
 import { ExportsPage } from '../pages/exports.tsx';
 import { FrameworksPage } from '../pages/frameworks.tsx';
+import { AuditPage } from '../pages/audit.tsx';
 import { GapsPage } from '../pages/gaps.tsx';
 import { HandoversPage } from '../pages/handovers.tsx';
 import { MatrixPage } from '../pages/matrix.tsx';
@@ -74,6 +75,7 @@ const pages = [
   page('matrix', MatrixPage),
   page('mine', MinePage),
   page('gaps', GapsPage),
+  page('audit', AuditPage),
   page('decisions', DecisionsPage),
   page('obligations', ObligationsPage),
   page('frameworks', FrameworksPage),

@@ -14,5 +14,14 @@ export {
   Tenant,
 } from '@demarc/platform/contract/api';
 
+export {
+  AuditAccess,
+  AuditEvidence,
+  AuditLedger,
+  AuditPopulation,
+  AuditRecord,
+  AuditSample,
+} from '@demarc/platform/contract/assurance/evidence';
+
 export type ProblemBody = ProblemDetails;
 export const Done = z.unknown();

@@ -48,6 +48,7 @@ const NAVIGATION: readonly (readonly [
       ['obligations', 'Obligations'],
       ['services', 'Services'],
       ['exports', 'Exports'],
+      ['audit', 'Audit'],
       ['handovers', 'Hand-overs'],
       ...roomLinks('Responsibility'),
     ],

@@ -2,6 +2,7 @@
 import { DUTIES, type MatrixCell } from '@demarc/platform/contract/api';
 import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { get } from '../app/api.ts';
 import { useAsOf } from '../app/as-of.ts';
 import { usePageSearch } from '../app/page-search.ts';
@@ -206,6 +207,15 @@ export function Why({
                   </span>
                 )}
                 <div>{item.because ?? `Asserts: ${item.asserts}`}</div>
+                {item.evidenceId === null ? null : (
+                  <Link
+                    to={'/t/$tenantId/audit' as '/'}
+                    params={{ tenantId } as never}
+                    search={{ control: cell.controlId, open: cell.assetId, record: item.evidenceId } as never}
+                  >
+                    Record and signature
+                  </Link>
+                )}
               </div>
             ))}
           </section>

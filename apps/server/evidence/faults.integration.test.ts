@@ -264,7 +264,6 @@ function openAssurance(changed: { readonly catalogue?: typeof catalogue } = {}):
     key,
     tenants: async () => [world.tenant],
     look: (tenant, at) => assurance.look(tenant, at),
-    assess: (tenant) => assurance.assess(tenant),
     observed: (tenant, observed) => assurance.observed(tenant, observed),
     onError: () => undefined,
     now: () => now,

@@ -99,7 +99,6 @@ before(async () => {
     key,
     tenants: async () => [here],
     look: (tenant, at) => assurance.look(tenant, at),
-    assess: (tenant) => assurance.assess(tenant),
     observed: (tenant, observed) => assurance.observed(tenant, observed),
     onError: (line, error) => console.error(line, error),
     now: () => now,

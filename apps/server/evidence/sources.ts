@@ -1,12 +1,7 @@
 /** What this installation can observe of itself today; rules that are in no line here have no source. */
 import type { Assurance } from '@demarc/assurance';
-import {
-  type EvidenceSource,
-  recordSource,
-  riskEvidence,
-  standardsEvidence,
-} from '@demarc/assurance/sources';
-import type { Evidence, EvidencePromise } from '@demarc/platform/contract';
+import type { EvidenceSource } from '@demarc/assurance/sources';
+import type { Evidence } from '@demarc/platform/contract';
 import type { PlatformStatus } from '@demarc/platform/contract/api';
 import { signatureHolds } from '@demarc/platform/evidence';
 import type { PostgresStore } from '@demarc/platform/stores';
@@ -107,19 +102,8 @@ export function platformSources(deps: SourceDeps): readonly EvidenceSource[] {
         return [healthFinding(parts, assets, { nowMs, silentAfterMs })];
       },
     },
-    // What people decide and sign is observed in the record of it, one line for each:
-    // recordSource('platform:handover', [{ rule: 'GOV-05.1', everySeconds: HOUR, freshForSeconds: DAY }], handoverEvidence),
-    recordSource('platform:standards', hourly('GOV-03.1', 'GOV-03.2'), ({ standing, asOfMs }) =>
-      standardsEvidence(standing, asOfMs),
-    ),
-    recordSource('platform:risks', hourly('GOV-04.1', 'GOV-04.2'), ({ standing, asOfMs }) =>
-      riskEvidence(standing, asOfMs),
-    ),
   ];
 }
-
-const hourly = (...rules: readonly string[]): readonly EvidencePromise[] =>
-  rules.map((rule) => ({ rule, everySeconds: HOUR, freshForSeconds: DAY }));
 
 /** Of all certificates of the installation; newest first, so that those at work are among them. */
 const KEYS_TRIED_MAX = 2_000;
