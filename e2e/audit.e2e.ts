@@ -43,13 +43,18 @@ test('somebody denies, with a report; the command line shows population, sample,
   const report = join(mkdtempSync(join(tmpdir(), 'demarc-report-')), 'report.pdf');
   writeFileSync(report, 'not really a report\n');
   const attested = await platform.json<{ readonly uid: string }>(
-    ...['attest', 'DAT-01.2', '--statement', 'Two databases have no owner.', '--until', '30d'],
-    ...['--denies', '--report', report],
+    'attest',
+    'DAT-01.2',
+    '--statement',
+    'Two databases have no owner.',
+    '--until=30d',
+    '--denies',
+    `--report=${report}`,
   );
   const record = await platform.json<{
     readonly raw: { readonly report: { readonly digest: string } };
     readonly signature: string;
-  }>(...['audit', 'evidence', attested.uid]);
+  }>('audit', 'evidence', attested.uid);
   assert.equal(record.signature, 'holds');
   assert.match(record.raw.report.digest, /^[0-9a-f]{64}$/);
   const refused = await platform.failing(['attest', 'VMS-09.1', '--statement', 'Yes.', '--until', '30d']);
@@ -63,8 +68,13 @@ test('somebody denies, with a report; the command line shows population, sample,
   }
   const sample = await platform.json<Sample>('audit', 'sample', '--control', 'DAT-01', '--n', '3');
   const again = await platform.json<Sample>(
-    ...['audit', 'sample', '--control', 'DAT-01', '--n', '3', '--seed', sample.seed],
-    ...['--as-of', sample.asOf, '--as-known', sample.knownAt],
+    'audit',
+    'sample',
+    '--control=DAT-01',
+    '--n=3',
+    `--seed=${sample.seed}`,
+    `--as-of=${sample.asOf}`,
+    `--as-known=${sample.knownAt}`,
   );
   assert.equal(again.digest, sample.digest);
   const { stdout } = await platform.command(['audit', 'ledger']);

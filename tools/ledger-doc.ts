@@ -116,6 +116,7 @@ function said(schema: JsonSchema): string {
       return `${schema.type}${range(schema.minimum, schema.maximum, ', ', '')}`;
     case 'boolean':
       return 'true or false';
+    case undefined:
     default:
       return 'anything';
   }

@@ -69,7 +69,7 @@ function checkCells(part: Uint8Array): void {
 }
 
 const columnNumber = (letters: string): number =>
-  [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
+  letters.split('').reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
 
 function textOf(cell: unknown, row: number): string {
   if (cell === null || cell === undefined) return '';

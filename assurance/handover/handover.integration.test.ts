@@ -163,14 +163,14 @@ test('notice, proposal, acceptance, signatures, end: what was simulated comes ab
 test('started again it says the same, down to the bytes of the certificate', async (t: TestContext) => {
   const print = () => certificateOf(assurance, here, { handoverId, tenantName: 'Here' });
   const before = await print();
-  const view = await assurance.look(here, handoverOf(handoverId), {});
+  const view = await assurance.look(here, handoverOf(handoverId));
   t.assert.equal(view.state, 'complete');
   t.assert.equal(view.ended, true);
   assurance[Symbol.dispose]();
   now += DAY_MS;
   assurance = opened();
   t.assert.equal(await operate(), 'ams asset');
-  t.assert.deepEqual(await assurance.look(here, handoverOf(handoverId), {}), view);
+  t.assert.deepEqual(await assurance.look(here, handoverOf(handoverId)), view);
   t.assert.equal(Buffer.compare(before, await print()), 0);
   t.assert.equal(await verifyLedger(store.inTenant, here), undefined);
   await t.assert.rejects(certificateOf(assurance, here, { handoverId: 'none', tenantName: 'Here' }), {
@@ -179,7 +179,7 @@ test('started again it says the same, down to the bytes of the certificate', asy
 });
 
 test('as it was before it was accepted and signed, it is a record and no certificate', async (t: TestContext) => {
-  const { openedAt } = await assurance.look(here, handoverOf(handoverId), {});
+  const { openedAt } = await assurance.look(here, handoverOf(handoverId));
   const asOfMs = Date.parse(openedAt);
   const then = await assurance.look(here, handoverOf(handoverId), { asOfMs });
   t.assert.equal(then.state, 'open');

@@ -60,21 +60,6 @@ export async function cellsAt(db: Kysely<AnyDatabase>, t: number): Promise<reado
   return rows.map(stored);
 }
 
-/** What the cells became after `fromMs` and until `toMs`, in order of time; at most `limit`. */
-export async function cellChanges(
-  db: Kysely<AnyDatabase>,
-  fromMs: number,
-  toMs: number,
-  limit: number,
-): Promise<readonly StoredCell[]> {
-  const { rows } = await sql<Row>`
-    SELECT asset_id, control_id, from_ms, own, effective, duties, roots
-    FROM asr_cell WHERE from_ms > ${fromMs} AND from_ms <= ${toMs} ORDER BY from_ms, seq LIMIT ${limit}`.execute(
-    db,
-  );
-  return rows.map(stored);
-}
-
 /** What a cell's status became; null when the control was not about the asset any more. */
 export interface StatusChange {
   readonly assetId: string;

@@ -8,7 +8,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Act, Acts, type NewAct } from '../model/acts.ts';
 import { actOf, brokenAt, chained, GENESIS, type LedgerRecord } from '../model/chain.ts';
 
-export { actOf, brokenAt, chained, GENESIS, type LedgerRecord } from '../model/chain.ts';
+export { actOf, chained, GENESIS, type LedgerRecord } from '../model/chain.ts';
 
 /** Appends inside the caller's transaction; one writer a tenant at a time, so that the chain has no forks. */
 export async function append(

@@ -10,11 +10,11 @@ import {
 } from '@tanstack/react-router';
 import type React from 'react';
 import { AssetsPage } from '../pages/assets.tsx';
+import { AuditPage } from '../pages/audit.tsx';
 import { DecisionsPage } from '../pages/decisions.tsx';
 import { ExceptionsPage } from '../pages/exceptions.tsx';
 import { ExportsPage } from '../pages/exports.tsx';
 import { FrameworksPage } from '../pages/frameworks.tsx';
-import { AuditPage } from '../pages/audit.tsx';
 import { GapsPage } from '../pages/gaps.tsx';
 import { HandoversPage } from '../pages/handovers.tsx';
 import { MatrixPage } from '../pages/matrix.tsx';

@@ -1,6 +1,7 @@
 /** Evidence of one control on one asset, and one record of it down to what was looked at. */
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Fragment } from 'react';
 import * as z from 'zod';
 import { get } from '../app/api.ts';
 import { usePageSearch } from '../app/page-search.ts';
@@ -102,26 +103,43 @@ function RecordDetails({ uid, onClose }: { readonly uid: string; readonly onClos
             facts={[
               ['Rule', `${found.rule}: ${found.asserts}`],
               ['Result', `${found.result}: ${found.because}`],
-              ['Asset', <span className="d-mono">{found.assetId}</span>],
+              [
+                'Asset',
+                <span key="asset" className="d-mono">
+                  {found.assetId}
+                </span>,
+              ],
               ['Collector', found.collector],
-              ['Observed', <Exact at={found.observedAt} />],
-              ['Received', <Exact at={found.receivedAt} />],
-              ['Expires', found.expiresAt === null ? 'with its freshness' : <Exact at={found.expiresAt} />],
+              ['Observed', <Exact key="observed" at={found.observedAt} />],
+              ['Received', <Exact key="received" at={found.receivedAt} />],
+              [
+                'Expires',
+                found.expiresAt === null ? (
+                  'with its freshness'
+                ) : (
+                  <Exact key="expires" at={found.expiresAt} />
+                ),
+              ],
               [
                 'Digest',
-                <>
+                <Fragment key="digest">
                   <span className="d-mono d-break">{found.digest}</span>{' '}
                   {found.digestHolds ? '(is that of the raw record)' : '(is NOT that of the raw record)'}
-                </>,
+                </Fragment>,
               ],
               [
                 'Signature',
-                <span data-testid="signature">
+                <span key="signature" data-testid="signature">
                   {SIGNATURE_WORDS[found.signature]}
                   {found.signedBy === null ? '' : `, by the ${found.signedBy}’s key, verified just now`}
                 </span>,
               ],
-              ['Evidence', <span className="d-mono d-break">{found.uid}</span>],
+              [
+                'Evidence',
+                <span key="evidence" className="d-mono d-break">
+                  {found.uid}
+                </span>,
+              ],
             ]}
           />
           <section>

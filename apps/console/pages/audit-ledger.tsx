@@ -95,11 +95,21 @@ export function LedgerTab() {
           <Facts
             facts={[
               ['Act', opened.act],
-              ['Holds from', <Instant at={opened.validAt} />],
-              ['Recorded', <Instant at={opened.recordedAt} />],
+              ['Holds from', <Instant key="holds" at={opened.validAt} />],
+              ['Recorded', <Instant key="recorded" at={opened.recordedAt} />],
               ['By', opened.actor],
-              ['Hash', <span className="d-mono d-break">{opened.hash}</span>],
-              ['Record before', <span className="d-mono d-break">{opened.previousHash}</span>],
+              [
+                'Hash',
+                <span key="hash" className="d-mono d-break">
+                  {opened.hash}
+                </span>,
+              ],
+              [
+                'Record before',
+                <span key="record" className="d-mono d-break">
+                  {opened.previousHash}
+                </span>,
+              ],
               ...opened.signatures.map(
                 ({ side, party, person, at }) =>
                   [

@@ -101,13 +101,23 @@ function Drawn({
       <Facts
         facts={[
           ['Drawn', `${drawn.items.length} of ${drawn.populationCount}`],
-          ['Frozen', <Instant at={drawn.asOf} />],
-          ['Seed', <span className="d-mono">{drawn.seed}</span>],
+          ['Frozen', <Instant key="frozen" at={drawn.asOf} />],
+          [
+            'Seed',
+            <span key="seed" className="d-mono">
+              {drawn.seed}
+            </span>,
+          ],
           ['Method', drawn.method],
-          ['Population digest', <span className="d-mono d-break">{drawn.populationDigest}</span>],
+          [
+            'Population digest',
+            <span key="population" className="d-mono d-break">
+              {drawn.populationDigest}
+            </span>,
+          ],
           [
             'Sample digest',
-            <span className="d-mono d-break" data-testid="sample-digest">
+            <span key="sample" className="d-mono d-break" data-testid="sample-digest">
               {drawn.digest}
             </span>,
           ],

@@ -178,7 +178,10 @@ function Row({ row, onClose }: { readonly row: CoverageRow; readonly onClose: ()
       <Facts
         facts={[
           ['Group', row.group === '' ? 'none' : row.group],
-          ['Worst of what answers', row.status === null ? 'Unmapped' : <StatusMark status={row.status} />],
+          [
+            'Worst of what answers',
+            row.status === null ? 'Unmapped' : <StatusMark key="worst" status={row.status} />,
+          ],
         ]}
       />
       {row.mapped.length === 0 ? (

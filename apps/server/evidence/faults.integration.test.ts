@@ -655,8 +655,8 @@ const FAULTS: readonly Fault[] = [
     name: 'source of the platform dead',
     control: 'GOV-06',
     freshSeconds: 900,
-    breaks: () => void broken.set('platform:fleet', 'connection refused'),
-    mend: () => void broken.clear(),
+    breaks: () => broken.set('platform:fleet', 'connection refused'),
+    mend: () => broken.clear(),
     names: /GOV-06\.2 is stale.*platform:fleet could not observe: connection refused/,
   },
   {
@@ -664,8 +664,8 @@ const FAULTS: readonly Fault[] = [
     control: 'FND-02',
     on: 'tenant',
     freshSeconds: DAY_SECONDS,
-    breaks: () => void broken.set(STAND_IN, 'the interface hung up'),
-    mend: () => void broken.clear(),
+    breaks: () => broken.set(STAND_IN, 'the interface hung up'),
+    mend: () => broken.clear(),
     names: /FND-02\.1 is stale.*the interface hung up/,
   },
   {
