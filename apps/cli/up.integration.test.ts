@@ -52,7 +52,7 @@ for (const [setting, code] of [
   test(`a taken port: ${setting}`, async (t: TestContext) => {
     const port = Number(installation.environment[setting]?.split(':').at(-1));
     const message = await refused(t, code, async () => {
-      const taker: Server = createServer();
+      const taker: Server = createServer((caller) => caller.destroy());
       await new Promise<void>((resolve) => taker.listen(port, '127.0.0.1', resolve));
       return () => new Promise((resolve) => taker.close(resolve));
     });

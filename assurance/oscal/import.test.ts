@@ -8,7 +8,7 @@ import { ACT_NAMES, type Act } from '../model/acts.ts';
 import { replay, type Standing } from '../model/standing.ts';
 import { oscalBytes, oscalSet } from './export.ts';
 import { FACT_KINDS, factsOf } from './facts.ts';
-import { importOscal } from './import.ts';
+import { importOscal, type OscalImport } from './import.ts';
 import { AS_OF, assessmentOf, richActs, richAssessment, richEvidence } from './testing.ts';
 import { OSCAL_VERSIONS } from './words.ts';
 
@@ -32,6 +32,11 @@ const carried = (assessment: ReturnType<typeof richAssessment>, version: (typeof
     document: JSON.parse(oscalBytes(made).toString('utf8')) as unknown,
   }));
 
+/** Of what is here already. */
+const nothingNew = (result: OscalImport) => {
+  const { sameCount: _, ...rest } = result;
+  return rest;
+};
 const NOTHING = { added: [], differs: [], left: [], controlsDiffer: [] };
 
 test('our own export, brought back, is missing nothing', (t: TestContext) => {
@@ -41,7 +46,8 @@ test('our own export, brought back, is missing nothing', (t: TestContext) => {
   for (const version of OSCAL_VERSIONS) {
     const { acts, result } = importOscal(carried(assessment, version))(contextAt(assessment.standing, AS_OF));
     t.assert.deepEqual(acts, []);
-    t.assert.deepEqual(result, NOTHING);
+    t.assert.deepEqual(nothingNew(result), NOTHING);
+    t.assert.equal(result.sameCount, factsOf(assessment.standing, AS_OF).length);
   }
 });
 
@@ -52,7 +58,7 @@ test('of any timeline, at any instant', (t: TestContext) => {
       const assessment = assessmentOf(acts, [], { t: 400_000 });
       const imported = importOscal(carried(assessment, '1.2.2'))(contextAt(assessment.standing, 400_000));
       t.assert.deepEqual(imported.acts, []);
-      t.assert.deepEqual(imported.result, NOTHING);
+      t.assert.deepEqual(nothingNew(imported.result), NOTHING);
     }),
     { numRuns: 10 },
   );
@@ -93,6 +99,22 @@ test('into an empty ledger purchases and approvals are left, and said', (t: Test
     ['claim', 'entitlement', 'entitlement', 'not-applicable'],
   );
   t.assert.ok(result.added.includes('risk K-1'));
+});
+
+test('what is no OSCAL is said, by its name', (t: TestContext) => {
+  const read = importOscal([{ file: 'letter.json', document: { dear: 'all' } }]);
+  t.assert.throws(() => read(contextAt(replay([], catalogue), AS_OF)), {
+    code: 'OSCAL_FILE_UNREADABLE',
+    message: /letter\.json/,
+  });
+});
+
+test('a dry run says the same and does nothing', (t: TestContext) => {
+  const empty = contextAt(replay([], catalogue), AS_OF);
+  const files = carried(richAssessment(), '1.2.2');
+  const dry = importOscal(files, { dryRun: true })(empty);
+  t.assert.deepEqual(dry.acts, []);
+  t.assert.deepEqual(dry.result, importOscal(files)(empty).result);
 });
 
 test('what says something else is said to, and changes nothing', (t: TestContext) => {

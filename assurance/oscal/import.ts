@@ -7,12 +7,15 @@
 import { act, type Command, type CommandContext } from '../commands/command.ts';
 import { Acts, type NewAct } from '../model/acts.ts';
 import { type Fact, factKey, factsOf, sameFact, scopeOf } from './facts.ts';
+import { oscalErrors } from './oscal-errors.ts';
 import { readFacts } from './read-facts.ts';
 import { line } from './words.ts';
 
 export interface OscalImport {
   /** As `kind id`. */
   readonly added: readonly string[];
+  /** Of the records stated, how many are here already and say the same. */
+  readonly sameCount: number;
   /** There already, and saying something else: the ledger's word stands. */
   readonly differs: readonly string[];
   readonly left: readonly { readonly fact: string; readonly because: string }[];
@@ -20,8 +23,16 @@ export interface OscalImport {
   readonly controlsDiffer: readonly string[];
 }
 
+/** Of one import; a set with more is no tenant's. */
+const ACTS_MAX = 5_000;
+
+/**
+ * @param dryRun says what it would do, and does nothing
+ * @throws OSCAL_IMPORT_TOO_LARGE
+ */
 export function importOscal(
   files: readonly { readonly file: string; readonly document: unknown }[],
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): Command<OscalImport> {
   return (context) => {
     const stated = readFacts(files);
@@ -31,12 +42,14 @@ export function importOscal(
     const acts: NewAct[] = [];
     const added: string[] = [];
     const differs: string[] = [];
+    let sameCount = 0;
     const left: { fact: string; because: string }[] = [];
     for (const fact of stated.facts) {
       const key = factKey(fact);
       const there = known.get(key);
       if (there !== undefined) {
-        if (!sameFact(there, fact)) differs.push(key);
+        if (sameFact(there, fact)) sameCount += 1;
+        else differs.push(key);
         continue;
       }
       const made = actsOf(context, fact);
@@ -52,9 +65,11 @@ export function importOscal(
         ? []
         : [id];
     });
+    if (acts.length > ACTS_MAX)
+      throw oscalErrors.make('OSCAL_IMPORT_TOO_LARGE', { count: acts.length, max: ACTS_MAX });
     return {
-      acts,
-      result: { added, differs, left, controlsDiffer },
+      acts: dryRun ? [] : acts,
+      result: { added, sameCount, differs, left, controlsDiffer },
       says: `${added.length} records came from OSCAL documents`,
     };
   };

@@ -19,6 +19,12 @@ export const oscalErrors = defineErrors({
     status: 413,
     retryable: false,
   }),
+  OSCAL_IMPORT_TOO_LARGE: entry<{ count: number; max: number }>({
+    says: ({ count, max }) => `The documents hold ${count} records that are not here, of at most ${max}.`,
+    fix: 'Import the documents of one tenant, or split them.',
+    status: 413,
+    retryable: false,
+  }),
   OSCAL_INVALID: entry<{ count: number; files: number }>({
     says: ({ count, files }) => `${count} problems in ${files} documents.`,
     fix: 'Each line above names file, place and what is wanted there; mend the first of a file first.',

@@ -1,5 +1,6 @@
-/** OSCAL documents of ours → the facts that they state. What cannot be read is left out, and counted by the caller. */
+/** OSCAL documents of ours → the facts that they state. @throws OSCAL_FILE_UNREADABLE */
 import type { Fact } from './facts.ts';
+import { oscalErrors } from './oscal-errors.ts';
 import { type Doc, listOf, nodeOf, OscalSet, our, ours, readDoc, textOf, theirs } from './set.ts';
 import { type Node, NS } from './words.ts';
 
@@ -17,7 +18,9 @@ export function readFacts(
   const set = new OscalSet(
     files.flatMap(({ file, document }): readonly Doc[] => {
       const doc = readDoc(file, document);
-      return doc === undefined ? [] : [doc];
+      if (doc === undefined)
+        throw oscalErrors.make('OSCAL_FILE_UNREADABLE', { file, because: 'it is no OSCAL document' });
+      return [doc];
     }),
   );
   const plan = set.tenantPlan;

@@ -44,6 +44,7 @@ export const PERMISSIONS = [
   'exception:approve',
   'attestation:write',
   'framework:write',
+  'oscal:import',
   'snapshot:write',
   /** Workbooks, matrices, OSCAL, bundles, raw records. */
   'export:read',

@@ -31,6 +31,7 @@ const TENANT_ADMINISTRATOR = [
   'exception:request',
   'exception:approve',
   'framework:write',
+  'oscal:import',
 ] as const satisfies readonly Permission[];
 
 /** Permissions on the tenants a grant names; `platform:read`, `tenant:list` and `obligation:read` are about no single one. */

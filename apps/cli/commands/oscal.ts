@@ -1,7 +1,12 @@
-/** `demarc export oscal` brings a tenant's documents; `demarc oscal check` looks at any, without a platform. */
+/** `demarc export oscal` brings a tenant's documents, `demarc oscal import` takes them; `demarc oscal check` looks at any, without a platform. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { OSCAL_DOCUMENTS, OscalVersion } from '@demarc/platform/contract/assurance/oscal';
+import { basename, join } from 'node:path';
+import {
+  OSCAL_DOCUMENTS,
+  OSCAL_IMPORT_BYTES_MAX,
+  OscalImported,
+  OscalVersion,
+} from '@demarc/platform/contract/assurance/oscal';
 import type { Command } from 'commander';
 import { ApiClient } from '../client.ts';
 import { cliErrors } from '../errors.ts';
@@ -12,6 +17,12 @@ import { type AsOfOptions, asOfQuery, reading } from './records.ts';
 const FILE_BYTES_MAX = 268_435_456;
 const FILES_MAX = 100;
 
+type OscalErrors = typeof import('@demarc/assurance/oscal').oscalErrors;
+
+interface ImportOptions {
+  readonly tenant: string;
+  readonly dryRun?: boolean;
+}
 interface ExportOptions extends AsOfOptions {
   readonly version: string;
   readonly to: string;
@@ -51,30 +62,50 @@ export function register(program: Command, { config, output }: Deps): void {
       );
     });
 
-  program
-    .command('oscal')
-    .description('OSCAL documents, without a running platform')
+  const oscal = program.command('oscal').description('OSCAL documents: checked anywhere, or imported');
+  oscal
+    .command('import <file...>')
+    .description('what the documents say and the ledger lacks; our own export changes nothing')
+    .option('--tenant <tenant>', 'whose they are', 'local')
+    .option('--dry-run', 'only say what it would do')
+    .action(async (files: readonly string[], { tenant, dryRun }: ImportOptions) => {
+      const { checkOscal, oscalErrors } = await import('@demarc/assurance/oscal');
+      const texts = textsOf(files, { bytesMax: OSCAL_IMPORT_BYTES_MAX, oscalErrors });
+      const problems = checkOscal(texts);
+      if (problems.length > 0)
+        throw oscalErrors.make('OSCAL_INVALID', { count: problems.length, files: files.length });
+      const imported = await new ApiClient(config).post(
+        `/v1/tenants/${tenant}/oscal/import`,
+        {
+          files: texts.map(({ file, text }) => ({ file, document: JSON.parse(text) as unknown })),
+          dryRun: dryRun === true,
+        },
+        OscalImported,
+      );
+      print(output, imported, () => {
+        const { added, differs, left, controlsDiffer } = imported;
+        const rows = [
+          ...added.map((fact) => [dryRun === true ? 'would be added' : 'added', fact, '']),
+          ...differs.map((fact) => ['differs', fact, 'the ledger’s word stands']),
+          ...left.map(({ fact, because }) => ['left', fact, because]),
+          ...controlsDiffer.map((id) => ['differs', `control ${id}`, 'the catalogue’s word stands']),
+        ];
+        return rows.length === 0
+          ? imported.sameCount === 0
+            ? 'the documents state no records of ours: nothing changes'
+            : `all of it, ${imported.sameCount} records, is here already: nothing changes`
+          : table(['what', 'record', 'because'], rows);
+      });
+    });
+
+  oscal
     .command('check <file...>')
     .description('against NIST’s schema, and against the rules that no schema can say')
     .option('--alone', 'the documents are no set: what lies between them is not asked')
     .action(async (files: readonly string[], { alone }: { readonly alone?: boolean }) => {
       // Only this command needs it, and every other starts without.
       const { checkOscal, oscalErrors } = await import('@demarc/assurance/oscal');
-      if (files.length > FILES_MAX)
-        throw cliErrors.make('CLI_USAGE', { because: `at most ${FILES_MAX} files are checked together` });
-      const texts = files.map((path) => {
-        let size: number;
-        try {
-          ({ size } = statSync(path));
-        } catch (error) {
-          const because = 'it cannot be opened';
-          throw oscalErrors.make('OSCAL_FILE_UNREADABLE', { file: path, because }, { cause: error });
-        }
-        if (size > FILE_BYTES_MAX)
-          throw oscalErrors.make('OSCAL_FILE_TOO_LARGE', { file: path, max: FILE_BYTES_MAX });
-        // Documents refer to each other by name, wherever they lie.
-        return { file: path.split('/').at(-1) ?? path, text: readFileSync(path, 'utf8') };
-      });
+      const texts = textsOf(files, { bytesMax: FILE_BYTES_MAX, oscalErrors });
       const problems = checkOscal(texts, { alone: alone === true });
       if (problems.length === 0) {
         print(output, { problems }, () => `${files.length} documents: schema and references hold`);
@@ -94,4 +125,24 @@ export function register(program: Command, { config, output }: Deps): void {
       }
       throw oscalErrors.make('OSCAL_INVALID', { count: problems.length, files: files.length });
     });
+}
+
+function textsOf(
+  files: readonly string[],
+  { bytesMax, oscalErrors }: { readonly bytesMax: number; readonly oscalErrors: OscalErrors },
+): readonly { readonly file: string; readonly text: string }[] {
+  if (files.length > FILES_MAX)
+    throw cliErrors.make('CLI_USAGE', { because: `at most ${FILES_MAX} files are taken together` });
+  return files.map((path) => {
+    let size: number;
+    try {
+      ({ size } = statSync(path));
+    } catch (error) {
+      const because = 'it cannot be opened';
+      throw oscalErrors.make('OSCAL_FILE_UNREADABLE', { file: path, because }, { cause: error });
+    }
+    if (size > bytesMax) throw oscalErrors.make('OSCAL_FILE_TOO_LARGE', { file: path, max: bytesMax });
+    // Documents refer to each other by name, wherever they lie.
+    return { file: basename(path), text: readFileSync(path, 'utf8') };
+  });
 }

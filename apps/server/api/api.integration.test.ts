@@ -245,6 +245,7 @@ const BODIES: Readonly<Record<string, object>> = {
   '/poam': { controlId: 'GOV-04', assetId: 'tenant', finding: 'f', dueAt: LATER },
   '/poam/:poamId': { status: 'done' },
   '/frameworks': { ...FRAMEWORK, frameworkId: 'mine' },
+  '/oscal/import': { files: [{ file: 'catalog.json', document: { catalog: {} } }] },
   '/frameworks/preview': FRAMEWORK,
   '/framework-mappings': { ...MAPPING, sourceFrameworkId: 'demarc', targetFrameworkId: 'nist-800-53-r5' },
   '/framework-mappings/preview': {

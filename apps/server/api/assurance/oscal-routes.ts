@@ -1,10 +1,24 @@
 /** The OSCAL documents of a tenant, one by one or all together, as of any instant. */
-import { documentsOf, oscalArchive, oscalBytes, oscalDocument, oscalErrors } from '@demarc/assurance/oscal';
-import { OSCAL_ARCHIVE, OscalFileName, OscalVersion } from '@demarc/platform/contract/assurance/oscal';
+import {
+  documentsOf,
+  importOscal,
+  oscalArchive,
+  oscalBytes,
+  oscalDocument,
+  oscalErrors,
+} from '@demarc/assurance/oscal';
+import {
+  ImportOscal,
+  OSCAL_ARCHIVE,
+  OSCAL_IMPORT_BYTES_MAX,
+  OscalFileName,
+  OscalImported,
+  OscalVersion,
+} from '@demarc/platform/contract/assurance/oscal';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ApiDeps } from '../context.ts';
-import { scopeOf } from '../guard.ts';
+import { principalOf, scopeOf } from '../guard.ts';
 import { AsOfQuery, asOf, BASE, Params } from './workbook-requests.ts';
 
 export function oscalRoutes(app: FastifyInstance, deps: ApiDeps): void {
@@ -31,6 +45,32 @@ export function oscalRoutes(app: FastifyInstance, deps: ApiDeps): void {
         .type(name === undefined ? 'application/zip' : 'application/json')
         .header('content-disposition', `attachment; filename="${document}"`)
         .send(bytes);
+    },
+  });
+  api.post(`${BASE}/oscal/import`, {
+    bodyLimit: OSCAL_IMPORT_BYTES_MAX,
+    config: { permission: 'oscal:import' },
+    schema: {
+      summary: 'Takes what OSCAL documents say and the ledger lacks; accepts nothing on anybody’s behalf',
+      params: Params,
+      body: ImportOscal,
+      response: { 200: OscalImported },
+    },
+    handler: async (request) => {
+      const { files, dryRun } = request.body;
+      const { added, differs, left, controlsDiffer, ...rest } = await deps.assurance.act(
+        scopeOf(request),
+        importOscal(files, { dryRun }),
+        principalOf(request).accountId,
+      );
+      return {
+        added: [...added],
+        differs: [...differs],
+        left: [...left],
+        controlsDiffer: [...controlsDiffer],
+        dryRun,
+        ...rest,
+      };
     },
   });
 }
