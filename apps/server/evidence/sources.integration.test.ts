@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
 import { assignStandard, publishStandard, reviewRisk } from '@demarc/assurance/commands';
-import { SourceSchedule } from '@demarc/assurance/sources';
+import { RECORD_SOURCES, SourceSchedule } from '@demarc/assurance/sources';
 import { type EvidenceKey, openEvidenceKey, signatureHolds } from '@demarc/platform/evidence';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import {
@@ -58,7 +58,7 @@ before(async () => {
   });
   await ensureEventTable(siem.clickhouse);
   key = openEvidenceKey(directory);
-  const sources = platformSources({
+  const observers = platformSources({
     store,
     siem,
     freshSecondsMax: 31_536_000,
@@ -78,6 +78,7 @@ before(async () => {
     platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),
   });
+  const sources = [...observers, ...RECORD_SOURCES];
   assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
