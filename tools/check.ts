@@ -1,4 +1,7 @@
-/** `npm run check`: everything static and the unit tests, two at a time, in well under a minute. */
+/**
+ * `npm run check`: everything static and the unit tests, two at a time, in well under a minute. `--static` leaves the
+ * unit tests to who counts them.
+ */
 import { spawn } from 'node:child_process';
 import { unitStage } from './stages.ts';
 
@@ -33,14 +36,17 @@ const STEPS: readonly Step[] = [
   { name: 'dead code', command: node, args: ['node_modules/knip/bin/knip.js', '--no-progress'] },
 ];
 
+const STATIC = process.argv.includes('--static');
+
 const startedAt = performance.now();
-const waiting = [...STEPS];
+const wanted = STEPS.filter(({ name }) => !STATIC || name !== 'unit tests');
+const waiting = [...wanted];
 const failed: string[] = [];
 await Promise.all(Array.from({ length: PARALLEL }, work));
 const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
 console.log(
   failed.length === 0
-    ? `check: all of ${STEPS.length} hold, ${seconds} s`
+    ? `check: all of ${wanted.length} hold, ${seconds} s`
     : `check: failed: ${failed.join(', ')}, ${seconds} s`,
 );
 process.exitCode = failed.length === 0 ? 0 : 1;

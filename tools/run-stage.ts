@@ -11,24 +11,35 @@ export interface Counts {
   readonly skipped: number;
 }
 
-export async function runStage(
-  stage: Stage,
-  extra: readonly string[] = [],
-): Promise<Counts & { readonly ok: boolean }> {
+type Result = Counts & { readonly ok: boolean };
+
+export async function runStage(stage: Stage): Promise<Result> {
+  const lanes = (stage.lanes ?? [stage.files]).filter((files) => files.length > 0);
+  const results = await Promise.all(lanes.map((files) => runLane(stage, files)));
+  return {
+    passed: sum(results.map(({ passed }) => passed)),
+    failed: sum(results.map(({ failed }) => failed)),
+    skipped: sum(results.map(({ skipped }) => skipped)),
+    ok: results.every(({ ok }) => ok),
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+async function runLane(stage: Stage, files: readonly string[]): Promise<Result> {
   const scratch = mkdtempSync(join(tmpdir(), 'demarc-counts-'));
   const countsFile = join(scratch, 'counts');
   const args = [
     '--test',
     `--test-isolation=${stage.isolation}`,
     `--test-timeout=${stage.timeoutMs}`,
-    // Engines and kernels do not share well: files of a stage run one after the other.
+    // Engines and kernels do not share well: files of a lane run one after the other.
     '--test-concurrency=1',
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     '--test-reporter=./tools/count-reporter.ts',
     `--test-reporter-destination=${countsFile}`,
-    ...extra,
-    ...stage.files,
+    ...files,
   ];
   try {
     const code = await run(process.execPath, args);

@@ -7,6 +7,8 @@ const SKIP = (name: string): boolean => name === 'node_modules' || name === 'dis
 export interface Stage {
   readonly name: string;
   readonly files: readonly string[];
+  /** Files of one lane run one after the other, lanes beside each other; without any, all files are one lane. */
+  readonly lanes?: readonly (readonly string[])[];
   /** `none` shares one process: right for pure units, wrong for whatever touches the host. */
   readonly isolation: 'none' | 'process';
   readonly timeoutMs: number;
@@ -25,7 +27,10 @@ export function unitStage(): Stage {
 
 export function integrationStage(): Stage {
   const files = found(`${SOURCES}/**/*.integration.test.ts`);
-  return { name: 'integration', files, isolation: 'process', timeoutMs: 300_000 };
+  // What watches the host, or fills its disks, or starts the whole platform, keeps to one lane.
+  const host = files.filter((file) => /^(apps\/cli|services|platform|tools)\//.test(file));
+  const lanes = [host, files.filter((file) => !host.includes(file))];
+  return { name: 'integration', files, lanes, isolation: 'process', timeoutMs: 300_000 };
 }
 
 export function endToEndStage(): Stage {

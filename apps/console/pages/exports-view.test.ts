@@ -1,10 +1,12 @@
 import { type TestContext, test } from 'node:test';
 import { EXPORT_FILES } from '@demarc/platform/contract/assurance/exports';
+import { OSCAL_ARCHIVE, OSCAL_VERSIONS } from '@demarc/platform/contract/assurance/oscal';
 import { EXPORTS, nameOf, sha256Of, sizeOf } from './exports-view.ts';
 
 test('every file that the server makes is on the page, once', (t: TestContext) => {
   const shown = EXPORTS.flatMap(({ files }) => files.map(([file]) => file));
-  t.assert.deepEqual([...shown].sort(), [...EXPORT_FILES].sort());
+  const oscal = OSCAL_VERSIONS.map((version) => `oscal/${version}/${OSCAL_ARCHIVE}`);
+  t.assert.deepEqual([...shown].sort(), [...EXPORT_FILES, ...oscal].sort());
 });
 
 test('the digest of what came is read off its header', (t: TestContext) => {

@@ -1,5 +1,5 @@
 /** What the page of exports shows of each file, and what it reads off an answer: pure, so that it can be tried without a browser. */
-import type { ExportFile } from '@demarc/platform/contract/assurance/exports';
+import type { TakenFile } from '@demarc/platform/contract/assurance/exports';
 
 export interface Export {
   readonly key: string;
@@ -7,7 +7,7 @@ export interface Export {
   /** For whom, and what they do with it. */
   readonly forWhom: string;
   readonly holds: string;
-  readonly files: readonly (readonly [file: ExportFile, label: string])[];
+  readonly files: readonly (readonly [file: TakenFile, label: string])[];
   /** The same on the command line. */
   readonly command: string;
 }
@@ -47,6 +47,18 @@ export const EXPORTS: readonly Export[] = [
     command: 'soa --to soa.pdf',
   },
   {
+    key: 'oscal',
+    title: 'OSCAL',
+    forWhom: 'For other tools: the same, in NIST’s Open Security Controls Assessment Language.',
+    holds:
+      'Catalog, profile, mappings, components, the provider’s and the tenant’s plan, assessment plan and results, plan of action; valid, and linked to each other.',
+    files: [
+      ['oscal/1.2.2/oscal.zip', 'OSCAL 1.2.2'],
+      ['oscal/1.1.2/oscal.zip', 'OSCAL 1.1.2'],
+    ],
+    command: 'oscal --to directory',
+  },
+  {
     key: 'bundle',
     title: 'Evidence bundle',
     forWhom: 'For auditors: everything to decide it again, away from this platform.',
@@ -65,8 +77,10 @@ export function sha256Of(contentDigest: string | null): string | undefined {
 }
 
 /** The name that the server gave the file; a plain one where it gave none that is plain. */
-export function nameOf(disposition: string | null, file: ExportFile): string {
-  return /filename="([\w.-]{1,200})"/.exec(disposition ?? '')?.[1] ?? `demarc-${file}`;
+export function nameOf(disposition: string | null, file: TakenFile): string {
+  return (
+    /filename="([\w.-]{1,200})"/.exec(disposition ?? '')?.[1] ?? `demarc-${file.split('/').at(-1) ?? ''}`
+  );
 }
 
 /** `1.2 MB` */

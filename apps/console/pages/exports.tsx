@@ -1,5 +1,5 @@
 /** Exports: what each file is and for whom, of which instant, by which digest. */
-import { type ExportFile, ExportOverview } from '@demarc/platform/contract/assurance/exports';
+import { ExportOverview, type TakenFile } from '@demarc/platform/contract/assurance/exports';
 import { Button, CopyButton } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -105,7 +105,7 @@ function OneExport({
   readonly one: Export;
 }) {
   const take = useMutation({
-    mutationFn: async (file: ExportFile) => {
+    mutationFn: async (file: TakenFile) => {
       const { asOf, knownAt } = overview;
       const query = new URLSearchParams({ asOf, knownAt });
       const { blob, headers } = await getFile(`/v1/tenants/${tenantId}/exports/${file}?${query}`);

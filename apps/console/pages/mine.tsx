@@ -1,6 +1,7 @@
 /** What a party still has to do: the duties it holds, by the risk that hangs on them, each with its next step. */
 import type { MineRow } from '@demarc/platform/contract/assurance/responsibility';
 import { NativeSelect, SegmentedControl } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { usePageSearch } from '../app/page-search.ts';
 import { AsOfNote } from '../parts/as-of.tsx';
 import { DataTable } from '../parts/data-table.tsx';
@@ -8,6 +9,7 @@ import { StatusMark } from '../parts/marks.tsx';
 import { Empty, Failure, Loading, PageHeader, SearchBox } from '../parts/parts.tsx';
 import { partyWord } from '../parts/party.ts';
 import { OpenCell } from './open-cell.tsx';
+import { useTenantId } from './queries.ts';
 import { useMine, useParties } from './responsibility-queries.ts';
 
 const keyOf = ({ controlId, assetId }: Pick<MineRow, 'controlId' | 'assetId'>): string =>
@@ -16,6 +18,7 @@ const keyOf = ({ controlId, assetId }: Pick<MineRow, 'controlId' | 'assetId'>): 
 export function MinePage() {
   const { search, setSearch } = usePageSearch();
   const party = search['party'] ?? 'customer';
+  const tenantId = useTenantId();
   const mine = useMine(party);
   const parties = useParties();
   if (mine.isError) return <Failure error={mine.error} />;
@@ -38,7 +41,8 @@ export function MinePage() {
         summary={
           <>
             {word} holds {data.dutyCount} duties in {data.rows.length + data.leftOut} cells; in{' '}
-            {data.todoCount} of them it is their turn. What hangs on the greatest risk is first. <AsOfNote />
+            {data.todoCount} of them it is their turn. {data.unownedCount} duties are nobody’s. What hangs on
+            the greatest risk is first. <AsOfNote />
           </>
         }
         actions={
@@ -70,10 +74,19 @@ export function MinePage() {
         selectedKey={search['open']}
         onOpen={(row) => setSearch({ open: keyOf(row) })}
         empty={
-          <Empty title={onlyTurn ? `Nothing is to be done by ${word}` : `${word} holds nothing`}>
-            {onlyTurn
+          <Empty
+            title={
+              data.dutyCount > 0 && onlyTurn ? `Nothing is to be done by ${word}` : `${word} holds nothing`
+            }
+          >
+            {data.dutyCount > 0 && onlyTurn
               ? 'What they hold is taken care of, or waits for somebody else.'
-              : 'Duties come with the schedule, with a decision, or with a service.'}
+              : 'Duties come with the schedule, with a decision, or with a service.'}{' '}
+            {data.unownedCount > 0 ? (
+              <Link to="/t/$tenantId/gaps" params={{ tenantId }}>
+                {data.unownedCount} duties are nobody’s: see the gaps
+              </Link>
+            ) : null}
           </Empty>
         }
         columns={[

@@ -12,7 +12,9 @@ import {
   responsibilityWorkbook,
   SHIPPED_CATALOGUE,
 } from '@demarc/assurance/exports';
-import type { ExportFile } from '@demarc/platform/contract/assurance/exports';
+import { documentsOf, oscalArchive, oscalBytes, oscalDocument, oscalErrors } from '@demarc/assurance/oscal';
+import type { OscalFile, TakenFile } from '@demarc/platform/contract/assurance/exports';
+import { OSCAL_ARCHIVE, type OscalVersion } from '@demarc/platform/contract/assurance/oscal';
 import { DemarcError } from '@demarc/platform/errors';
 import type { Answer, Job, Made } from './exporter.ts';
 
@@ -40,7 +42,7 @@ async function make({ file, facts, keys }: Job): Promise<Made> {
   };
 }
 
-async function bytesOf(file: ExportFile, dossier: Dossier, keys: Job['keys']): Promise<Uint8Array> {
+async function bytesOf(file: TakenFile, dossier: Dossier, keys: Job['keys']): Promise<Uint8Array> {
   const { assessment } = dossier;
   switch (file) {
     case 'workbook.xlsx':
@@ -55,7 +57,17 @@ async function bytesOf(file: ExportFile, dossier: Dossier, keys: Job['keys']): P
       return applicabilityPdf(assessment);
     case 'bundle.zip':
       return evidenceBundle(dossier, { keys, catalogue: SHIPPED_CATALOGUE });
+    default:
+      return oscalOf(file, assessment);
   }
+}
+
+function oscalOf(file: OscalFile, assessment: Dossier['assessment']): Uint8Array {
+  const [, version, document = ''] = file.split('/') as ['oscal', OscalVersion, string];
+  if (document === OSCAL_ARCHIVE) return oscalArchive(assessment, version);
+  const name = documentsOf(version).find((each) => `${each}.json` === document);
+  if (name === undefined) throw oscalErrors.make('OSCAL_DOCUMENT_UNKNOWN', { document, version });
+  return oscalBytes(oscalDocument(assessment, version, name));
 }
 
 function told(error: unknown): NonNullable<Answer['error']> {

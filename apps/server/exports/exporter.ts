@@ -5,7 +5,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { type DossierFacts, exportErrors, type HeldKey } from '@demarc/assurance/exports';
-import type { ExportFile } from '@demarc/platform/contract/assurance/exports';
+import type { TakenFile } from '@demarc/platform/contract/assurance/exports';
 import { DemarcError } from '@demarc/platform/errors';
 
 const WAITING_MAX = 8;
@@ -14,7 +14,7 @@ const HEAP_MEBIBYTES_MAX = 1_536;
 
 export interface Job {
   /** Undefined: what the files will say, and no file. */
-  readonly file: ExportFile | undefined;
+  readonly file: TakenFile | undefined;
   readonly facts: DossierFacts;
   readonly keys: readonly HeldKey[];
 }

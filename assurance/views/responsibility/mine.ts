@@ -63,6 +63,10 @@ export function mineOf(assessment: Assessment, party: string): Mine {
     holders: [...holders].map(([holder, dutyCount]) => ({ party: holder, dutyCount })).slice(0, 200),
     rows: kept,
     leftOut,
+    unownedCount: assessment.cells.reduce(
+      (sum, { cell }) => sum + cell.duties.filter(({ state }) => state === 'unowned').length,
+      0,
+    ),
     dutyCount: rows.reduce((sum, { duties }) => sum + duties.length, 0),
     todoCount: rows.filter(({ next }) => next !== null && next.party === party).length,
   };

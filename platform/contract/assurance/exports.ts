@@ -1,6 +1,7 @@
 /** Exports: which files there are, and what one instant's files will say, before they are taken. */
 import * as z from 'zod';
 import { Instant, TenantIdParam } from '../api.ts';
+import type { OscalFileName, OscalVersion } from './oscal.ts';
 
 export const EXPORT_FILES = [
   'workbook.xlsx',
@@ -11,6 +12,10 @@ export const EXPORT_FILES = [
   'bundle.zip',
 ] as const;
 export type ExportFile = (typeof EXPORT_FILES)[number];
+
+/** A document of a set, or the set: `oscal/1.2.2/catalog.json`, `oscal/1.1.2/oscal.zip`. */
+export type OscalFile = `oscal/${OscalVersion}/${z.infer<typeof OscalFileName>}`;
+export type TakenFile = ExportFile | OscalFile;
 
 /** On every file that is taken: the digest of the assessment that it was made of. */
 export const DIGEST_HEADER = 'x-demarc-digest';

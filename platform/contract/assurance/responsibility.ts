@@ -269,6 +269,8 @@ export const Mine = z.strictObject({
   rows: z.array(MineRow).max(5_000),
   leftOut: z.int().min(0),
   dutyCount: z.int().min(0),
+  /** Duties that nobody has accepted: not this party's, and not taken care of either. */
+  unownedCount: z.int().min(0),
   /** Rows in which it is this party's turn. */
   todoCount: z.int().min(0),
 });

@@ -9,7 +9,9 @@ import {
   type ExportFile,
   ExportOverview,
   KNOWN_AT_HEADER,
+  type TakenFile,
 } from '@demarc/platform/contract/assurance/exports';
+import { OSCAL_ARCHIVE, OscalFileName, OscalVersion } from '@demarc/platform/contract/assurance/oscal';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -35,6 +37,7 @@ const TYPES: Readonly<Record<string, string>> = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   pdf: 'application/pdf',
   zip: 'application/zip',
+  json: 'application/json',
 };
 
 export function exportsRoutes(app: FastifyInstance, deps: ApiDeps): void {
@@ -44,7 +47,7 @@ export function exportsRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.addHook('onReady', () => exporter.start().catch(() => undefined));
   app.addHook('onClose', () => exporter[Symbol.asyncDispose]());
 
-  const made = async (tenant: TenantScope, query: z.infer<typeof Query>, file?: ExportFile) => {
+  const made = async (tenant: TenantScope, query: z.infer<typeof Query>, file?: TakenFile) => {
     const now = deps.now();
     const asOfMs = query.asOf === undefined ? now : Date.parse(query.asOf);
     const knownAtMs = query.knownAt === undefined ? Math.max(now, asOfMs) : Date.parse(query.knownAt);
@@ -96,6 +99,20 @@ export function exportsRoutes(app: FastifyInstance, deps: ApiDeps): void {
         return sent(reply, { file, digest, bytes, ...facts });
       },
     });
+  api.get('/v1/tenants/:tenantId/exports/oscal/:version/:document', {
+    config: { permission: 'export:read' },
+    schema: {
+      summary: `An OSCAL document of the tenant, or all of them as ${OSCAL_ARCHIVE}`,
+      params: Params.extend({ version: OscalVersion, document: OscalFileName }),
+      querystring: Query,
+    },
+    handler: async (request, reply) => {
+      const { version, document } = request.params;
+      const file = `oscal/${version}/${document}` as const;
+      const { facts, digest, bytes } = await made(scopeOf(request), request.query, file);
+      return sent(reply, { file, digest, bytes, ...facts });
+    },
+  });
 }
 
 function sent(
@@ -108,7 +125,7 @@ function sent(
     asOfMs,
     knownAtMs,
   }: {
-    readonly file: ExportFile;
+    readonly file: TakenFile;
     readonly digest: string;
     readonly bytes: Uint8Array;
     readonly tenantId: string;
@@ -117,7 +134,7 @@ function sent(
   },
 ): FastifyReply {
   const asOf = new Date(asOfMs).toISOString();
-  const [name = '', type = ''] = file.split('.');
+  const [name = '', type = ''] = (file.split('/').at(-1) ?? file).split('.');
   const download = `demarc-${tenantId}-${name}-${asOf.replaceAll(/[-:]|\.\d+/g, '')}.${type}`;
   return reply
     .type(TYPES[type] ?? 'application/octet-stream')
