@@ -489,7 +489,7 @@ export class Replay {
         if (withdrawnAtMs !== undefined && withdrawnAtMs <= fromMs) return;
         change(this.#entitlements, entitlementId, (known) => ({
           ...known,
-          toMs: Math.min(fromMs, known.toMs ?? Number.POSITIVE_INFINITY),
+          toMs: Math.max(known.fromMs, Math.min(fromMs, known.toMs ?? Number.POSITIVE_INFINITY)),
           endedBecause: reason,
         }));
       },
@@ -699,7 +699,11 @@ function change<T>(map: Map<string, T>, key: string, with_: (known: T) => T): vo
 
 /** What ends twice ended the first time. */
 function end<T extends Interval>(map: Map<string, T>, key: string, atMs: number): void {
-  change(map, key, (known) => ({ ...known, toMs: Math.min(atMs, known.toMs ?? Number.POSITIVE_INFINITY) }));
+  // What ends before it began never held: an empty interval, not one that runs backwards.
+  change(map, key, (known) => ({
+    ...known,
+    toMs: Math.max(known.fromMs, Math.min(atMs, known.toMs ?? Number.POSITIVE_INFINITY)),
+  }));
 }
 
 /** The first time counts, and only before it ended by itself. */

@@ -44,6 +44,7 @@ async function make({ file, facts, keys }: Job): Promise<Made> {
 
 async function bytesOf(file: TakenFile, dossier: Dossier, keys: Job['keys']): Promise<Uint8Array> {
   const { assessment } = dossier;
+  if (isOscal(file)) return oscalOf(file, assessment);
   switch (file) {
     case 'workbook.xlsx':
       return controlsWorkbook(assessment);
@@ -57,13 +58,13 @@ async function bytesOf(file: TakenFile, dossier: Dossier, keys: Job['keys']): Pr
       return applicabilityPdf(assessment);
     case 'bundle.zip':
       return evidenceBundle(dossier, { keys, catalogue: SHIPPED_CATALOGUE });
-    default:
-      return oscalOf(file, assessment);
   }
 }
 
+const isOscal = (file: TakenFile): file is OscalFile => file.startsWith('oscal/');
+
 function oscalOf(file: OscalFile, assessment: Dossier['assessment']): Uint8Array {
-  const [, version, document = ''] = file.split('/') as ['oscal', OscalVersion, string];
+  const [, version, document] = file.split('/') as ['oscal', OscalVersion, string];
   if (document === OSCAL_ARCHIVE) return oscalArchive(assessment, version);
   const name = documentsOf(version).find((each) => `${each}.json` === document);
   if (name === undefined) throw oscalErrors.make('OSCAL_DOCUMENT_UNKNOWN', { document, version });

@@ -1,12 +1,5 @@
 /** OSCAL documents that are brought; those that are taken away are exports. */
-import {
-  documentsOf,
-  importOscal,
-  oscalArchive,
-  oscalBytes,
-  oscalDocument,
-  oscalErrors,
-} from '@demarc/assurance/oscal';
+import { importOscal } from '@demarc/assurance/oscal';
 import {
   ImportOscal,
   OSCAL_IMPORT_BYTES_MAX,
