@@ -8,10 +8,14 @@ export interface Column<Row> {
   /** CSS grid track: `minmax(10rem, 1fr)`. */
   readonly width: string;
   render(row: Row): ReactNode;
+  /** Not on paper: ticks, buttons. */
+  readonly screenOnly?: true;
 }
 
 export interface DataTableProps<Row> {
   readonly label: string;
+  /** On paper, where it must say of which instant it is. */
+  readonly printLabel?: string;
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
   rowKey(row: Row): string;

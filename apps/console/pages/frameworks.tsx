@@ -12,7 +12,6 @@ import { AsOfNote } from '../parts/as-of.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { StatusMark } from '../parts/marks.tsx';
 import { Details, Empty, Facts, Failure, Instant, Loading, PageHeader, SearchBox } from '../parts/parts.tsx';
-import { PrintTable } from '../parts/print-table.tsx';
 import { useMay } from './acts.ts';
 import { ImportFile } from './framework-import.tsx';
 import { type CoverageRow, matches, summaryOf, VIEWS } from './frameworks-view.ts';
@@ -156,18 +155,15 @@ function CoverageTable({ coverage }: { readonly coverage: FrameworkCoverage }) {
           label: `${title} (${found.filter((row) => filter(row)).length})`,
         }))}
       />
-      <div className="d-screen">
-        <DataTable
-          label={label}
-          rows={rows}
-          rowKey={(row) => row.controlId}
-          selectedKey={search['open']}
-          onOpen={(row) => setSearch({ open: row.controlId })}
-          empty={<Empty title="Nothing here">No control of the framework is in this view.</Empty>}
-          columns={COLUMNS}
-        />
-      </div>
-      <PrintTable label={label} rows={rows} rowKey={(row) => row.controlId} columns={COLUMNS} />
+      <DataTable
+        label={label}
+        rows={rows}
+        rowKey={(row) => row.controlId}
+        selectedKey={search['open']}
+        onOpen={(row) => setSearch({ open: row.controlId })}
+        empty={<Empty title="Nothing here">No control of the framework is in this view.</Empty>}
+        columns={COLUMNS}
+      />
     </>
   );
 }

@@ -5,7 +5,6 @@ import { Modal, NativeSelect } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useZone } from '../app/zone.ts';
 import { DataTable } from '../parts/data-table.tsx';
-import { PrintTable } from '../parts/print-table.tsx';
 import { formatInstant, zoneName } from '../parts/time.ts';
 import { useStandards } from './records.ts';
 
@@ -23,20 +22,9 @@ export function Register<Row>(props: {
   /** Only on the screen: ticks. */
   readonly before?: readonly Column<Row>[];
 }) {
-  const { before = [], columns, at: _, ...rest } = props;
-  return (
-    <>
-      <div className="d-screen">
-        <DataTable {...rest} columns={[...before, ...columns]} />
-      </div>
-      <PrintTable
-        label={`${props.label}, as of ${props.at}`}
-        rows={props.rows}
-        columns={columns}
-        rowKey={props.rowKey}
-      />
-    </>
-  );
+  const { before = [], columns, at, ...rest } = props;
+  const ticks = before.map((column) => ({ ...column, screenOnly: true as const }));
+  return <DataTable {...rest} printLabel={`${props.label}, as of ${at}`} columns={[...ticks, ...columns]} />;
 }
 
 /** A window that first says what will happen. */

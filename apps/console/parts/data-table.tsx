@@ -1,13 +1,16 @@
-/** A table for very many rows: only those in view exist. Arrow keys move, Enter opens. */
+/** A table for very many rows: only those in view exist, and on paper all. Arrow keys move, Enter opens. */
 import type { DataTableProps } from '@demarc/platform/contract/console';
 import { Button } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, type KeyboardEvent, useRef } from 'react';
+import { PrintTable } from './print-table.tsx';
+import { usePrinting } from './printing.ts';
 
 const ROW_PIXELS = 36;
 
 export function DataTable<Row>({
   label,
+  printLabel = label,
   rows,
   columns,
   rowKey,
@@ -23,6 +26,7 @@ export function DataTable<Row>({
     estimateSize: () => ROW_PIXELS,
     overscan: 12,
   });
+  const printing = usePrinting();
   const template = columns.map((column) => column.width).join(' ');
   // Every row must lay its tracks the same way, also when all of them together are wider than the page.
   const narrowest = `${columns.reduce((sum, { width }) => sum + Number(/([\d.]+)rem/.exec(width)?.[1] ?? 8), 0)}rem`;
@@ -36,6 +40,7 @@ export function DataTable<Row>({
       scroller.current?.querySelector<HTMLElement>(`[data-index="${to}"]`)?.focus(),
     );
   };
+  if (printing) return <PrintTable label={printLabel} rows={rows} rowKey={rowKey} columns={columns} />;
   return (
     <>
       <div

@@ -1,18 +1,25 @@
 /** What is on paper instead of a table that scrolls: every row, in words. */
 import type { DataTableProps } from '@demarc/platform/contract/console';
 
+/** Some hundred sheets; who wants more exports it. */
+const ROWS_MAX = 10_000;
+
 export function PrintTable<Row>({
   label,
   rows,
   columns,
   rowKey,
 }: Pick<DataTableProps<Row>, 'label' | 'rows' | 'columns' | 'rowKey'>) {
+  const shown = columns.filter(({ screenOnly }) => screenOnly !== true);
   return (
     <table className="d-print">
-      <caption>{label}</caption>
+      <caption>
+        {label}
+        {rows.length > ROWS_MAX ? ` (the first ${ROWS_MAX} of ${rows.length})` : ''}
+      </caption>
       <thead>
         <tr>
-          {columns.map((column) => (
+          {shown.map((column) => (
             <th key={column.key} scope="col">
               {column.title}
             </th>
@@ -20,9 +27,9 @@ export function PrintTable<Row>({
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
+        {rows.slice(0, ROWS_MAX).map((row) => (
           <tr key={rowKey(row)}>
-            {columns.map((column) => (
+            {shown.map((column) => (
               <td key={column.key}>{column.render(row)}</td>
             ))}
           </tr>
