@@ -353,7 +353,9 @@ test('the stack is turned back with the keyboard alone, and every cell says why'
     .waitFor();
   await page.keyboard.press('Enter');
   const details = page.getByRole('dialog', { name: /Operating system: Machines/ });
-  await details.getByText(/because the service is bought and operational on this asset/).waitFor();
+  await details
+    .getByText(/because file integrity monitoring managed, operational on 1 of 1 assets/)
+    .waitFor();
   await details.getByRole('button', { name: /^VMS-09 / }).click();
   await page.getByTestId('evidence-VMS-09.1').waitFor();
   assert.deepEqual(await accessibilityProblems(page), [], 'why');
@@ -383,6 +385,6 @@ test('a cancellation is simulated before it is done; its hand-over waits and is 
   await page.getByRole('button', { name: 'Sign for the receiving side' }).click();
   await page
     .getByRole('dialog')
-    .getByText(/Ann Example for customer/)
+    .getByText(/Ann Example for provider/)
     .waitFor();
 });
