@@ -9,8 +9,9 @@ import {
 } from '@demarc/platform/contract/api';
 import type { Timeline } from '@demarc/platform/contract/assurance/responsibility';
 import { type EvidenceKey, signedEvidence } from '@demarc/platform/evidence';
-import type { InTenant } from '@demarc/platform/stores';
+import type { AnyDatabase, InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
+import type { Kysely } from 'kysely';
 import { ATTESTATION, type Attestation, attestableRules, attested } from './attest.ts';
 import { type Integrity, integrityOf, type KeysOf } from './audit/integrity.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -48,6 +49,7 @@ import {
   latestEvidenceRows,
 } from './store/evidence.ts';
 import { actOf, type LedgerRecord, readActs, readRecords } from './store/ledger.ts';
+import { evidenceHorizon, forgetEvidence } from './store/retention.ts';
 import { ownershipDeltas } from './store/timeline.ts';
 import { spacing, timelineOf } from './views/responsibility/timeline.ts';
 import { aboveAppetiteSince } from './views/risk-history.ts';
@@ -368,6 +370,7 @@ export class Assurance implements Disposable {
   async facts(tenant: TenantScope, { asOfMs, knownAtMs }: Required<AsOf>): Promise<DossierFacts> {
     await this.#tenant(tenant);
     const { records, evidence } = await this.#options.inTenant(tenant, async (db) => {
+      await refuseForgotten(db, asOfMs);
       const known = await readRecords(db, knownAtMs);
       const latest = await latestEvidenceRows(db, asOfMs, knownAtMs);
       // With what made each service operational: the acts name it.
@@ -475,6 +478,16 @@ export class Assurance implements Disposable {
     return { ...found, missing: Math.max(0, written - found.recordCount) };
   }
 
+  /**
+   * Forgets evidence of before `beforeMs` that is the last word of nothing; the acts stay. Instants before that are
+   * refused from then on (ASSURANCE_AS_OF_FORGOTTEN).
+   *
+   * @returns how many pieces are gone
+   */
+  async forgetEvidence(tenant: TenantScope, beforeMs: number): Promise<number> {
+    return forgetEvidence(this.#options.inTenant, tenant, beforeMs);
+  }
+
   async services(tenant: TenantScope): Promise<readonly ServiceOffer[]> {
     const offered = new Set(this.#options.services.map(({ id }) => id));
     return this.#at(tenant, {}, (evaluation) => offersOf(evaluation, offered));
@@ -514,11 +527,14 @@ export class Assurance implements Disposable {
     const now = this.#clock.now();
     const t = asOfMs ?? now;
     const k = knownAtMs ?? Math.max(now, t);
-    const { acts, evidence, errors } = await inTenant(tenant, async (db) => ({
-      acts: await readActs(db, t, k),
-      evidence: await latestEvidence(db, t, k),
-      errors: await latestErrors(db, t, k),
-    }));
+    const { acts, evidence, errors } = await inTenant(tenant, async (db) => {
+      await refuseForgotten(db, t);
+      return {
+        acts: await readActs(db, t, k),
+        evidence: await latestEvidence(db, t, k),
+        errors: await latestErrors(db, t, k),
+      };
+    });
     const evaluation = new Evaluation({
       catalogue,
       standing: replay(acts, catalogue),
@@ -529,6 +545,15 @@ export class Assurance implements Disposable {
     });
     return look(evaluation, k);
   }
+}
+
+async function refuseForgotten(db: Kysely<AnyDatabase>, asOfMs: number): Promise<void> {
+  const horizonMs = await evidenceHorizon(db);
+  if (horizonMs !== undefined && asOfMs < horizonMs)
+    throw assuranceErrors.make('ASSURANCE_AS_OF_FORGOTTEN', {
+      asOf: new Date(asOfMs).toISOString(),
+      horizon: new Date(horizonMs).toISOString(),
+    });
 }
 
 function firstEvidence(record: LedgerRecord): readonly string[] {

@@ -13,6 +13,12 @@ export const assuranceErrors = defineErrors({
     status: 422,
     retryable: false,
   }),
+  ASSURANCE_AS_OF_FORGOTTEN: entry<{ asOf: string; horizon: string }>({
+    says: ({ asOf, horizon }) => `What was at ${asOf} cannot be told: evidence is kept since ${horizon}.`,
+    fix: 'Look at a later instant, or at a bundle that was exported then; DEMARC_EVIDENCE_DAYS says how long is kept.',
+    status: 410,
+    retryable: false,
+  }),
   ASSURANCE_ATTESTATION_REFUSED: entry<{ rule: string; because: string }>({
     says: ({ rule, because }) => `Nobody can vouch for ${rule}: ${because}.`,
     fix: 'Choose a rule that asks for a record, an attestation or a report: ./demarc matrix --why CONTROL names the rules.',

@@ -40,6 +40,8 @@ import { ensureFirstTenant, listTenants, retentionOf } from './tenants.ts';
 
 const SERVER_USER = 'demarc';
 const RENEWAL_CHECK_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const FORGET_EVERY_MS = DAY_MS / 4;
 const now = (): number => Date.now();
 const say = openLog();
 const log = (line: string, error?: unknown): void => {
@@ -134,6 +136,20 @@ async function main(config: ServerConfig): Promise<void> {
     onError: (line, error) => log(`assurance: ${line}`, error),
     now,
   });
+
+  const forgets = setInterval(forget, FORGET_EVERY_MS);
+  forgets.unref();
+  async function forget(): Promise<void> {
+    const beforeMs = now() - settings.DEMARC_EVIDENCE_DAYS * DAY_MS;
+    try {
+      for (const { tenantId } of await listTenants(store)) {
+        const count = await assurance.forgetEvidence(grantTenantScope(tenantId), beforeMs);
+        if (count > 0) log(`assurance: ${count} pieces of old evidence of ${tenantId} were forgotten`);
+      }
+    } catch (error) {
+      log('assurance: old evidence could not be forgotten', error);
+    }
+  }
 
   const authority = await openAuthority(paths.keys, now());
   const certificate = await linkCertificate(authority, paths.keys, settings.DEMARC_LINK_NAMES, now());
@@ -257,6 +273,7 @@ async function main(config: ServerConfig): Promise<void> {
 
   await stopRequested();
   clearInterval(renewal);
+  clearInterval(forgets);
   log('server stopping');
   schedule[Symbol.dispose]();
   assurance[Symbol.dispose]();

@@ -2,8 +2,9 @@ import { protectTenantTable } from '@demarc/platform/stores';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { frameworkMigrations } from '../frameworks/migrations.ts';
+import { createRetention } from './retention.ts';
 
-/** Acts and evidence are only ever added: the tenant's role may not change or remove a row of either. */
+/** Acts and evidence are only ever added: the tenant's role may not change or remove a row of either, but what is old. */
 export const assuranceMigrations: Readonly<Record<string, Migration>> = {
   asr_0001_ledger: {
     async up(db) {
@@ -101,6 +102,17 @@ export const assuranceMigrations: Readonly<Record<string, Migration>> = {
         .execute();
       await sql`CREATE INDEX asr_evidence_error ON asr_evidence (tenant_id, asset_id, rule, effective_at_ms)
         WHERE result = 'error'`.execute(db);
+    },
+  },
+  asr_0011_retention: {
+    async up(db) {
+      await db.schema
+        .createTable('asr_horizon')
+        .addColumn('tenant_id', 'text', (column) => column.primaryKey())
+        .addColumn('before_ms', 'int8', (column) => column.notNull())
+        .execute();
+      await protectTenantTable(db, 'asr_horizon', ['select', 'insert', 'update']);
+      await createRetention(db);
     },
   },
   ...frameworkMigrations,

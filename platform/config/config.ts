@@ -62,6 +62,11 @@ const SETTINGS = {
     '31536000',
     'no evidence counts as fresh for longer, whatever the catalogue allows',
   ),
+  DEMARC_EVIDENCE_DAYS: setting(
+    text(z.coerce.number().int().min(30).max(36_500)),
+    '400',
+    'evidence is kept for as long; instants before that can be looked at no more',
+  ),
   DEMARC_CERTIFICATE_SECONDS: setting(
     text(z.coerce.number().int().min(10).max(34_560_000)),
     '2592000',
