@@ -15,7 +15,8 @@ export interface CliConfig {
   readonly childEnvironment: Readonly<Record<string, string>>;
 }
 
-const INHERITED = /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|DEMARC_.+|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE)$/;
+const INHERITED =
+  /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|DEMARC_.+|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|SSL_CERT_FILE)$/;
 
 /** @throws CONFIG_UNKNOWN_SETTING, CONFIG_INVALID_SETTING */
 export function readConfig(): CliConfig {

@@ -6,7 +6,6 @@ export { applicabilityPdf } from './applicability/pdf.ts';
 export { applicabilityWorkbook } from './applicability/xlsx.ts';
 export { evidenceBundle } from './bundle/bundle.ts';
 export type { HeldKey } from './bundle/lines.ts';
-export { exportErrors } from './exports-errors.ts';
 export { responsibilityPdf } from './responsibility/pdf.ts';
 export { responsibilityWorkbook } from './responsibility/xlsx.ts';
 export { controlsWorkbook } from './workbook/workbook.ts';

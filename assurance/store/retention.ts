@@ -43,7 +43,7 @@ export async function forgetEvidence(
     const count = await inTenant(tenant, async (db) => {
       const { rows } = await sql<{ readonly count: number }>`
         SELECT asr_forget_evidence(${beforeMs}::int8, ${ROWS_MAX}::int4) AS count`.execute(db);
-      return Number(rows[0]?.count ?? 0);
+      return rows[0]?.count ?? 0;
     });
     gone += count;
     if (count < ROWS_MAX) break;

@@ -22,6 +22,7 @@ import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import { AccessLog } from '../access-log.ts';
 import { FirstAdministrator, makeAccount, signIn } from '../accounts.ts';
+import { Exporter } from '../exports/exporter.ts';
 import { enrolledAsset, listAssets } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
 import { serverMigrations } from '../migrations.ts';
@@ -101,6 +102,7 @@ before(async () => {
   );
   app = await buildApi({
     access,
+    exporter: new Exporter(console.error),
     platformKeyPem: key.publicKeyPem,
     store,
     siem,

@@ -7,6 +7,7 @@ import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Siem } from '@demarc/siem';
 import type { AccessLog } from '../access-log.ts';
 import type { FirstAdministrator } from '../accounts.ts';
+import type { Exporter } from '../exports/exporter.ts';
 
 export interface ApiDeps {
   readonly store: PostgresStore;
@@ -16,6 +17,7 @@ export interface ApiDeps {
   readonly first: FirstAdministrator;
   /** Where it is written down that the provider's people looked at a tenant's data. */
   readonly access: AccessLog;
+  readonly exporter: Exporter;
   /** What the platform's own evidence is checked with, as SPKI; bundles carry it. */
   readonly platformKeyPem: string;
   /** SHA-256 (hex) of the local command line's token. */

@@ -4,7 +4,8 @@
  * It is started with the server and kept, because the server gives up the right to read its own files once it runs.
  */
 import { Worker } from 'node:worker_threads';
-import { type DossierFacts, exportErrors, type HeldKey } from '@demarc/assurance/exports';
+import type { DossierFacts, HeldKey } from '@demarc/assurance/exports';
+import { exportErrors } from '@demarc/assurance/exports/errors';
 import type { TakenFile } from '@demarc/platform/contract/assurance/exports';
 import { DemarcError } from '@demarc/platform/errors';
 
@@ -42,6 +43,7 @@ export class Exporter implements AsyncDisposable {
   readonly #waiting: Waiting[] = [];
   #running: (Waiting & { readonly timer: NodeJS.Timeout }) | undefined;
   #worker: Worker | undefined;
+  #starting: Promise<void> | undefined;
   #ended = false;
 
   constructor(log: (line: string, error?: unknown) => void) {
@@ -50,6 +52,11 @@ export class Exporter implements AsyncDisposable {
 
   /** Resolves once the worker has read all that it needs. */
   start(): Promise<void> {
+    this.#starting ??= this.#started();
+    return this.#starting;
+  }
+
+  #started(): Promise<void> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(new URL('./export.worker.ts', import.meta.url), {
         resourceLimits: { maxOldGenerationSizeMb: HEAP_MEBIBYTES_MAX },
@@ -113,7 +120,10 @@ export class Exporter implements AsyncDisposable {
   }
 
   #gone(worker: Worker): void {
-    if (this.#worker === worker) this.#worker = undefined;
+    if (this.#worker === worker) {
+      this.#worker = undefined;
+      this.#starting = undefined;
+    }
     this.#fail('the worker that makes exports ended');
     this.#next();
   }

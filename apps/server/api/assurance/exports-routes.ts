@@ -16,7 +16,6 @@ import type { TenantScope } from '@demarc/platform/tenancy';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { Exporter } from '../../exports/exporter.ts';
 import { evidenceKeys } from '../../link/assets.ts';
 import type { ApiDeps } from '../context.ts';
 import { scopeOf } from '../guard.ts';
@@ -42,7 +41,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export function exportsRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
-  const exporter = new Exporter(deps.log);
+  const { exporter } = deps;
   // A server without exports is better than none: it says so in its log, and tries again when one is asked for.
   app.addHook('onReady', () => exporter.start().catch(() => undefined));
   app.addHook('onClose', () => exporter[Symbol.asyncDispose]());

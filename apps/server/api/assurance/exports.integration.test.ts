@@ -19,6 +19,7 @@ import type { Siem } from '@demarc/siem';
 import type { FastifyInstance } from 'fastify';
 import { AccessLog } from '../../access-log.ts';
 import { FirstAdministrator, makeAccount, signIn } from '../../accounts.ts';
+import { Exporter } from '../../exports/exporter.ts';
 import { enrolledAsset, listAssets, rememberCertificate } from '../../link/assets.ts';
 import { linkMigrations } from '../../link/migrations.ts';
 import { serverMigrations } from '../../migrations.ts';
@@ -87,6 +88,7 @@ before(async () => {
     siem: {} as Siem,
     assurance,
     rooms: [],
+    exporter: new Exporter(console.error),
     access: new AccessLog(
       store,
       () => now,
