@@ -35,7 +35,7 @@ import {
 import { FreshnessClock } from './live/clock.ts';
 import type { LiveMatrix } from './live/live-matrix.ts';
 import { type Tenant, Tenants } from './live/tenants.ts';
-import { inForce, replay, type Standing } from './model/standing.ts';
+import { inForce, replay } from './model/standing.ts';
 import { offersOf } from './offers.ts';
 import type { SimulationContext } from './simulation/world.ts';
 import type { EvidenceSource } from './sources/source.ts';
@@ -399,17 +399,6 @@ export class Assurance implements Disposable {
       const changes = await statusChanges(db, [...controls], t, HISTORY_ROWS_MAX);
       return changes === undefined ? new Map() : aboveAppetiteSince(catalogue, acts, changes);
     });
-  }
-
-  /** What stands, for lists of what was registered, claimed and decided; only while it is being looked at. */
-  async stands<T>(
-    tenant: TenantScope,
-    options: AsOf,
-    look: (at: { readonly standing: Standing; readonly asOfMs: number }) => T,
-  ): Promise<T> {
-    return this.#at(tenant, options, (evaluation) =>
-      look({ standing: evaluation.world.standing, asOfMs: evaluation.t }),
-    );
   }
 
   /**

@@ -7,7 +7,6 @@ import {
   EventHistogram,
   EventPage,
   EventSearch,
-  Instant,
   Matrix,
   MatrixWhy,
   ServiceOffer,
@@ -22,26 +21,10 @@ import { getAsset, listAssets, revokeAsset } from '../link/assets.ts';
 import { policiesFor, setPolicy } from '../policies.ts';
 import type { ApiDeps } from './context.ts';
 import { principalOf, scopeOf, signerOf } from './guard.ts';
+import { AsOf, asOf, Done, exact, Params } from './requests.ts';
 
-const Params = z.strictObject({ tenantId: TenantIdParam });
 const AssetParams = z.strictObject({ tenantId: TenantIdParam, assetId: z.uuid() });
-const Done = z.strictObject({ ok: z.boolean() });
-export const AsOf = { asOf: Instant.optional(), knownAt: Instant.optional() };
 const PolicyReply = z.strictObject({ serviceId: z.string(), policyVersion: z.string(), policy: z.unknown() });
-
-export const asOf = (query: {
-  readonly asOf?: string | undefined;
-  readonly knownAt?: string | undefined;
-}) => ({
-  ...(query.asOf === undefined ? {} : { asOfMs: Date.parse(query.asOf) }),
-  ...(query.knownAt === undefined ? {} : { knownAtMs: Date.parse(query.knownAt) }),
-});
-
-/** Strips the optional keys that are present but undefined, which `exactOptionalPropertyTypes` keeps apart. */
-export const exact = <T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, found]) => found !== undefined)) as {
-    [Key in keyof T]: Exclude<T[Key], undefined>;
-  };
 
 export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();

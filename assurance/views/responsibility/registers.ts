@@ -10,6 +10,7 @@ import type {
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Assessment } from '../../evaluation/assessment.ts';
 import { instant } from '../../evaluation/describe.ts';
+import type { Evaluation } from '../../evaluation/evaluation.ts';
 import { Population } from '../../evaluation/population.ts';
 import { type ClaimState, inForce, type Standing, standingOf } from '../../model/standing.ts';
 import { scopeName } from './words.ts';
@@ -22,6 +23,9 @@ const BUILT_IN = [
 ] as const;
 
 /** What is asked at an instant. */
+/** Of what is being looked at; it goes on changing, so nothing of it may be kept. */
+export const standsAt = ({ world: { standing }, t }: Evaluation): At => ({ standing, asOfMs: t });
+
 export interface At {
   readonly standing: Standing;
   readonly asOfMs: number;

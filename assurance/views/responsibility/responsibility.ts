@@ -3,5 +3,5 @@ export { type GapsOptions, gapsOf } from './gaps.ts';
 export { decisionsEvidence, matrixEvidence, type RecordEvidence } from './governance.ts';
 export { mineOf } from './mine.ts';
 export { obligationsOf, type TenantObligations, tenantObligations } from './obligations.ts';
-export { assetsOf, claimsOf, groupsOf, partiesOf, questionsOf, snapshotsOf } from './registers.ts';
+export { assetsOf, claimsOf, groupsOf, partiesOf, questionsOf, snapshotsOf, standsAt } from './registers.ts';
 export { stackOf } from './stack.ts';

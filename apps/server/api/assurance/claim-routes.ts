@@ -10,7 +10,7 @@ import {
   recordDecision,
   withdrawDispute,
 } from '@demarc/assurance/commands';
-import { claimsOf, questionsOf } from '@demarc/assurance/views/responsibility';
+import { claimsOf, questionsOf, standsAt } from '@demarc/assurance/views/responsibility';
 import { TenantIdParam } from '@demarc/platform/contract/api';
 import {
   Claim,
@@ -27,7 +27,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf, voiceOf } from '../guard.ts';
-import { AsOf, asOf } from '../tenant-routes.ts';
+import { AsOf, asOf } from '../requests.ts';
 import { withNames } from './names.ts';
 
 const Params = z.strictObject({ tenantId: TenantIdParam });
@@ -49,8 +49,10 @@ export function claimRoutes(app: FastifyInstance, deps: ApiDeps): void {
     handler: async (request) =>
       withNames(
         deps,
-        await deps.assurance.stands(scopeOf(request), asOf(request.query), (at) =>
-          claimsOf(at, voiceOf(request)),
+        await deps.assurance.look(
+          scopeOf(request),
+          (evaluation) => claimsOf(standsAt(evaluation), voiceOf(request)),
+          asOf(request.query),
         ),
         ({ history }) => history.map(({ by }) => by),
         (claim, nameOf) => ({
@@ -89,7 +91,7 @@ export function claimRoutes(app: FastifyInstance, deps: ApiDeps): void {
     handler: async (request) => {
       const { claimId, saying } = request.params;
       const { reason, at } = request.body;
-      const claim = await deps.assurance.stands(scopeOf(request), {}, ({ standing }) => {
+      const claim = await deps.assurance.look(scopeOf(request), ({ world: { standing } }) => {
         const found = standing.claims.get(claimId);
         if (found === undefined) throw claimErrors.make('CLAIM_UNKNOWN', { claimId });
         return { party: found.party, proposer: found.proposer ?? found.party };
@@ -121,8 +123,10 @@ export function claimRoutes(app: FastifyInstance, deps: ApiDeps): void {
     handler: async (request) =>
       withNames(
         deps,
-        await deps.assurance.stands(scopeOf(request), asOf(request.query), (at) =>
-          questionsOf(deps.assurance.catalogue, at),
+        await deps.assurance.look(
+          scopeOf(request),
+          (evaluation) => questionsOf(deps.assurance.catalogue, standsAt(evaluation)),
+          asOf(request.query),
         ),
         ({ answers }) => answers.map(({ by }) => by),
         (question, nameOf) => ({

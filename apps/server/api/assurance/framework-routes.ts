@@ -19,7 +19,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type * as z from 'zod';
 import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf } from '../guard.ts';
-import { AsOfQuery, asOf, BASE, Done, Params } from './workbook-requests.ts';
+import { AsOfQuery, asOf, BASE, Done, Params } from '../requests.ts';
 
 const OneParams = Params.extend({ frameworkId: FrameworkId });
 

@@ -9,7 +9,6 @@ import {
 } from '@demarc/assurance/commands';
 import { certificateOf, handoverList, handoverOf } from '@demarc/assurance/handover';
 import { simulateBuy, simulateCancel } from '@demarc/assurance/simulation';
-import { Instant, TenantIdParam } from '@demarc/platform/contract/api';
 import {
   AcceptHandover,
   CancellationSimulation,
@@ -30,18 +29,10 @@ import * as z from 'zod';
 import { listTenants } from '../../tenants.ts';
 import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf, signerOf } from '../guard.ts';
+import { AsOfQuery, asOf, Done, Params } from '../requests.ts';
 
-const Params = z.strictObject({ tenantId: TenantIdParam });
 const HandoverParams = Params.extend({ handoverId: z.string().min(1).max(128) });
 const EntitlementParams = Params.extend({ entitlementId: z.uuid() });
-const AsOf = z.strictObject({ asOf: Instant.optional(), knownAt: Instant.optional() });
-const Done = z.strictObject({ ok: z.boolean() });
-
-const asOf = (query: z.infer<typeof AsOf>) => ({
-  ...(query.asOf === undefined ? {} : { asOfMs: Date.parse(query.asOf) }),
-  ...(query.knownAt === undefined ? {} : { knownAtMs: Date.parse(query.knownAt) }),
-});
-
 const settlement = (body: {
   readonly taker?: string | undefined;
   readonly riskAcceptedUntil?: string | undefined;
@@ -145,7 +136,7 @@ function reading(app: FastifyInstance, deps: ApiDeps): void {
     schema: {
       summary: 'Hand-overs: those that wait for somebody first, the nearest date before the others',
       params: Params,
-      querystring: AsOf,
+      querystring: AsOfQuery,
       response: { 200: HandoverList },
     },
     handler: async (request) => assurance.look(scopeOf(request), handoverList, asOf(request.query)),
@@ -155,7 +146,7 @@ function reading(app: FastifyInstance, deps: ApiDeps): void {
     schema: {
       summary: 'One hand-over',
       params: HandoverParams,
-      querystring: AsOf,
+      querystring: AsOfQuery,
       response: { 200: Handover },
     },
     handler: async (request) =>
@@ -166,7 +157,7 @@ function reading(app: FastifyInstance, deps: ApiDeps): void {
     schema: {
       summary: 'The certificate, as PDF; the same record is the same bytes',
       params: HandoverParams,
-      querystring: AsOf,
+      querystring: AsOfQuery,
     },
     handler: async (request, reply) => {
       const { tenantId, handoverId } = request.params;

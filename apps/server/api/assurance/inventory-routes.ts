@@ -7,7 +7,7 @@ import {
   removeGroup,
   retireAsset,
 } from '@demarc/assurance/commands';
-import { assetsOf, groupsOf, partiesOf } from '@demarc/assurance/views/responsibility';
+import { assetsOf, groupsOf, partiesOf, standsAt } from '@demarc/assurance/views/responsibility';
 import { TenantIdParam } from '@demarc/platform/contract/api';
 import {
   DeclareAsset,
@@ -23,7 +23,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf, voiceOf } from '../guard.ts';
-import { AsOf, asOf, exact } from '../tenant-routes.ts';
+import { AsOf, asOf, exact } from '../requests.ts';
 
 const Params = z.strictObject({ tenantId: TenantIdParam });
 const Done = z.strictObject({ ok: z.boolean() });
@@ -41,9 +41,11 @@ export function inventoryRoutes(app: FastifyInstance, deps: ApiDeps): void {
       response: { 200: z.array(Party) },
     },
     handler: async (request) =>
-      deps.assurance.stands(scopeOf(request), asOf(request.query), (at) => [
-        ...partiesOf(at, voiceOf(request)),
-      ]),
+      deps.assurance.look(
+        scopeOf(request),
+        (evaluation) => [...partiesOf(standsAt(evaluation), voiceOf(request))],
+        asOf(request.query),
+      ),
   });
   api.post(`${base}/parties`, {
     config: { permission: 'inventory:write' },
@@ -68,7 +70,11 @@ export function inventoryRoutes(app: FastifyInstance, deps: ApiDeps): void {
       response: { 200: z.array(Group) },
     },
     handler: async (request) =>
-      deps.assurance.stands(scopeOf(request), asOf(request.query), (at) => [...groupsOf(at)]),
+      deps.assurance.look(
+        scopeOf(request),
+        (evaluation) => [...groupsOf(standsAt(evaluation))],
+        asOf(request.query),
+      ),
   });
   api.post(`${base}/groups`, {
     config: { permission: 'inventory:write' },
@@ -106,7 +112,11 @@ export function inventoryRoutes(app: FastifyInstance, deps: ApiDeps): void {
       response: { 200: z.array(InventoryAsset) },
     },
     handler: async (request) =>
-      deps.assurance.stands(scopeOf(request), asOf(request.query), (at) => [...assetsOf(at)]),
+      deps.assurance.look(
+        scopeOf(request),
+        (evaluation) => [...assetsOf(standsAt(evaluation))],
+        asOf(request.query),
+      ),
   });
   api.post(`${base}/inventory/assets`, {
     config: { permission: 'inventory:write' },

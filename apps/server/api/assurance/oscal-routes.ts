@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf } from '../guard.ts';
-import { BASE, Params } from './workbook-requests.ts';
+import { BASE, Params } from '../requests.ts';
 
 export function oscalRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();

@@ -23,7 +23,7 @@ import * as z from 'zod';
 import { listTenants } from '../../tenants.ts';
 import type { ApiDeps } from '../context.ts';
 import { scopeOf, scopesOf } from '../guard.ts';
-import { AsOf, asOf, exact } from '../tenant-routes.ts';
+import { AsOf, asOf, exact } from '../requests.ts';
 import { claimRoutes } from './claim-routes.ts';
 import { inventoryRoutes } from './inventory-routes.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';

@@ -27,7 +27,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf } from '../guard.ts';
-import { AsOfQuery, asOf, BASE, Done, Params, personOf } from './workbook-requests.ts';
+import { AsOfQuery, asOf, BASE, Done, Params } from '../requests.ts';
+import { personOf } from './person.ts';
 
 const RiskParams = Params.extend({ riskId: RiskIdParam });
 const PoamParams = Params.extend({ poamId: z.string().min(1).max(128) });

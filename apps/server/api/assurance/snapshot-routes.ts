@@ -1,6 +1,6 @@
 /** Snapshots of the matrix: taken by their digest, acknowledged by both parties. */
 import { acknowledgeSnapshot, takeSnapshot } from '@demarc/assurance/commands';
-import { snapshotsOf } from '@demarc/assurance/views/responsibility';
+import { snapshotsOf, standsAt } from '@demarc/assurance/views/responsibility';
 import { TenantIdParam } from '@demarc/platform/contract/api';
 import {
   AcknowledgeSnapshot,
@@ -13,7 +13,7 @@ import * as z from 'zod';
 import { serverErrors } from '../../errors.ts';
 import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf, voiceOf } from '../guard.ts';
-import { AsOf, asOf } from '../tenant-routes.ts';
+import { AsOf, asOf } from '../requests.ts';
 import { spokenFor } from './claim-routes.ts';
 import { withNames } from './names.ts';
 
@@ -33,7 +33,11 @@ export function snapshotRoutes(app: FastifyInstance, deps: ApiDeps): void {
     handler: async (request) =>
       withNames(
         deps,
-        await deps.assurance.stands(scopeOf(request), asOf(request.query), snapshotsOf),
+        await deps.assurance.look(
+          scopeOf(request),
+          (evaluation) => snapshotsOf(standsAt(evaluation)),
+          asOf(request.query),
+        ),
         ({ acknowledgements }) => acknowledgements.map(({ person }) => person),
         (snapshot, nameOf) => ({
           ...snapshot,

@@ -44,7 +44,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { ApiDeps } from '../context.ts';
 import { principalOf, scopeOf } from '../guard.ts';
-import { AsOfQuery, asOf, BASE, Done, Params, personOf } from './workbook-requests.ts';
+import { AsOfQuery, asOf, BASE, Done, Params } from '../requests.ts';
+import { personOf } from './person.ts';
 
 const ScopeQuery = AsOfQuery.extend({
   assetId: z.string().min(1).max(128).optional(),
