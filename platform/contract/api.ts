@@ -50,6 +50,9 @@ export const PERMISSIONS = [
   'export:read',
   /** What the provider owes, over all tenants. */
   'obligation:read',
+  /** Detection rules: what is loaded, refused, switched off, and what the tenant changed of them. */
+  'rule:read',
+  'rule:write',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -318,6 +321,8 @@ export const LiveMessage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('evidence'), assetId: z.string(), rule: z.string(), result: z.string() }),
   z.strictObject({ kind: z.literal('matrix'), reason: z.string() }),
   z.strictObject({ kind: z.literal('asset'), assetId: z.string(), state: AssetState }),
+  /** Other rules hold from this generation on. */
+  z.strictObject({ kind: z.literal('rules'), generation: z.int() }),
   /** The reader was too slow: this many messages were left out. */
   z.strictObject({ kind: z.literal('dropped'), count: z.int().min(1) }),
 ]);

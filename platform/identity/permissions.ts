@@ -7,6 +7,7 @@ const VIEWER = [
   'matrix:read',
   'service:read',
   'policy:read',
+  'rule:read',
 ] as const satisfies readonly Permission[];
 const AUDITOR = [...VIEWER, 'export:read', 'snapshot:write'] as const satisfies readonly Permission[];
 const AMS_ENGINEER = [
@@ -32,6 +33,7 @@ const TENANT_ADMINISTRATOR = [
   'exception:approve',
   'framework:write',
   'oscal:import',
+  'rule:write',
 ] as const satisfies readonly Permission[];
 
 /** Permissions on the tenants a grant names; `platform:read`, `tenant:list` and `obligation:read` are about no single one. */
