@@ -9,8 +9,43 @@ import { readSchema } from './ocsf/schema.ts';
 import { typesOf } from './ocsf/types.ts';
 import { validatorsOf } from './ocsf/validators.ts';
 
-/** The classes that rooms emit or the road makes; a room with a new one adds it here. */
-const CLASSES = ['base_event', 'file_activity', 'detection_finding'] as const;
+/** The classes that rooms and parsers emit or the road makes; who needs a new one adds it here. */
+const CLASSES = [
+  'base_event',
+  'file_activity',
+  'kernel_extension_activity',
+  'kernel_activity',
+  'memory_activity',
+  'module_activity',
+  'scheduled_job_activity',
+  'process_activity',
+  // As the sources spell it.
+  'event_log_actvity',
+  'script_activity',
+  'peripheral_activity',
+  'detection_finding',
+  'account_change',
+  'authentication',
+  'authorize_session',
+  'entity_management',
+  'user_access',
+  'group_management',
+  'network_activity',
+  'http_activity',
+  'dns_activity',
+  'dhcp_activity',
+  'rdp_activity',
+  'smb_activity',
+  'ssh_activity',
+  'email_activity',
+  'web_resources_activity',
+  'application_lifecycle',
+  'api_activity',
+  'datastore_activity',
+  'registry_key_activity',
+  'registry_value_activity',
+  'windows_service_activity',
+] as const;
 
 export function generateOcsf(root: string): { readonly types: string; readonly validators: string } {
   const schema = readSchema(root, CLASSES);

@@ -169,3 +169,20 @@ test('each required attribute, taken away alone, is named', (t: TestContext) => 
     t.assert.ok(problemsOf({ ...change, [key]: undefined }).includes(`${key} is required`), key);
   }
 });
+
+test('classes and attributes of the Windows extension are checked like the rest', (t: TestContext) => {
+  const registry = {
+    class_uid: 201_002,
+    category_uid: 1,
+    activity_id: 2,
+    type_uid: 20_100_202,
+    severity_id: 1,
+    time: 1_764_000_000_000,
+    metadata: { version: '1.8.0', product: { name: 'Sysmon' } },
+    device: { type_id: 0, hostname: 'ws-1' },
+    actor: { process: { pid: 4, hosted_services: [{ name: 'Schedule', service_type_id: 4 }] } },
+    reg_value: { path: 'HKLM\\Software\\Run', name: 'updater', data: 'C:\\x.exe' },
+  };
+  t.assert.deepEqual(problemsOf(registry), []);
+  t.assert.match(problemsOf({ ...registry, reg_value: { name: 'x' } }).join(), /reg_value.path is required/);
+});

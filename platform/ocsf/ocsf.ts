@@ -16,7 +16,7 @@ export type {
   OcsfProcess,
   OcsfUser,
 } from './generated/types.ts';
-export { OCSF_VERSION } from './generated/validators.ts';
+export { OCSF_CLASS, OCSF_VERSION } from './generated/validators.ts';
 export type { OcsfProblem } from './probe.ts';
 export { type OcsfVerdict, validateOcsf } from './validate.ts';
 

@@ -1,15 +1,21 @@
 /**
- * Reads the OCSF schema sources and resolves what the files leave implied: inheritance, profiles,
- * extension patches, the dictionary, and the attributes the schema compiler adds by itself.
+ * The OCSF schema with everything resolved that its sources leave implied: inheritance, the dictionary, and
+ * the attributes the schema compiler adds by itself.
  *
  * The regular expressions of types are left out: what fails one is worth a warning to its producer, not
  * the loss of the event, and `bytestring_t`'s refuses Base 64 that needs no padding.
  */
-import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import {
+  type Dictionary,
+  EXTENSION_FACTOR,
+  merge,
+  type Pool,
+  type RawAttribute,
+  type RawDefinition,
+  type RawType,
+  readSources,
+} from './sources.ts';
 
-/** Extensions whose patches of core objects are applied. */
-const EXTENSIONS = ['linux'] as const;
 /** The profile that gives every timestamp a `_dt` twin in RFC 3339; the schema compiler makes those. */
 const DATETIME_PROFILE = 'datetime';
 
@@ -49,82 +55,10 @@ export interface Schema {
   readonly profiles: readonly string[];
 }
 
-interface RawAttribute {
-  readonly type?: string;
-  readonly is_array?: boolean;
-  readonly requirement?: string;
-  readonly profile?: string | null;
-  readonly enum?: Readonly<Record<string, unknown>>;
-  readonly observable?: number;
-}
-type RawAttributes = Readonly<Record<string, RawAttribute>>;
-interface RawDefinition {
-  readonly name?: string;
-  readonly uid?: number;
-  readonly extends?: string;
-  readonly category?: string;
-  readonly observable?: number;
-  readonly attributes?: RawAttributes;
-  readonly constraints?: { readonly at_least_one?: readonly string[]; readonly just_one?: readonly string[] };
-}
-interface RawType {
-  readonly type?: string;
-  readonly range?: readonly [number, number];
-  readonly max_len?: number;
-  readonly observable?: number;
-}
-interface Dictionary {
-  readonly attributes: RawAttributes;
-  readonly types: { readonly attributes: Readonly<Record<string, RawType>> };
-}
-type Pool = ReadonlyMap<string, RawDefinition>;
-
 /** @param classNames as the sources name them, `base_event` included when wanted */
 export function readSchema(root: string, classNames: readonly string[]): Schema {
-  const read = (path: string): unknown => JSON.parse(readFileSync(join(root, path), 'utf8'));
-  const dictionary = read('dictionary.json') as Dictionary;
-  const categories = (
-    read('categories.json') as { readonly attributes: Readonly<Record<string, { readonly uid: number }>> }
-  ).attributes;
-
-  /** A file with its profiles merged in: what the file itself says wins over what a profile says. */
-  const load = (path: string, directory: string, prefix: string): RawDefinition => {
-    const definition = read(join(directory, path)) as RawDefinition;
-    const { $include, ...own } = definition.attributes ?? {};
-    let attributes: RawAttributes = {};
-    for (const included of ($include ?? []) as unknown as readonly string[]) {
-      const profile = read(join(directory, included)) as RawDefinition;
-      const marked: Record<string, RawAttribute> = {};
-      for (const [name, attribute] of Object.entries(profile.attributes ?? {})) {
-        marked[name] = { ...attribute, profile: `${prefix}${profile.name ?? ''}` };
-      }
-      attributes = merge(attributes, marked);
-    }
-    return { ...definition, attributes: merge(attributes, own) };
-  };
-  const pool = (pattern: string): Map<string, RawDefinition> => {
-    const found = new Map<string, RawDefinition>();
-    for (const path of globSync(pattern, { cwd: root }).sort()) {
-      const definition = load(path, '.', '');
-      if (definition.name !== undefined) found.set(definition.name, definition);
-    }
-    return found;
-  };
-  const events = pool('events/**/*.json');
-  const objects = pool('objects/*.json');
+  const { version, dictionary, categories, events, objects, profiles } = readSources(root);
   const observables = observableNumbers(dictionary, objects, events);
-  for (const extension of EXTENSIONS) {
-    for (const path of globSync('objects/*.json', { cwd: join(root, 'extensions', extension) }).sort()) {
-      const patch = load(path, join('extensions', extension), `${extension}/`);
-      const patched = patch.extends === undefined ? undefined : objects.get(patch.extends);
-      if (patched === undefined || patch.name !== undefined)
-        throw new Error(`${extension}/${path} is not a patch of an object`);
-      objects.set(patch.extends ?? '', {
-        ...patched,
-        attributes: merge(patched.attributes ?? {}, patch.attributes ?? {}),
-      });
-    }
-  }
 
   const reached: string[] = [];
   const shapeOf = (name: string, from: Pool): Shape => {
@@ -145,9 +79,10 @@ export function readSchema(root: string, classNames: readonly string[]): Schema 
 
   const classes = classNames.map((name): EventClass => {
     const category = categories[resolve(name, events).category ?? 'other']?.uid ?? 0;
+    const { uid = 0, extension = 0 } = events.get(name) ?? {};
     return {
       ...shapeOf(name, events),
-      uid: category * 1_000 + (events.get(name)?.uid ?? 0),
+      uid: extension * EXTENSION_FACTOR + category * 1_000 + uid,
       categoryUid: category,
     };
   });
@@ -155,20 +90,11 @@ export function readSchema(root: string, classNames: readonly string[]): Schema 
   for (let at = 0; at < reached.length; at += 1) shapes.push(shapeOf(reached[at] ?? '', objects));
   shapes.sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
-    version: (read('version.json') as { readonly version: string }).version,
+    version,
     classes,
     objects: shapes,
-    profiles: profileNames(root),
+    profiles,
   };
-}
-
-function profileNames(root: string): readonly string[] {
-  const names = globSync('profiles/*.json', { cwd: root }).map((path) => basename(path, '.json'));
-  for (const extension of EXTENSIONS) {
-    for (const path of globSync('profiles/*.json', { cwd: join(root, 'extensions', extension) }))
-      names.push(`${extension}/${basename(path, '.json')}`);
-  }
-  return names.sort();
 }
 
 function resolve(name: string, pool: Pool): RawDefinition {
@@ -182,16 +108,6 @@ function resolve(name: string, pool: Pool): RawDefinition {
     attributes: merge(parent.attributes ?? {}, definition.attributes ?? {}),
     constraints: definition.constraints ?? parent.constraints ?? {},
   };
-}
-
-function merge(base: RawAttributes, over: RawAttributes): RawAttributes {
-  const merged: Record<string, RawAttribute> = { ...base };
-  for (const [name, attribute] of Object.entries(over)) {
-    const known = merged[name];
-    const values = { ...known?.enum, ...attribute.enum };
-    merged[name] = { ...known, ...attribute, ...(Object.keys(values).length === 0 ? {} : { enum: values }) };
-  }
-  return merged;
 }
 
 function attributeOf(

@@ -18,6 +18,7 @@ export function validatorsOf(schema: Schema): string {
   ];
   const profiles = schema.profiles.map((name) => `  [${text(name)}, ${profileBit(name)}],\n`).join('');
   const classes = schema.classes.map(({ name, uid }) => `  [${uid}, ${functionName(name)}],\n`).join('');
+  const names = schema.classes.map(({ name, uid }) => `  ${published(name)}: ${uid},\n`).join('');
   return `import { LENGTH_MAX, type Probe, type Shape, anything, boolean, integer, list, missing, notOneOf, number, object, profile, string, unknown, without } from '../probe.ts';
 
 export const OCSF_VERSION = ${text(schema.version)};
@@ -28,6 +29,10 @@ ${profiles}]);
 
 ${enumerations.text()}
 ${functions.join('\n')}
+/** \`class_uid\` by the name of the class. */
+export const OCSF_CLASS = {
+${names}} as const;
+
 /** By \`class_uid\`. */
 export const CLASSES: ReadonlyMap<number, Shape> = new Map([
 ${classes}]);
@@ -215,6 +220,11 @@ class Bits {
       checks += `  if ((seen & ${this.#justOne | this.#justOneAgain}) !== ${this.#justOne}) without(p, d, ${text(`exactly one of ${justOne.join(', ')}`)});\n`;
     return checks;
   }
+}
+
+/** The sources have a letter less in one name. */
+function published(name: string): string {
+  return name === 'event_log_actvity' ? 'event_log_activity' : name;
 }
 
 function functionName(name: string): string {

@@ -29,25 +29,30 @@ const E3: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,
 const E4: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,99]);
 const E5: ReadonlySet<unknown> = new Set([0,1,2,99]);
 const E6: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,99]);
-const E7: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,99]);
-const E8: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,99]);
-const E9: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,99]);
-const E10: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,99]);
-const E11: ReadonlySet<unknown> = new Set(["Base","Environmental","Temporal"]);
-const E12: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,99]);
-const E13: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,99]);
-const E14: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,99]);
-const E15: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,99]);
-const E16: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,99]);
-const E17: ReadonlySet<unknown> = new Set(["CONNECT","DELETE","GET","HEAD","OPTIONS","PATCH","POST","PUT","TRACE"]);
-const E18: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,13,14,15,16,17,18,19,20,21,22,99]);
-const E19: ReadonlySet<unknown> = new Set([0,4,6,99]);
-const E20: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,30,31,32,33,34,35,36,37,38,39,40,41,42,44,45,47,48,99]);
-const E21: ReadonlySet<unknown> = new Set([0,99,100,101,200,201,300,301,302,400,401,402]);
-const E22: ReadonlySet<unknown> = new Set(["AMBER","AMBER STRICT","CLEAR","GREEN","RED","WHITE"]);
-const E23: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,99]);
-const E24: ReadonlySet<unknown> = new Set([0,1,5,10,13,14,15,16,18,19,20,21,41,42,43,44,45,47,48,49,50,51,99]);
-const E25: ReadonlySet<unknown> = new Set([0,1,3,4,5,6,7,9,11,14,15,16,17,18,20,21,22,23,24,25,26,27,29,30,31,32,33,34,35,36,37,38,40,43,44,45,46,47,49,50,51,52,53,54,55,56,57,58,59,60,61,63,64,65,66,67,68,71,83,84,85,86,87,88,89,90,92,93,95,96,97,98,99,101,102,103,106,107,108,109,110,111,112,113,114,118,121]);
+const E7: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,99]);
+const E8: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,99]);
+const E9: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,99]);
+const E10: ReadonlySet<unknown> = new Set([0,1,99]);
+const E11: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,99]);
+const E12: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,99]);
+const E13: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,7,8,9,10,11,12,13,99]);
+const E14: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,99]);
+const E15: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,99]);
+const E16: ReadonlySet<unknown> = new Set([0,1,2,6,99]);
+const E17: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,16,17,18,19,20,21,22,23,24,25,99]);
+const E18: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,99]);
+const E19: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,99]);
+const E20: ReadonlySet<unknown> = new Set(["Base","Environmental","Temporal"]);
+const E21: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,99]);
+const E22: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,99]);
+const E23: ReadonlySet<unknown> = new Set(["CONNECT","DELETE","GET","HEAD","OPTIONS","PATCH","POST","PUT","TRACE"]);
+const E24: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,13,14,15,16,17,18,19,20,21,22,99]);
+const E25: ReadonlySet<unknown> = new Set([0,4,6,99]);
+const E26: ReadonlySet<unknown> = new Set([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,99]);
+const E27: ReadonlySet<unknown> = new Set([0,99,100,101,200,201,300,301,302,400,401,402]);
+const E28: ReadonlySet<unknown> = new Set(["AMBER","AMBER STRICT","CLEAR","GREEN","RED","WHITE"]);
+const E29: ReadonlySet<unknown> = new Set([0,1,5,10,13,14,15,16,18,19,20,21,41,42,43,44,45,47,48,49,50,51,99]);
+const E30: ReadonlySet<unknown> = new Set([0,1,3,4,5,6,7,9,11,14,15,16,17,18,20,21,22,23,24,25,26,27,29,30,31,32,33,34,35,36,37,38,40,43,44,45,46,47,49,50,51,52,53,54,55,56,57,58,59,60,61,63,64,65,66,67,68,71,83,84,85,86,87,88,89,90,92,93,95,96,97,98,99,101,102,103,106,107,108,109,110,111,112,113,114,118,121]);
 function check_base_event(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let activity: unknown;
@@ -286,6 +291,1093 @@ function check_file_activity(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_kernel_extension_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 256; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "driver") { seen |= 64; check_kernel_driver(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 128; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 1002) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3823) !== 3823) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "driver");
+    if ((seen & 128) === 0) missing(p, d, "metadata");
+    if ((seen & 512) === 0) missing(p, d, "severity_id");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 256) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 100200 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_kernel_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 256; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "kernel") { seen |= 64; check_kernel(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 128; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 1003) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3823) !== 3823) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "kernel");
+    if ((seen & 128) === 0) missing(p, d, "metadata");
+    if ((seen & 512) === 0) missing(p, d, "severity_id");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 256) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 100300 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_memory_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "process") { seen |= 256; check_process(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 1004) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "base_address") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "actual_permissions") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "requested_permissions") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3951) !== 3951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "process");
+    if ((seen & 512) === 0) missing(p, d, "severity_id");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 100400 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_module_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 256; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "module") { seen |= 128; check_module(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 1005) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3823) !== 3823) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 128) === 0) missing(p, d, "module");
+    if ((seen & 512) === 0) missing(p, d, "severity_id");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 256) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 100500 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_scheduled_job_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "job") { seen |= 32; check_job(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 16; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 1006) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1911) !== 1911) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "device");
+    if ((seen & 32) === 0) missing(p, d, "job");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "severity_id");
+    if ((seen & 512) === 0) missing(p, d, "time");
+    if ((seen & 1024) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 100600 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_process_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "module") { check_module(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "process") { seen |= 256; check_process(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "ai_model") { if ((p.profiles & 1) === 0) { profile(p, d + 1, "ai_operation"); continue; } check_ai_model(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 1007) notOneOf(p, d + 1); continue; }
+        if (key === "exit_code") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E8.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "launch_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "injection_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "launch_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "message_context") { if ((p.profiles & 1) === 0) { profile(p, d + 1, "ai_operation"); continue; } check_message_context(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "injection_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "actual_permissions") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "requested_permissions") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3951) !== 3951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "process");
+    if ((seen & 512) === 0) missing(p, d, "severity_id");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 100700 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_event_log_actvity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "file") { check_file(v, p, d + 1); continue; }
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "log_name") { seen |= 512; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "log_type") { seen |= 512; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 1008) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "log_type_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "log_provider") { seen |= 512; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 471) !== 471) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 512) === 0) without(p, d, "at least one of log_file, log_name, log_provider, log_type, log_type_id");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 100800 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_script_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "script") { seen |= 256; check_script(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 1009) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E10.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3951) !== 3951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "script");
+    if ((seen & 512) === 0) missing(p, d, "severity_id");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 100900 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_peripheral_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 1010) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E8.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "peripheral_device") { seen |= 256; check_peripheral_device(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3951) !== 3951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "peripheral_device");
+    if ((seen & 512) === 0) missing(p, d, "severity_id");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 101000 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
 function check_detection_finding(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let activity: unknown;
@@ -353,7 +1445,7 @@ function check_detection_finding(value: unknown, p: Probe, d: number): void {
         if (key === "risk_level") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         if (key === "risk_score") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
         if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
-        if (key === "verdict_id") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "verdict_id") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 11:
         if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); activity = v; continue; }
@@ -424,6 +1516,2832 @@ function check_detection_finding(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_account_change(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "user") { seen |= 512; check_user(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "policies") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_policy(e, p, d + 2); } } continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 3001) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E11.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "user_result") { check_user(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "auth_factors") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_auth_factor(e, p, d + 2); } } continue; }
+        if (key === "category_uid") { seen |= 2; if (v !== 3) notOneOf(p, d + 1); continue; }
+        if (key === "http_request") { check_http_request(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { check_http_response(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 983) !== 983) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+    if ((seen & 512) === 0) missing(p, d, "user");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 300100 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_authentication(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "user") { seen |= 512; check_user(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "is_mfa") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "service") { seen |= 1024; check_service(v, p, d + 1); continue; }
+        if (key === "session") { check_session(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 3002) notOneOf(p, d + 1); continue; }
+        if (key === "is_remote") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "logon_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "certificate") { check_certificate(v, p, d + 1); continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "auth_factors") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_auth_factor(e, p, d + 2); } } continue; }
+        if (key === "category_uid") { seen |= 2; if (v !== 3) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { seen |= 1024; check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "http_request") { check_http_request(v, p, d + 1); continue; }
+        if (key === "is_cleartext") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "is_new_logon") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "auth_protocol") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { check_http_response(v, p, d + 1); continue; }
+        if (key === "logon_process") { check_process(v, p, d + 1); continue; }
+        if (key === "logon_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E13.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "auth_protocol_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E11.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "account_switch_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "authentication_token") { check_authentication_token(v, p, d + 1); continue; }
+        break;
+      case 22:
+        if (key === "account_switch_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 983) !== 983) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+    if ((seen & 512) === 0) missing(p, d, "user");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 1024) === 0) without(p, d, "at least one of service, dst_endpoint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 300200 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_authorize_session(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "user") { seen |= 512; check_user(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "group") { seen |= (seen & 1024) === 0 ? 1024 : 2048; check_group(v, p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "session") { check_session(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 3003) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "privileges") { seen |= (seen & 1024) === 0 ? 1024 : 2048; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 3) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "http_request") { check_http_request(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { check_http_response(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 983) !== 983) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+    if ((seen & 512) === 0) missing(p, d, "user");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 3072) !== 1024) without(p, d, "exactly one of privileges, group");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 300300 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_entity_management(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 64; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "entity") { seen |= 16; check_managed_entity(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "comment") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 32; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 3004) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "access_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        if (key === "access_mask") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E14.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 3) notOneOf(p, d + 1); continue; }
+        if (key === "http_request") { check_http_request(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "entity_result") { check_managed_entity(v, p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { check_http_response(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 951) !== 951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "entity");
+    if ((seen & 32) === 0) missing(p, d, "metadata");
+    if ((seen & 128) === 0) missing(p, d, "severity_id");
+    if ((seen & 256) === 0) missing(p, d, "time");
+    if ((seen & 512) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 64) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 300400 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_user_access(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "user") { seen |= 1024; check_user(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "resource") { check_resource_details(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 3005) notOneOf(p, d + 1); continue; }
+        if (key === "resources") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_resource_details(e, p, d + 2); } } continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "privileges") { seen |= 64; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 3) notOneOf(p, d + 1); continue; }
+        if (key === "http_request") { check_http_request(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { check_http_response(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 2007) !== 2007) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "privileges");
+    if ((seen & 128) === 0) missing(p, d, "severity_id");
+    if ((seen & 256) === 0) missing(p, d, "time");
+    if ((seen & 512) === 0) missing(p, d, "type_uid");
+    if ((seen & 1024) === 0) missing(p, d, "user");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 300500 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_group_management(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "user") { check_user(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "group") { seen |= 16; check_group(v, p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 64; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 32; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "resource") { check_resource_details(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "subgroup") { check_group(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 3006) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "privileges") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E15.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 3) notOneOf(p, d + 1); continue; }
+        if (key === "http_request") { check_http_request(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { check_http_response(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 951) !== 951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "group");
+    if ((seen & 32) === 0) missing(p, d, "metadata");
+    if ((seen & 128) === 0) missing(p, d, "severity_id");
+    if ((seen & 256) === 0) missing(p, d, "time");
+    if ((seen & 512) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 64) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 300600 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_network_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "tls") { check_tls(v, p, d + 1); continue; }
+        if (key === "url") { check_url(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        if (key === "proxy") { check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "traffic") { check_network_traffic(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "app_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 4001) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_tls") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_tls(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "packet_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_packet(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 4) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "load_balancer") { if ((p.profiles & 256) === 0) { profile(p, d + 1, "load_balancer"); continue; } check_load_balancer(v, p, d + 1); continue; }
+        if (key === "proxy_traffic") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_traffic(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_endpoint") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "connection_info") { check_network_connection_info(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "app_protocol_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "observation_point") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "cumulative_traffic") { check_network_traffic(v, p, d + 1); continue; }
+        if (key === "proxy_http_request") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_request(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "proxy_http_response") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_response(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "ja4_fingerprint_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_ja4_fingerprint(e, p, d + 2); } } continue; }
+        if (key === "observation_point_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "proxy_connection_info") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_connection_info(v, p, d + 1); continue; }
+        break;
+      case 25:
+        if (key === "network_observation_point") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 27:
+        if (key === "is_src_dst_assignment_known") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 471) !== 471) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 512) === 0) without(p, d, "at least one of dst_endpoint, src_endpoint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 400100 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_http_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "tls") { check_tls(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "file") { check_file(v, p, d + 1); continue; }
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        if (key === "proxy") { check_network_proxy(v, p, d + 1); continue; }
+        if (key === "trace") { if ((p.profiles & 4096) === 0) { profile(p, d + 1, "trace"); continue; } check_trace(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "traffic") { check_network_traffic(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "app_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 4002) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_tls") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_tls(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "http_status") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "packet_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_packet(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 4) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "http_cookies") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_http_cookie(e, p, d + 2); } } continue; }
+        if (key === "http_request") { seen |= 512; check_http_request(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { seen |= 512; check_http_response(v, p, d + 1); continue; }
+        if (key === "load_balancer") { if ((p.profiles & 256) === 0) { profile(p, d + 1, "load_balancer"); continue; } check_load_balancer(v, p, d + 1); continue; }
+        if (key === "proxy_traffic") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_traffic(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_endpoint") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "connection_info") { check_network_connection_info(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "app_protocol_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "observation_point") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "cumulative_traffic") { check_network_traffic(v, p, d + 1); continue; }
+        if (key === "proxy_http_request") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_request(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "proxy_http_response") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_response(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "ja4_fingerprint_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_ja4_fingerprint(e, p, d + 2); } } continue; }
+        if (key === "observation_point_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "proxy_connection_info") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_connection_info(v, p, d + 1); continue; }
+        break;
+      case 25:
+        if (key === "network_observation_point") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 471) !== 471) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 512) === 0) without(p, d, "at least one of http_request, http_response");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 400200 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_dns_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "tls") { check_tls(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        if (key === "proxy") { check_network_proxy(v, p, d + 1); continue; }
+        if (key === "query") { check_dns_query(v, p, d + 1); continue; }
+        if (key === "rcode") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "answers") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_dns_answer(e, p, d + 2); } } continue; }
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "traffic") { check_network_traffic(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "app_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "rcode_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E17.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 4003) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_tls") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_tls(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "query_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E16.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "packet_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_packet(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 4) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "load_balancer") { if ((p.profiles & 256) === 0) { profile(p, d + 1, "load_balancer"); continue; } check_load_balancer(v, p, d + 1); continue; }
+        if (key === "proxy_traffic") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_traffic(v, p, d + 1); continue; }
+        if (key === "query_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "response_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_endpoint") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "connection_info") { check_network_connection_info(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "response_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "app_protocol_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "observation_point") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "cumulative_traffic") { check_network_traffic(v, p, d + 1); continue; }
+        if (key === "proxy_http_request") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_request(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "proxy_http_response") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_response(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "ja4_fingerprint_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_ja4_fingerprint(e, p, d + 2); } } continue; }
+        if (key === "observation_point_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "proxy_connection_info") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_connection_info(v, p, d + 1); continue; }
+        break;
+      case 25:
+        if (key === "network_observation_point") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 471) !== 471) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 512) === 0) without(p, d, "at least one of dst_endpoint, src_endpoint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 400300 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_dhcp_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "tls") { check_tls(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        if (key === "proxy") { check_network_proxy(v, p, d + 1); continue; }
+        if (key === "relay") { check_network_interface(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "traffic") { check_network_traffic(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "app_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 4004) notOneOf(p, d + 1); continue; }
+        if (key === "lease_dur") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "proxy_tls") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_tls(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "is_renewal") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "packet_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_packet(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 4) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "load_balancer") { if ((p.profiles & 256) === 0) { profile(p, d + 1, "load_balancer"); continue; } check_load_balancer(v, p, d + 1); continue; }
+        if (key === "proxy_traffic") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_traffic(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_endpoint") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "connection_info") { check_network_connection_info(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "transaction_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "app_protocol_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "observation_point") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "cumulative_traffic") { check_network_traffic(v, p, d + 1); continue; }
+        if (key === "proxy_http_request") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_request(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "proxy_http_response") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_response(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "ja4_fingerprint_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_ja4_fingerprint(e, p, d + 2); } } continue; }
+        if (key === "observation_point_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "proxy_connection_info") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_connection_info(v, p, d + 1); continue; }
+        break;
+      case 25:
+        if (key === "network_observation_point") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 471) !== 471) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 512) === 0) without(p, d, "at least one of dst_endpoint, src_endpoint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 400400 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_rdp_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "tls") { check_tls(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "file") { check_file(v, p, d + 1); continue; }
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "user") { check_user(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        if (key === "proxy") { check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "request") { check_request(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "traffic") { check_network_traffic(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "app_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "response") { check_response(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 4005) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_tls") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_tls(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E15.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "packet_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_packet(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "capabilities") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        if (key === "category_uid") { seen |= 2; if (v !== 4) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "protocol_ver") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "keyboard_info") { check_keyboard_info(v, p, d + 1); continue; }
+        if (key === "load_balancer") { if ((p.profiles & 256) === 0) { profile(p, d + 1, "load_balancer"); continue; } check_load_balancer(v, p, d + 1); continue; }
+        if (key === "proxy_traffic") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_traffic(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_endpoint") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_proxy(v, p, d + 1); continue; }
+        if (key === "remote_display") { check_display(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "connection_info") { check_network_connection_info(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "app_protocol_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "certificate_chain") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        if (key === "identifier_cookie") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "observation_point") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "cumulative_traffic") { check_network_traffic(v, p, d + 1); continue; }
+        if (key === "proxy_http_request") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_request(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "proxy_http_response") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_response(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "ja4_fingerprint_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_ja4_fingerprint(e, p, d + 2); } } continue; }
+        if (key === "observation_point_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "proxy_connection_info") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_connection_info(v, p, d + 1); continue; }
+        break;
+      case 25:
+        if (key === "network_observation_point") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 471) !== 471) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 512) === 0) without(p, d, "at least one of dst_endpoint, src_endpoint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 400500 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_smb_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "tls") { check_tls(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "file") { check_file(v, p, d + 1); continue; }
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        if (key === "proxy") { check_network_proxy(v, p, d + 1); continue; }
+        if (key === "share") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "command") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "dce_rpc") { check_dce_rpc(v, p, d + 1); continue; }
+        if (key === "dialect") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "traffic") { check_network_traffic(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "app_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "response") { check_response(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "tree_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 4006) notOneOf(p, d + 1); continue; }
+        if (key === "open_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "proxy_tls") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_tls(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "share_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "packet_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_packet(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 4) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "load_balancer") { if ((p.profiles & 256) === 0) { profile(p, d + 1, "load_balancer"); continue; } check_load_balancer(v, p, d + 1); continue; }
+        if (key === "proxy_traffic") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_traffic(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "share_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_endpoint") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "client_dialects") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        if (key === "connection_info") { check_network_connection_info(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "app_protocol_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "observation_point") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "cumulative_traffic") { check_network_traffic(v, p, d + 1); continue; }
+        if (key === "proxy_http_request") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_request(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "proxy_http_response") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_response(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "ja4_fingerprint_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_ja4_fingerprint(e, p, d + 2); } } continue; }
+        if (key === "observation_point_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "proxy_connection_info") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_connection_info(v, p, d + 1); continue; }
+        break;
+      case 25:
+        if (key === "network_observation_point") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 471) !== 471) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 512) === 0) without(p, d, "at least one of dst_endpoint, src_endpoint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 400600 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_ssh_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "tls") { check_tls(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "file") { check_file(v, p, d + 1); continue; }
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        if (key === "proxy") { check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "traffic") { check_network_traffic(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "app_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "auth_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 4007) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_tls") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_tls(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "packet_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_packet(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "auth_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "category_uid") { seen |= 2; if (v !== 4) notOneOf(p, d + 1); continue; }
+        if (key === "client_hassh") { check_hassh(v, p, d + 1); continue; }
+        if (key === "dst_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "protocol_ver") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "server_hassh") { check_hassh(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "load_balancer") { if ((p.profiles & 256) === 0) { profile(p, d + 1, "load_balancer"); continue; } check_load_balancer(v, p, d + 1); continue; }
+        if (key === "proxy_traffic") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_traffic(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_endpoint") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "connection_info") { check_network_connection_info(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "app_protocol_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "observation_point") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "cumulative_traffic") { check_network_traffic(v, p, d + 1); continue; }
+        if (key === "proxy_http_request") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_request(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "proxy_http_response") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_response(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "ja4_fingerprint_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_ja4_fingerprint(e, p, d + 2); } } continue; }
+        if (key === "observation_point_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "proxy_connection_info") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_connection_info(v, p, d + 1); continue; }
+        break;
+      case 25:
+        if (key === "network_observation_point") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 471) !== 471) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if ((seen & 512) === 0) without(p, d, "at least one of dst_endpoint, src_endpoint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 400700 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_email_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 2:
+        if (key === "to") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        break;
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "from") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "email") { seen |= 32; check_email(v, p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "banner") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "attempt") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "command") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 4009) notOneOf(p, d + 1); continue; }
+        if (key === "direction") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "email_auth") { check_email_auth(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "smtp_hello") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E8.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 4) notOneOf(p, d + 1); continue; }
+        if (key === "direction_id") { seen |= 16; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "protocol_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "message_trace_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1911) !== 1911) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "direction_id");
+    if ((seen & 32) === 0) missing(p, d, "email");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "severity_id");
+    if ((seen & 512) === 0) missing(p, d, "time");
+    if ((seen & 1024) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 400900 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_web_resources_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "tls") { check_tls(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 32; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 16; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 6001) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_tls") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_tls(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E15.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 64; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 6) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "http_request") { check_http_request(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { check_http_response(v, p, d + 1); continue; }
+        if (key === "proxy_traffic") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_traffic(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "web_resources") { seen |= 512; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_web_resource(e, p, d + 2); } } continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "proxy_endpoint") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_proxy(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "proxy_http_request") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_request(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "proxy_http_response") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_http_response(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "web_resources_result") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_web_resource(e, p, d + 2); } } continue; }
+        break;
+      case 21:
+        if (key === "proxy_connection_info") { if ((p.profiles & 512) === 0) { profile(p, d + 1, "network_proxy"); continue; } check_network_connection_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 983) !== 983) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "metadata");
+    if ((seen & 64) === 0) missing(p, d, "severity_id");
+    if ((seen & 128) === 0) missing(p, d, "time");
+    if ((seen & 256) === 0) missing(p, d, "type_uid");
+    if ((seen & 512) === 0) missing(p, d, "web_resources");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 32) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 600100 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_application_lifecycle(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        if (key === "app") { seen |= 2; check_product(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 64; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 32; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 6002) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E15.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 6) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 943) !== 943) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "app");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "metadata");
+    if ((seen & 128) === 0) missing(p, d, "severity_id");
+    if ((seen & 256) === 0) missing(p, d, "time");
+    if ((seen & 512) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 64) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 600200 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_api_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { seen |= 4; check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 32; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        if (key === "trace") { if ((p.profiles & 4096) === 0) { profile(p, d + 1, "trace"); continue; } check_trace(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "ai_model") { if ((p.profiles & 1) === 0) { profile(p, d + 1, "ai_operation"); continue; } check_ai_model(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 16; if (v !== 6003) notOneOf(p, d + 1); continue; }
+        if (key === "resources") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_resource_details(e, p, d + 2); } } continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 8; if (v !== 6) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "http_request") { check_http_request(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { seen |= 512; check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { check_http_response(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "message_context") { if ((p.profiles & 1) === 0) { profile(p, d + 1, "ai_operation"); continue; } check_message_context(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3935) !== 3935) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "api");
+    if ((seen & 8) === 0) missing(p, d, "category_uid");
+    if ((seen & 16) === 0) missing(p, d, "class_uid");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "severity_id");
+    if ((seen & 512) === 0) missing(p, d, "src_endpoint");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 32) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 600300 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_datastore_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 64; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        if (key === "table") { seen |= 2048; check_table(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "ai_model") { if ((p.profiles & 1) === 0) { profile(p, d + 1, "ai_operation"); continue; } check_ai_model(v, p, d + 1); continue; }
+        if (key === "database") { seen |= 2048; check_database(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 32; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 6005) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "databucket") { seen |= 2048; check_databucket(v, p, d + 1); continue; }
+        if (key === "query_info") { check_query_info(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 6) notOneOf(p, d + 1); continue; }
+        if (key === "dst_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        if (key === "http_request") { check_http_request(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_endpoint") { seen |= 256; check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "http_response") { check_http_response(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "message_context") { if ((p.profiles & 1) === 0) { profile(p, d + 1, "ai_operation"); continue; } check_message_context(v, p, d + 1); continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1967) !== 1967) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "metadata");
+    if ((seen & 128) === 0) missing(p, d, "severity_id");
+    if ((seen & 256) === 0) missing(p, d, "src_endpoint");
+    if ((seen & 512) === 0) missing(p, d, "time");
+    if ((seen & 1024) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 64) === 0) missing(p, d, "osint");
+  if ((seen & 2048) === 0) without(p, d, "at least one of database, databucket, table");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 600500 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_registry_key_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "reg_key") { seen |= 256; check_reg_key(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 201001) notOneOf(p, d + 1); continue; }
+        if (key === "open_mask") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "access_mask") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "create_mask") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "prev_reg_key") { check_reg_key(v, p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3951) !== 3951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "reg_key");
+    if ((seen & 512) === 0) missing(p, d, "severity_id");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 20100100 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_registry_value_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 2048; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 201002) notOneOf(p, d + 1); continue; }
+        if (key === "reg_value") { seen |= 256; check_reg_value(v, p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "prev_reg_value") { check_reg_value(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3951) !== 3951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "reg_value");
+    if ((seen & 512) === 0) missing(p, d, "severity_id");
+    if ((seen & 1024) === 0) missing(p, d, "time");
+    if ((seen & 2048) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 20100200 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_windows_service_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { seen |= 2; check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 16; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 128; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 32; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 64; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 1024; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 8; if (v !== 201004) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "win_service") { seen |= 2048; check_win_service(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 4; if (v !== 1) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3951) !== 3951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "actor");
+    if ((seen & 4) === 0) missing(p, d, "category_uid");
+    if ((seen & 8) === 0) missing(p, d, "class_uid");
+    if ((seen & 32) === 0) missing(p, d, "device");
+    if ((seen & 64) === 0) missing(p, d, "metadata");
+    if ((seen & 256) === 0) missing(p, d, "severity_id");
+    if ((seen & 512) === 0) missing(p, d, "time");
+    if ((seen & 1024) === 0) missing(p, d, "type_uid");
+    if ((seen & 2048) === 0) missing(p, d, "win_service");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 16) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 128) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 20100400 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
 function check_account(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -444,7 +4362,7 @@ function check_account(value: unknown, p: Probe, d: number): void {
         if (key === "labels") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
         break;
       case 7:
-        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E8.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E18.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 9:
         if (key === "is_locked") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
@@ -664,7 +4582,7 @@ function check_agent(value: unknown, p: Probe, d: number): void {
         if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 7:
-        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "uid_alt") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         if (key === "version") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
@@ -678,6 +4596,36 @@ function check_agent(value: unknown, p: Probe, d: number): void {
     unknown(p, d + 1);
   }
   if ((seen & 1) === 0) without(p, d, "at least one of uid, name");
+}
+
+function check_ai_model(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { seen |= 4; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "name") { seen |= 6; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "version") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "ai_provider") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3) !== 3) {
+    if ((seen & 1) === 0) missing(p, d, "ai_provider");
+    if ((seen & 2) === 0) missing(p, d, "name");
+  }
+  if ((seen & 4) === 0) without(p, d, "at least one of name, uid");
 }
 
 function check_analysis_target(value: unknown, p: Probe, d: number): void {
@@ -720,7 +4668,7 @@ function check_analytic(value: unknown, p: Probe, d: number): void {
         if (key === "state") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 7:
-        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E10.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E19.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "version") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 8:
@@ -824,6 +4772,60 @@ function check_api(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_application(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "url") { check_url(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "data") { anything(v, p, d + 1); continue; }
+        if (key === "desc") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "sbom") { check_sbom(v, p, d + 1); continue; }
+        if (key === "tags") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_key_value_object(e, p, d + 2); } } continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "group") { check_group(v, p, d + 1); continue; }
+        if (key === "owner") { check_user(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "labels") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        if (key === "region") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "uid_alt") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "version") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "hostname") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "risk_level") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "criticality") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "risk_level_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 21:
+        if (key === "resource_relationship") { check_graph(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of uid, name");
+}
+
 function check_attack(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -882,7 +4884,7 @@ function check_auth_factor(value: unknown, p: Probe, d: number): void {
         if (key === "phone_number") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 14:
-        if (key === "factor_type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E10.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "factor_type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E19.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 18:
         if (key === "security_questions") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
@@ -892,6 +4894,54 @@ function check_auth_factor(value: unknown, p: Probe, d: number): void {
   }
   if ((seen & 1) !== 1) {
     if ((seen & 1) === 0) missing(p, d, "factor_type_id");
+  }
+}
+
+function check_authentication_token(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "zone") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "tenant_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "created_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_renewable") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "modified_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "kerberos_flags") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "created_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "expiration_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "modified_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "encryption_details") { check_encryption_details(v, p, d + 1); continue; }
+        if (key === "expiration_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
   }
 }
 
@@ -1211,7 +5261,7 @@ function check_cvss(value: unknown, p: Probe, d: number): void {
     p.path[d] = key;
     switch (key.length) {
       case 5:
-        if (key === "depth") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); else if (!E11.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "depth") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); else if (!E20.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 7:
         if (key === "metrics") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_metric(e, p, d + 2); } } continue; }
@@ -1405,7 +5455,7 @@ function check_database(value: unknown, p: Probe, d: number): void {
         if (key === "groups") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_group(e, p, d + 2); } } continue; }
         break;
       case 7:
-        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E15.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 12:
         if (key === "created_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
@@ -1522,6 +5572,36 @@ function check_databucket(value: unknown, p: Probe, d: number): void {
   if ((seen & 2) === 0) without(p, d, "at least one of name, uid");
 }
 
+function check_dce_rpc(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 5:
+        if (key === "flags") { seen |= 1; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        if (key === "opnum") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "command") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "rpc_interface") { seen |= 2; check_rpc_interface(v, p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "command_response") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3) !== 3) {
+    if ((seen & 1) === 0) missing(p, d, "flags");
+    if ((seen & 2) === 0) missing(p, d, "rpc_interface");
+  }
+}
+
 function check_device(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -1564,7 +5644,7 @@ function check_device(value: unknown, p: Probe, d: number): void {
         break;
       case 7:
         if (key === "hw_info") { check_device_hw_info(v, p, d + 1); continue; }
-        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E13.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E21.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "uid_alt") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         if (key === "vpc_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
@@ -1707,7 +5787,7 @@ function check_digital_signature(value: unknown, p: Probe, d: number): void {
         if (key === "digest") { check_fingerprint(v, p, d + 1); continue; }
         break;
       case 8:
-        if (key === "state_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "state_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 9:
         if (key === "algorithm") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
@@ -1870,7 +5950,7 @@ function check_domain_contact(value: unknown, p: Probe, d: number): void {
         if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 7:
-        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E14.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E8.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 8:
         if (key === "location") { check_location(v, p, d + 1); continue; }
@@ -2064,6 +6144,26 @@ function check_encryption_details(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_endpoint_connection(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "code") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "network_endpoint") { seen |= 1; check_network_endpoint(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of network_endpoint, code");
+}
+
 function check_enrichment(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -2193,6 +6293,7 @@ function check_evidences(value: unknown, p: Probe, d: number): void {
         break;
       case 7:
         if (key === "process") { seen |= 1; check_process(v, p, d + 1); continue; }
+        if (key === "reg_key") { seen |= 1; check_reg_key(v, p, d + 1); continue; }
         if (key === "verdict") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 8:
@@ -2200,11 +6301,15 @@ function check_evidences(value: unknown, p: Probe, d: number): void {
         break;
       case 9:
         if (key === "container") { check_container(v, p, d + 1); continue; }
-        if (key === "resources") { seen |= 1; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_resource_details(e, p, d + 2); } } continue; }
+        if (key === "reg_value") { seen |= 1; check_reg_value(v, p, d + 1); continue; }
+        if (key === "resources") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_resource_details(e, p, d + 2); } } continue; }
         break;
       case 10:
         if (key === "databucket") { seen |= 1; check_databucket(v, p, d + 1); continue; }
-        if (key === "verdict_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "verdict_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "win_service") { seen |= 1; check_win_service(v, p, d + 1); continue; }
         break;
       case 12:
         if (key === "dst_endpoint") { seen |= 1; check_network_endpoint(v, p, d + 1); continue; }
@@ -2223,7 +6328,7 @@ function check_evidences(value: unknown, p: Probe, d: number): void {
     }
     unknown(p, d + 1);
   }
-  if ((seen & 1) === 0) without(p, d, "at least one of actor, api, connection_info, data, database, databucket, device, dst_endpoint, email, file, process, query, resources, src_endpoint, url, user, job, script");
+  if ((seen & 1) === 0) without(p, d, "at least one of actor, api, connection_info, data, database, databucket, device, dst_endpoint, email, file, process, query, src_endpoint, url, user, job, script, reg_key, reg_value, win_service");
 }
 
 function check_extension(value: unknown, p: Probe, d: number): void {
@@ -2307,7 +6412,7 @@ function check_file(value: unknown, p: Probe, d: number): void {
       case 7:
         if (key === "creator") { check_user(v, p, d + 1); continue; }
         if (key === "product") { check_product(v, p, d + 1); continue; }
-        if (key === "type_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E15.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "version") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 8:
@@ -2337,7 +6442,7 @@ function check_file(value: unknown, p: Probe, d: number): void {
         break;
       case 13:
         if (key === "accessed_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
-        if (key === "drive_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E14.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "drive_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E8.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "internal_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         if (key === "modified_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
         if (key === "parent_folder") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
@@ -2461,7 +6566,7 @@ function check_fingerprint(value: unknown, p: Probe, d: number): void {
         if (key === "algorithm") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 12:
-        if (key === "algorithm_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E15.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "algorithm_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E22.has(v)) notOneOf(p, d + 1); continue; }
         break;
     }
     unknown(p, d + 1);
@@ -2516,6 +6621,29 @@ function check_firewall_rule(value: unknown, p: Probe, d: number): void {
   if ((seen & 1) === 0) without(p, d, "at least one of name, uid");
 }
 
+function check_function_invocation(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 5:
+        if (key === "error") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "parameters") { seen |= 1; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_parameter(e, p, d + 2); } } continue; }
+        break;
+      case 12:
+        if (key === "return_value") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of parameters, return_value, error");
+}
+
 function check_gpu_info(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -2536,7 +6664,7 @@ function check_gpu_info(value: unknown, p: Probe, d: number): void {
         if (key === "vram_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
         break;
       case 11:
-        if (key === "bus_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E16.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "bus_type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "vendor_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 12:
@@ -2574,7 +6702,7 @@ function check_graph(value: unknown, p: Probe, d: number): void {
         if (key === "query_language") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 17:
-        if (key === "query_language_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E16.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "query_language_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
         break;
     }
     unknown(p, d + 1);
@@ -2614,6 +6742,72 @@ function check_group(value: unknown, p: Probe, d: number): void {
     unknown(p, d + 1);
   }
   if ((seen & 1) === 0) without(p, d, "at least one of name, uid");
+}
+
+function check_hassh(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 9:
+        if (key === "algorithm") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "fingerprint") { seen |= 1; check_fingerprint(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) !== 1) {
+    if ((seen & 1) === 0) missing(p, d, "fingerprint");
+  }
+}
+
+function check_http_cookie(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "path") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "value") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "domain") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "secure") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "samesite") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "http_only") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "is_secure") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "is_http_only") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "expiration_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "expiration_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3) !== 3) {
+    if ((seen & 1) === 0) missing(p, d, "name");
+    if ((seen & 2) === 0) missing(p, d, "value");
+  }
 }
 
 function check_http_header(value: unknown, p: Probe, d: number): void {
@@ -2668,7 +6862,7 @@ function check_http_request(value: unknown, p: Probe, d: number): void {
         break;
       case 11:
         if (key === "body_length") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
-        if (key === "http_method") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); else if (!E17.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "http_method") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); else if (!E23.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 12:
         if (key === "http_headers") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_http_header(e, p, d + 2); } } continue; }
@@ -2806,7 +7000,7 @@ function check_ja4_fingerprint(value: unknown, p: Probe, d: number): void {
         if (key === "value") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 7:
-        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 9:
         if (key === "section_a") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
@@ -2917,6 +7111,56 @@ function check_kb_article(value: unknown, p: Probe, d: number): void {
   if ((seen & 1) === 0) without(p, d, "at least one of uid, src_url");
 }
 
+function check_kernel(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "path") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "type_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "is_system") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "system_call") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3) !== 3) {
+    if ((seen & 1) === 0) missing(p, d, "name");
+    if ((seen & 2) === 0) missing(p, d, "type_id");
+  }
+}
+
+function check_kernel_driver(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "file") { seen |= 1; check_file(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) !== 1) {
+    if ((seen & 1) === 0) missing(p, d, "file");
+  }
+}
+
 function check_key_value_object(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -2981,7 +7225,7 @@ function check_kill_chain_phase(value: unknown, p: Probe, d: number): void {
         if (key === "phase") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 8:
-        if (key === "phase_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E16.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "phase_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
         break;
     }
     unknown(p, d + 1);
@@ -3054,6 +7298,47 @@ function check_ldap_person(value: unknown, p: Probe, d: number): void {
     }
     unknown(p, d + 1);
   }
+}
+
+function check_load_balancer(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 2:
+        if (key === "ip") { if (typeof v !== 'string' || v.length > 40) string(v, p, d + 1, 40); continue; }
+        break;
+      case 3:
+        if (key === "uid") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "code") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "metrics") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_metric(e, p, d + 2); } } continue; }
+        break;
+      case 12:
+        if (key === "dst_endpoint") { check_network_endpoint(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "error_message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "classification") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "endpoint_connections") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_endpoint_connection(e, p, d + 2); } } continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of name, uid");
 }
 
 function check_location(value: unknown, p: Probe, d: number): void {
@@ -3225,7 +7510,7 @@ function check_malware(value: unknown, p: Probe, d: number): void {
         if (key === "classifications") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
         break;
       case 18:
-        if (key === "classification_ids") { seen |= 1; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (!Number.isSafeInteger(e)) integer(p, d + 2); else if (!E18.has(e)) notOneOf(p, d + 2); } } continue; }
+        if (key === "classification_ids") { seen |= 1; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (!Number.isSafeInteger(e)) integer(p, d + 2); else if (!E24.has(e)) notOneOf(p, d + 2); } } continue; }
         break;
     }
     unknown(p, d + 1);
@@ -3253,7 +7538,7 @@ function check_malware_scan_info(value: unknown, p: Probe, d: number): void {
         if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 7:
-        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E16.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 8:
         if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
@@ -3284,6 +7569,84 @@ function check_malware_scan_info(value: unknown, p: Probe, d: number): void {
     if ((seen & 1) === 0) missing(p, d, "type_id");
   }
   if ((seen & 2) === 0) without(p, d, "at least one of name, uid");
+}
+
+function check_managed_entity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "org") { seen |= 1; check_organization(v, p, d + 1); continue; }
+        if (key === "uid") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "data") { anything(v, p, d + 1); continue; }
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "user") { seen |= 1; check_user(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "email") { check_email(v, p, d + 1); continue; }
+        if (key === "group") { seen |= 1; check_group(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "device") { seen |= 1; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { seen |= 1; check_policy(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "version") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "location") { check_location(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of name, uid, device, group, org, policy, user");
+}
+
+function check_message_context(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "ai_role") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "service") { seen |= 1; check_service(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "ai_role_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "application") { seen |= 1; check_application(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "total_tokens") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "prompt_tokens") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "completion_tokens") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of application, service");
 }
 
 function check_metadata(value: unknown, p: Probe, d: number): void {
@@ -3431,6 +7794,38 @@ function check_mitigation(value: unknown, p: Probe, d: number): void {
   if ((seen & 1) === 0) without(p, d, "at least one of name, uid");
 }
 
+function check_module(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "file") { check_file(v, p, d + 1); continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "load_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "base_address") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "load_type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E8.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "function_name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "start_address") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "function_invocation") { check_function_invocation(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of load_type_id, function_name");
+}
+
 function check_network_connection_info(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -3453,7 +7848,7 @@ function check_network_connection_info(value: unknown, p: Probe, d: number): voi
         if (key === "tcp_flags") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
         break;
       case 11:
-        if (key === "boundary_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E10.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "boundary_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E19.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 12:
         if (key === "direction_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
@@ -3466,7 +7861,7 @@ function check_network_connection_info(value: unknown, p: Probe, d: number): voi
         if (key === "protocol_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 15:
-        if (key === "protocol_ver_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E19.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "protocol_ver_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E25.has(v)) notOneOf(p, d + 1); continue; }
         break;
     }
     unknown(p, d + 1);
@@ -3509,7 +7904,7 @@ function check_network_endpoint(value: unknown, p: Probe, d: number): void {
       case 7:
         if (key === "hw_info") { check_device_hw_info(v, p, d + 1); continue; }
         if (key === "isp_org") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
-        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E13.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E21.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "vpc_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 8:
@@ -3625,7 +8020,7 @@ function check_network_proxy(value: unknown, p: Probe, d: number): void {
       case 7:
         if (key === "hw_info") { check_device_hw_info(v, p, d + 1); continue; }
         if (key === "isp_org") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
-        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E13.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E21.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "vpc_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 8:
@@ -3666,6 +8061,52 @@ function check_network_proxy(value: unknown, p: Probe, d: number): void {
     unknown(p, d + 1);
   }
   if ((seen & 1) === 0) without(p, d, "at least one of ip, uid, name, hostname, svc_name, instance_uid, interface_uid, interface_name, domain");
+}
+
+function check_network_traffic(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 5:
+        if (key === "bytes") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "chunks") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "packets") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "bytes_in") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "timespan") { check_timespan(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "bytes_out") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "chunks_in") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "chunks_out") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "packets_in") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "packets_out") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "bytes_missed") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
 }
 
 function check_node(value: unknown, p: Probe, d: number): void {
@@ -3709,7 +8150,7 @@ function check_observable(value: unknown, p: Probe, d: number): void {
         if (key === "value") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 7:
-        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E20.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E26.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 8:
         if (key === "type_uid") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
@@ -3835,7 +8276,7 @@ function check_os(value: unknown, p: Probe, d: number): void {
         if (key === "country") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         if (key === "edition") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         if (key === "sp_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
-        if (key === "type_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E21.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E27.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "version") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 8:
@@ -3863,7 +8304,7 @@ function check_osint(value: unknown, p: Probe, d: number): void {
     p.path[d] = key;
     switch (key.length) {
       case 3:
-        if (key === "tlp") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); else if (!E22.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "tlp") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); else if (!E28.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 4:
@@ -4008,6 +8449,111 @@ function check_package(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_packet(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 5:
+        if (key === "value") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "format") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "source") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "encoding") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "format_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "source_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "end_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "encoding_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "start_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "sequence_number") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) !== 1) {
+    if ((seen & 1) === 0) missing(p, d, "value");
+  }
+}
+
+function check_parameter(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "pre_value") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "post_value") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of name, pre_value, post_value");
+}
+
+function check_peripheral_device(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "name") { seen |= 3; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "class") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "model") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "vendor_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "serial_number") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "vendor_id_list") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) !== 1) {
+    if ((seen & 1) === 0) missing(p, d, "name");
+  }
+  if ((seen & 2) === 0) without(p, d, "at least one of name, uid");
+}
+
 function check_policy(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -4121,6 +8667,7 @@ function check_process(value: unknown, p: Probe, d: number): void {
         break;
       case 15:
         if (key === "created_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "hosted_services") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_win_service(e, p, d + 2); } } continue; }
         if (key === "terminated_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
         break;
       case 17:
@@ -4236,6 +8783,119 @@ function check_programmatic_credential(value: unknown, p: Probe, d: number): voi
   }
   if ((seen & 1) !== 1) {
     if ((seen & 1) === 0) missing(p, d, "uid");
+  }
+}
+
+function check_query_info(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "data") { anything(v, p, d + 1); continue; }
+        if (key === "name") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "bytes") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "query_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "query_string") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "query_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) !== 1) {
+    if ((seen & 1) === 0) missing(p, d, "query_string");
+  }
+  if ((seen & 2) === 0) without(p, d, "at least one of name, uid");
+}
+
+function check_reg_key(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "path") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "is_system") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "modified_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "modified_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "security_descriptor") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) !== 1) {
+    if ((seen & 1) === 0) missing(p, d, "path");
+  }
+}
+
+function check_reg_value(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "data") { anything(v, p, d + 1); continue; }
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "path") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "is_system") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "is_default") { if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "modified_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "reg_binary_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "reg_string_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "modified_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "reg_integer_data") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "reg_string_list_data") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3) !== 3) {
+    if ((seen & 1) === 0) missing(p, d, "name");
+    if ((seen & 2) === 0) missing(p, d, "path");
   }
 }
 
@@ -4383,7 +9043,7 @@ function check_reputation(value: unknown, p: Probe, d: number): void {
         break;
       case 8:
         if (key === "provider") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
-        if (key === "score_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "score_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 10:
         if (key === "base_score") { seen |= 1; if (!Number.isFinite(v)) number(p, d + 1); continue; }
@@ -4532,6 +9192,33 @@ function check_response(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_rpc_interface(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "uuid") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "version") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "ack_reason") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "ack_result") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3) !== 3) {
+    if ((seen & 1) === 0) missing(p, d, "uuid");
+    if ((seen & 2) === 0) missing(p, d, "version");
+  }
+}
+
 function check_rule(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -4581,6 +9268,44 @@ function check_san(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_sbom(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "package") { seen |= 1; check_package(v, p, d + 1); continue; }
+        if (key === "product") { check_product(v, p, d + 1); continue; }
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "version") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "created_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "created_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "software_components") { seen |= 2; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_software_component(e, p, d + 2); } } continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3) !== 3) {
+    if ((seen & 1) === 0) missing(p, d, "package");
+    if ((seen & 2) === 0) missing(p, d, "software_components");
+  }
+}
+
 function check_scim(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -4626,7 +9351,7 @@ function check_scim(value: unknown, p: Probe, d: number): void {
         if (key === "created_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 16:
-        if (key === "auth_protocol_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E23.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "auth_protocol_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E11.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "last_run_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         if (key === "modified_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         if (key === "scim_user_schema") { anything(v, p, d + 1); continue; }
@@ -4665,7 +9390,7 @@ function check_script(value: unknown, p: Probe, d: number): void {
         if (key === "hashes") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_fingerprint(e, p, d + 2); } } continue; }
         break;
       case 7:
-        if (key === "type_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E16.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 10:
         if (key === "parent_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
@@ -4761,6 +9486,89 @@ function check_session(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_software_component(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 4:
+        if (key === "hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "purl") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "author") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "license") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "version") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "relationship") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "relationship_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E10.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "related_component") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 3) !== 3) {
+    if ((seen & 1) === 0) missing(p, d, "name");
+    if ((seen & 2) === 0) missing(p, d, "version");
+  }
+}
+
+function check_span(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { seen |= 4; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "service") { check_service(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "operation") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "parent_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "start_time") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 7) !== 7) {
+    if ((seen & 1) === 0) missing(p, d, "end_time");
+    if ((seen & 2) === 0) missing(p, d, "start_time");
+    if ((seen & 4) === 0) missing(p, d, "uid");
+  }
+}
+
 function check_sso(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -4800,7 +9608,7 @@ function check_sso(value: unknown, p: Probe, d: number): void {
         if (key === "logout_endpoint") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 16:
-        if (key === "auth_protocol_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E23.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "auth_protocol_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E11.has(v)) notOneOf(p, d + 1); continue; }
         if (key === "modified_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 17:
@@ -4827,6 +9635,43 @@ function check_sub_technique(value: unknown, p: Probe, d: number): void {
         break;
       case 7:
         if (key === "src_url") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of name, uid");
+}
+
+function check_table(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "desc") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "groups") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_group(e, p, d + 2); } } continue; }
+        break;
+      case 12:
+        if (key === "created_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "modified_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "created_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "modified_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
     }
     unknown(p, d + 1);
@@ -4928,7 +9773,7 @@ function check_ticket(value: unknown, p: Probe, d: number): void {
         if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 9:
-        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E15.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 14:
         if (key === "status_details") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
@@ -4951,7 +9796,7 @@ function check_timespan(value: unknown, p: Probe, d: number): void {
         if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 7:
-        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E7.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 8:
         if (key === "duration") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
@@ -5053,7 +9898,7 @@ function check_tls_extension(value: unknown, p: Probe, d: number): void {
         if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 7:
-        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E24.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E29.has(v)) notOneOf(p, d + 1); continue; }
         break;
     }
     unknown(p, d + 1);
@@ -5080,7 +9925,7 @@ function check_token(value: unknown, p: Probe, d: number): void {
         if (key === "zone") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 7:
-        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E16.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E12.has(v)) notOneOf(p, d + 1); continue; }
         break;
       case 10:
         if (key === "tenant_uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
@@ -5104,6 +9949,47 @@ function check_token(value: unknown, p: Probe, d: number): void {
         break;
     }
     unknown(p, d + 1);
+  }
+}
+
+function check_trace(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "span") { check_span(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "flags") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        break;
+      case 7:
+        if (key === "service") { check_service(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) !== 1) {
+    if ((seen & 1) === 0) missing(p, d, "uid");
   }
 }
 
@@ -5190,7 +10076,7 @@ function check_url(value: unknown, p: Probe, d: number): void {
         if (key === "url_string") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 12:
-        if (key === "category_ids") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (!Number.isSafeInteger(e)) integer(p, d + 2); else if (!E25.has(e)) notOneOf(p, d + 2); } } continue; }
+        if (key === "category_ids") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (!Number.isSafeInteger(e)) integer(p, d + 2); else if (!E30.has(e)) notOneOf(p, d + 2); } } continue; }
         if (key === "query_string") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
         break;
       case 13:
@@ -5359,6 +10245,57 @@ function check_vulnerability(value: unknown, p: Probe, d: number): void {
   if ((seen & 3) !== 1) without(p, d, "exactly one of advisory, cve, cwe");
 }
 
+function check_web_resource(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "data") { anything(v, p, d + 1); continue; }
+        if (key === "desc") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "tags") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_key_value_object(e, p, d + 2); } } continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 6:
+        if (key === "labels") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        break;
+      case 7:
+        if (key === "uid_alt") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "url_string") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "created_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "modified_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "created_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "modified_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "data_classification") { if ((p.profiles & 8) === 0) { profile(p, d + 1, "data_classification"); continue; } check_data_classification(v, p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "data_classifications") { if ((p.profiles & 8) === 0) { profile(p, d + 1, "data_classification"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_data_classification(e, p, d + 2); } } continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) === 0) without(p, d, "at least one of name, uid");
+}
+
 function check_whois(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -5412,9 +10349,139 @@ function check_whois(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_win_service(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "name") { seen |= 1; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "tags") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_key_value_object(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "labels") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        break;
+      case 7:
+        if (key === "version") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "cmd_line") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "service_file") { check_file(v, p, d + 1); continue; }
+        if (key === "service_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "hosting_process") { check_process_entity(v, p, d + 1); continue; }
+        if (key === "service_type_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "load_order_group") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "service_category") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "service_dll_file") { check_file(v, p, d + 1); continue; }
+        break;
+      case 18:
+        if (key === "service_start_name") { seen |= 2; if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "service_start_type") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "service_category_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 20:
+        if (key === "service_dependencies") { seen |= 2; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; if (typeof e !== 'string' || e.length > LENGTH_MAX) string(e, p, d + 2); } } continue; }
+        break;
+      case 21:
+        if (key === "service_error_control") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "service_start_type_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E8.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 24:
+        if (key === "service_error_control_id") { seen |= 2; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1) !== 1) {
+    if ((seen & 1) === 0) missing(p, d, "name");
+  }
+  if ((seen & 2) === 0) without(p, d, "at least one of cmd_line, service_category_id, service_dependencies, service_error_control_id, service_start_name, service_start_type_id, service_type_id");
+}
+
+/** `class_uid` by the name of the class. */
+export const OCSF_CLASS = {
+  base_event: 0,
+  file_activity: 1001,
+  kernel_extension_activity: 1002,
+  kernel_activity: 1003,
+  memory_activity: 1004,
+  module_activity: 1005,
+  scheduled_job_activity: 1006,
+  process_activity: 1007,
+  event_log_activity: 1008,
+  script_activity: 1009,
+  peripheral_activity: 1010,
+  detection_finding: 2004,
+  account_change: 3001,
+  authentication: 3002,
+  authorize_session: 3003,
+  entity_management: 3004,
+  user_access: 3005,
+  group_management: 3006,
+  network_activity: 4001,
+  http_activity: 4002,
+  dns_activity: 4003,
+  dhcp_activity: 4004,
+  rdp_activity: 4005,
+  smb_activity: 4006,
+  ssh_activity: 4007,
+  email_activity: 4009,
+  web_resources_activity: 6001,
+  application_lifecycle: 6002,
+  api_activity: 6003,
+  datastore_activity: 6005,
+  registry_key_activity: 201001,
+  registry_value_activity: 201002,
+  windows_service_activity: 201004,
+} as const;
+
 /** By `class_uid`. */
 export const CLASSES: ReadonlyMap<number, Shape> = new Map([
   [0, check_base_event],
   [1001, check_file_activity],
+  [1002, check_kernel_extension_activity],
+  [1003, check_kernel_activity],
+  [1004, check_memory_activity],
+  [1005, check_module_activity],
+  [1006, check_scheduled_job_activity],
+  [1007, check_process_activity],
+  [1008, check_event_log_actvity],
+  [1009, check_script_activity],
+  [1010, check_peripheral_activity],
   [2004, check_detection_finding],
+  [3001, check_account_change],
+  [3002, check_authentication],
+  [3003, check_authorize_session],
+  [3004, check_entity_management],
+  [3005, check_user_access],
+  [3006, check_group_management],
+  [4001, check_network_activity],
+  [4002, check_http_activity],
+  [4003, check_dns_activity],
+  [4004, check_dhcp_activity],
+  [4005, check_rdp_activity],
+  [4006, check_smb_activity],
+  [4007, check_ssh_activity],
+  [4009, check_email_activity],
+  [6001, check_web_resources_activity],
+  [6002, check_application_lifecycle],
+  [6003, check_api_activity],
+  [6005, check_datastore_activity],
+  [201001, check_registry_key_activity],
+  [201002, check_registry_value_activity],
+  [201004, check_windows_service_activity],
 ]);
