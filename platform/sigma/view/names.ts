@@ -106,6 +106,17 @@ function lengthOfPrefix(path: string, prefix: string): number {
   return dot < 0 ? 0 : dot + 1;
 }
 
+/** The fields at paths by their own names, and the same with what they are called besides. */
+export function aliaser(names: Names): (paths: Fields) => { readonly own: Fields; readonly fields: Fields } {
+  const nameFor = namer(names);
+  return (paths) => {
+    const own = renamed(paths, nameFor);
+    const fields = Object.assign(Object.create(null) as Record<string, Values>, own);
+    addAliases(fields, names);
+    return { own, fields };
+  };
+}
+
 /** By their names instead of their paths. Paths of one name are one field with the values of all. */
 export function renamed(fields: Fields, nameFor: (path: string) => string): Record<string, Values> {
   const named = Object.create(null) as Record<string, Values>;

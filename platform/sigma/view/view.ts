@@ -11,8 +11,9 @@ import type { Mapping } from './mapping.ts';
 import { addAliases, type Fields, NAMES, type Names, namer, renamed } from './names.ts';
 import { recogniser } from './recognise.ts';
 
+export { flatten } from '../event.ts';
 export type { Mapping } from './mapping.ts';
-export { type Fields, NAMES, type Names } from './names.ts';
+export { aliaser, type Fields, NAMES, type Names } from './names.ts';
 export { ANYTHING } from './recognise.ts';
 
 export interface ViewOptions {
