@@ -36,16 +36,12 @@ export function epochMs(
   if (month < 1 || month > 12 || day < 1 || day > (DAYS_IN[month - 1] ?? 0)) return undefined;
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   if (month === 2 && day === 29 && !isLeap) return undefined;
-  if (hour > 23 || minute > 59 || second > 60) return undefined;
+  if (hour < 0 || minute < 0 || second < 0 || hour > 23 || minute > 59 || second > 60) return undefined;
+  if (!(year >= 0 && year <= 9_999)) return undefined;
   const before = year - 1;
   const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400) - 477;
   const days =
-    (year - 1970) * 365 +
-    leapDays +
-    (DAYS_BEFORE[month - 1] ?? 0) +
-    (isLeap && month > 2 ? 1 : 0) +
-    day -
-    1;
+    (year - 1970) * 365 + leapDays + (DAYS_BEFORE[month - 1] ?? 0) + (isLeap && month > 2 ? 1 : 0) + day - 1;
   return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000;
 }
 

@@ -6,12 +6,19 @@
  * target by at most three steps that were laid out beforehand.
  */
 import type { Mapping } from '@demarc/platform/sigma/mapping';
+import { own } from '../syslog/record.ts';
 import type { Members } from './draft.ts';
 import { isIp, TEXT_LENGTH_MAX } from './text.ts';
-import { own } from '../syslog/record.ts';
 
 /** OCSF attributes that are integers, those that mappings here lead to; all others are texts. */
-const INTEGERS: ReadonlySet<string> = new Set(['port', 'code', 'pid', 'bytes_in', 'bytes_out', 'body_length']);
+const INTEGERS: ReadonlySet<string> = new Set([
+  'port',
+  'code',
+  'pid',
+  'bytes_in',
+  'bytes_out',
+  'body_length',
+]);
 
 interface Slot {
   readonly kind: 'text' | 'integer' | 'ip' | 'port';
@@ -66,7 +73,8 @@ function place(event: Members, { first, second, leaf }: Slot, value: unknown): v
   let target = event;
   if (first !== undefined) {
     target = (event[first] as Members | undefined) ?? (event[first] = {} as Members);
-    if (second !== undefined) target = (target[second] as Members | undefined) ?? (target[second] = {} as Members);
+    if (second !== undefined)
+      target = (target[second] as Members | undefined) ?? (target[second] = {} as Members);
   }
   target[leaf] = value;
 }

@@ -51,7 +51,8 @@ export function parseNetfilter(record: SyslogRecord, context: NormaliseContext):
     const end = space < 0 ? message.length : space;
     const equals = message.indexOf('=', start);
     if (end > start) {
-      if (equals > 0 && equals < end) keepOwn(line, message.slice(start, equals), message.slice(equals + 1, end));
+      if (equals > 0 && equals < end)
+        keepOwn(line, message.slice(start, equals), message.slice(equals + 1, end));
       else keepOwn(line, message.slice(start, end), true);
     }
     start = end + 1;

@@ -39,7 +39,8 @@ export function parsePam(record: SyslogRecord, context: NormaliseContext): Line 
     service = app.slice(0, Math.max(open, 0));
   } else if (!message.startsWith('authentication failure; ')) return undefined;
 
-  const line = opened(text, record, context) ?? failure(text, record, context) ?? changed(text, record, context);
+  const line =
+    opened(text, record, context) ?? failure(text, record, context) ?? changed(text, record, context);
   const found = line ?? begin('pam', record, context, OCSF_CLASS.base_event, 99);
   if (line !== undefined && line.event['class_uid'] === OCSF_CLASS.authentication)
     line.event['service'] = { name: fit(service === '' ? 'pam' : service) };
@@ -77,7 +78,10 @@ const FAILURE_FIELDS = ['logname', 'uid', 'euid', 'tty', 'ruser', 'rhost', 'user
 /** `authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=root` */
 function failure(text: string, record: SyslogRecord, context: NormaliseContext): Line | undefined {
   const start = text.indexOf('; ');
-  if (start < 0 || !(text.startsWith('authentication failure') || text.includes('more authentication failure')))
+  if (
+    start < 0 ||
+    !(text.startsWith('authentication failure') || text.includes('more authentication failure'))
+  )
     return undefined;
   const fields: Record<string, string> = {};
   let at = start;

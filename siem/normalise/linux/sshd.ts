@@ -69,7 +69,8 @@ export function parseSshd(record: SyslogRecord, context: NormaliseContext): Line
     about.from ?? record.host ?? context.peer ?? 'unknown',
     port(about.fromPort),
   );
-  if (about.to !== undefined && isIp(about.to)) event['dst_endpoint'] = endpoint(about.to, port(about.toPort));
+  if (about.to !== undefined && isIp(about.to))
+    event['dst_endpoint'] = endpoint(about.to, port(about.toPort));
   put(rest, 'key_type', about.keyType);
   put(rest, 'key_fingerprint', about.fingerprint);
   if (about.isInvalidUser === true) rest['invalid_user'] = true;
@@ -248,7 +249,14 @@ function connection(text: string): About | undefined {
         activity,
         status,
         reason: text,
-        ...(fromAt < 0 ? {} : origin(text.slice(fromAt + 6).replace('[', '').replace(']:', ' port '))),
+        ...(fromAt < 0
+          ? {}
+          : origin(
+              text
+                .slice(fromAt + 6)
+                .replace('[', '')
+                .replace(']:', ' port '),
+            )),
       };
     }
     const from = origin(text.slice(beginning.length));
@@ -290,7 +298,8 @@ function firstWord(text: string, at: number): string {
 }
 
 function withoutRole(who: string): string {
-  for (const role of ['authenticating user ', 'user ']) if (who.startsWith(role)) return who.slice(role.length);
+  for (const role of ['authenticating user ', 'user '])
+    if (who.startsWith(role)) return who.slice(role.length);
   return who;
 }
 

@@ -21,9 +21,14 @@ const stamp: Stamp = { ms: undefined, end: 0 };
 
 /**
  * @param receivedAtMs gives the year where the record has none: the one that brings it nearest before this
- * @returns undefined when the line has neither priority nor timestamp: then nothing says that it is syslog
+ * @param isCertain that it is syslog, although nothing in the line may say so
+ * @returns undefined when the line has neither priority nor timestamp and nobody is certain
  */
-export function parseRfc3164(line: string, receivedAtMs: number): SyslogRecord | undefined {
+export function parseRfc3164(
+  line: string,
+  receivedAtMs: number,
+  isCertain = false,
+): SyslogRecord | undefined {
   const priority = readPriority(line);
   const value = priority?.value;
   let at = priority?.end ?? 0;
@@ -31,7 +36,7 @@ export function parseRfc3164(line: string, receivedAtMs: number): SyslogRecord |
   const mark = line.charCodeAt(at);
   const from = mark === 42 || mark === 46 ? at + 1 : at;
   const hasTime = readStamp(line, from, receivedAtMs);
-  if (!hasTime && value === undefined) return undefined;
+  if (!hasTime && value === undefined && !isCertain) return undefined;
   let timeMs: number | undefined;
   let originalTime: string | undefined;
   let isCisco = false;

@@ -46,6 +46,8 @@ export function parseRfc5424(line: string): SyslogRecord | undefined {
   }
   if (line.charCodeAt(at) === 32) at += 1;
   if (line.charCodeAt(at) === 0xfeff) at += 1;
+  // rsyslog counts the blank behind a tag to the message, and so sends two.
+  else if (line.charCodeAt(at) === 32) at += 1;
   return {
     facility: value >> 3,
     severity: value & 7,

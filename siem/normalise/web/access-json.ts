@@ -4,10 +4,10 @@
  */
 import { isoMs } from '../event/clock.ts';
 import type { Members } from '../event/draft.ts';
-import type { NormaliseContext, Normalised } from '../normaliser.ts';
-import { accessEvent, clfMs } from './access.ts';
-import { own } from '../syslog/record.ts';
 import { integer } from '../event/text.ts';
+import type { NormaliseContext, Normalised } from '../normaliser.ts';
+import { own } from '../syslog/record.ts';
+import { accessEvent, clfMs } from './access.ts';
 
 const CLIENT = ['remote_addr', 'remote_ip', 'client_ip', 'clientip', 'remoteIP', 'remote_host'] as const;
 const STATUS = ['status', 'status_code', 'response', 'response_status'] as const;

@@ -147,14 +147,7 @@ function apache(line: string): Entry | undefined {
   if (month === 0) return undefined;
   const day = digits(line, 9, 2);
   const year = digits(line, timeEnd - 4, 4);
-  const seconds = epochMs(
-    year,
-    month,
-    day,
-    digits(line, 12, 2),
-    digits(line, 15, 2),
-    digits(line, 18, 2),
-  );
+  const seconds = epochMs(year, month, day, digits(line, 12, 2), digits(line, 15, 2), digits(line, 18, 2));
   const milliseconds = line.charCodeAt(20) === 46 ? Math.max(digits(line, 21, 3), 0) : 0;
   const levelEnd = line.indexOf(']', timeEnd + 3);
   if (levelEnd < 0) return undefined;
@@ -174,7 +167,8 @@ function apache(line: string): Entry | undefined {
     at = end + 1;
   }
   const portAt = client?.lastIndexOf(':') ?? -1;
-  const isWithPort = client !== undefined && portAt > 0 && !isIp(client);
+  // Apache 2.4, which writes the process as well, always adds the port; 2.2 never does.
+  const isWithPort = client !== undefined && portAt > 0 && fields['pid'] !== undefined;
   return {
     product: 'apache',
     ms: seconds === undefined ? undefined : seconds + milliseconds,

@@ -52,11 +52,7 @@ export class AuditAssembler {
     const event = waiting ?? { lines: [], characters: 0, timeMs };
     event.lines.push(line);
     event.characters += line.length + 1;
-    if (
-      LAST.has(record.type) ||
-      event.lines.length >= recordsMax ||
-      event.characters >= charactersMax
-    ) {
+    if (LAST.has(record.type) || event.lines.length >= recordsMax || event.characters >= charactersMax) {
       this.#waiting.delete(key);
       whole.push(event.lines.join('\n'));
     } else if (waiting === undefined) this.#waiting.set(key, event);

@@ -117,7 +117,8 @@ const ESCAPED: ReadonlySet<string> = new Set([
 ]);
 
 function decoded(type: string, name: string, value: string): string {
-  const isArgument = type === 'EXECVE' && name.charCodeAt(0) === 97 && name !== 'argc' && !name.endsWith('_len');
+  const isArgument =
+    type === 'EXECVE' && name.charCodeAt(0) === 97 && name !== 'argc' && !name.endsWith('_len');
   if ((!isArgument && !ESCAPED.has(name)) || !isHex(value)) return value;
   const text = Buffer.from(value, 'hex').toString('utf8');
   // A command line's arguments are apart by zero bytes.

@@ -2,7 +2,7 @@
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import { type Members, put } from '../../event/draft.ts';
 import { endpoint, fit, fitted, integer, isIp, nameOf } from '../../event/text.ts';
-import { addressOf, argumentsOf, type AuditFields, first, ofRecord } from './fields.ts';
+import { type AuditFields, addressOf, argumentsOf, first, ofRecord } from './fields.ts';
 import type { AuditRecord } from './record.ts';
 
 /** What an event of this kind adds to the common part; own fields that have no place in OCSF go to `rest`. */
@@ -46,7 +46,10 @@ export function callShape(records: readonly AuditRecord[], fields: AuditFields):
   const pid = integer(ofRecord(call, 'pid'));
   if (call === undefined || pid === undefined) return launchOf(records);
   const process = processOf(call, pid, fields);
-  if (records.some(({ type }) => type === 'EXECVE')) return launchShape(records, process, call, fields);
+  // A call that fails has no `EXECVE` record; it was an attempt to launch nevertheless.
+  const name = first(fields, 'SYSCALL');
+  if (name === 'execve' || name === 'execveat' || records.some(({ type }) => type === 'EXECVE'))
+    return launchShape(records, process, call, fields);
   return connectionShape(records, process, fields) ?? fileShape(records, process, fields);
 }
 

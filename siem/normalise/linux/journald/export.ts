@@ -9,7 +9,10 @@
 import { own } from '../../syslog/record.ts';
 
 /** A value of bytes that are no UTF-8 is a list of numbers, as in journalctl's JSON. */
-export type JournalEntry = Record<string, string | readonly number[] | readonly (string | readonly number[])[]>;
+export type JournalEntry = Record<
+  string,
+  string | readonly number[] | readonly (string | readonly number[])[]
+>;
 
 export interface JournalBounds {
   /** Of one entry, names included. */

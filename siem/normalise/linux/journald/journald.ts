@@ -4,10 +4,11 @@
  *
  * @see systemd.journal-fields(7)
  */
+
+import { integer } from '../../event/text.ts';
 import type { NormaliseContext } from '../../normaliser.ts';
 import type { Line } from '../../syslog/line.ts';
 import { own, type SyslogRecord } from '../../syslog/record.ts';
-import { integer } from '../../event/text.ts';
 
 export type Journal = Readonly<Record<string, unknown>>;
 
@@ -58,4 +59,3 @@ function message(value: unknown): string {
     return Buffer.from(value.filter((each) => typeof each === 'number')).toString('utf8');
   return value.filter((each) => typeof each === 'string').join('\n');
 }
-
