@@ -8,6 +8,11 @@ import {
   type RuleHead,
 } from './rules/rules.ts';
 
+export { linkCorrelations, type LinkedCorrelations } from './correlation/link.ts';
+export { type BaseMatch, type CorrelationFinding } from './correlation/match.ts';
+export { correlationParser } from './correlation/parser.ts';
+export type { CorrelationRule, LinkedCorrelation } from './correlation/rule.ts';
+export { compileEngine, compileTables, Engine, type Matched, type Tables } from './engine/engine.ts';
 export {
   evaluate,
   type RegexMatcher,

@@ -1,10 +1,10 @@
 /** From rule files to what judges events. */
-import {
-  type CorrelationRule,
-  type DetectionRule,
-  loadRules,
-  type Refusal,
-  type RuleEngine,
+import type {
+  CorrelationRule,
+  DetectionRule,
+  Engine,
+  LinkedCorrelations,
+  Refusal,
 } from '@demarc/platform/sigma';
 
 export interface SourceFile {
@@ -16,9 +16,11 @@ export interface CompiledRules {
   readonly files: readonly SourceFile[];
   readonly detections: readonly DetectionRule[];
   readonly correlations: readonly CorrelationRule[];
+  /** Of all correlations that hold: these, and those that stand beside them. */
+  readonly linked: Pick<LinkedCorrelations, 'correlations' | 'fieldsWanted' | 'silenced'>;
   readonly refused: readonly Refusal[];
   /** Answers with places in `detections`. */
-  readonly engine: RuleEngine;
+  readonly engine: Pick<Engine, 'match'>;
 }
 
 export interface Compiler {
