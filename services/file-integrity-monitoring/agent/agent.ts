@@ -209,7 +209,7 @@ class FileIntegrityRoom implements RunningRoom {
       const diffRoots = policy.diff.map(fromUtf8);
       await this.#scan(policy, roots, 'first baseline', (lines) => {
         baseline.add(lines);
-        for (const line of lines) this.#keepContent(policy, diffRoots, line);
+        for (const line of lines.beginningWith(diffRoots)) this.#keepContent(policy, diffRoots, line);
       });
       this.#baseline = baseline;
     }

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { Baseline, loadBaseline } from './baseline.ts';
 import { Differences } from './differences.ts';
 import type { Entry } from './entry.ts';
-import { toLine } from './line.ts';
+import { fromLine, toLine } from './line.ts';
 import { Lines } from './lines.ts';
 
 const signer = {
@@ -115,6 +115,23 @@ test('what was not looked into before it was written is the same file, and the s
   untouched.delete('/a');
   untouched.save(directory, signer);
   assert.equal(loadBaseline(directory, signer)?.size, ENTRIES.length - 1);
+});
+
+test('lines are told by how their path begins, and the first of them by their number', () => {
+  const lines = Lines.of(ENTRIES.map(toLine));
+  const paths = (some: Iterable<string>): readonly string[] => [...some].map((line) => fromLine(line).path);
+  assert.deepEqual(
+    paths(lines),
+    ENTRIES.map(({ path }) => path),
+  );
+  assert.deepEqual(paths(lines.beginningWith(['/b', '/a/"quoted"\\\n', '/a/\xff'])), [
+    '/a/\xff\xe9 not UTF-8',
+    '/a/"quoted"\\\n',
+    '/b/long',
+  ]);
+  assert.deepEqual(paths(lines.beginningWith([])), []);
+  assert.deepEqual(paths(lines.first(2)), ['/a/plain', '/a/\xff\xe9 not UTF-8']);
+  assert.deepEqual([lines.first(0).count, [...lines.first(0)]], [0, []]);
 });
 
 test('what two watched paths have in common is written once', () => {
