@@ -1,8 +1,8 @@
 import { protectTenantTable } from '@demarc/platform/stores';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { ruleTables } from './rules/migration.ts';
 import { intakeMigrations } from './intake/admin/migrations.ts';
+import { ruleTables } from './rules/migration.ts';
 
 /**
  * The ledger of batches: which token arrived when, and what was answered. Written before the events are

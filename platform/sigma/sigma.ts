@@ -8,7 +8,7 @@ import {
   type RuleHead,
 } from './rules/rules.ts';
 
-export { linkCorrelations, type LinkedCorrelations } from './correlation/link.ts';
+export { type LinkedCorrelations, linkCorrelations } from './correlation/link.ts';
 export { type BaseMatch, type CorrelationFinding } from './correlation/match.ts';
 export { correlationParser } from './correlation/parser.ts';
 export type { CorrelationRule, LinkedCorrelation } from './correlation/rule.ts';

@@ -2,6 +2,7 @@
  * Runs a tenant's rules over events. A finding is a pure function of rule and event: a batch that is carried
  * again gives the same findings with the same uids.
  */
+import { DETECTION_FINDING } from '@demarc/platform/ocsf';
 import type { DetectionRule, SeenValue, SigmaEvent } from '@demarc/platform/sigma';
 import { evidenceOf, explain, regexes } from '@demarc/platform/sigma';
 import type { TenantScope } from '@demarc/platform/tenancy';
@@ -33,6 +34,7 @@ export function detect(
   const findings: Carried[] = [];
   const counted: Counted[] = [];
   for (const carried of events) {
+    if (isOwnFinding(carried)) continue;
     const view = siem.view.ofOcsf(carried.event);
     siem.fieldsSeen.see(tenant, view);
     for (const set of [rules.base, rules.own]) {
@@ -52,17 +54,23 @@ export function detect(
   return { findings, counted };
 }
 
+/** What was found here is not looked at again: a rule about everything would find its own findings. */
+function isOwnFinding({ event }: Carried): boolean {
+  const product = event.metadata['product'] as { readonly vendor_name?: unknown } | undefined;
+  return event.class_uid === DETECTION_FINDING && product?.vendor_name === 'Demarc';
+}
+
 function matched(
   set: RuleSet,
   view: SigmaEvent,
 ): { readonly matches: readonly DetectionRule[]; readonly isIncomplete: boolean } {
-  const { rules, incomplete } = set.engine.match(view);
+  const { rules, isWhole } = set.engine.match(view);
   const matches: DetectionRule[] = [];
   for (const index of rules) {
     const rule = set.detections[index];
     if (rule !== undefined) matches.push(rule);
   }
-  return { matches, isIncomplete: incomplete };
+  return { matches, isIncomplete: !isWhole };
 }
 
 function isInForce(

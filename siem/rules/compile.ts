@@ -22,7 +22,9 @@ export function readRules(
   beside: Parameters<Compiler['compile']>[1],
 ): Omit<CompiledRules, 'engine'> {
   const loaded = loadRules<CorrelationRule>(files, { parseCorrelation: correlationParser });
-  const taken = new Map([...(beside?.detections ?? []), ...(beside?.correlations ?? [])].map((rule) => [rule.id, rule]));
+  const taken = new Map(
+    [...(beside?.detections ?? []), ...(beside?.correlations ?? [])].map((rule) => [rule.id, rule]),
+  );
   const refused: Refusal[] = [...loaded.refused];
   const isFree = (rule: CorrelationRule | (typeof loaded.detections)[number]): boolean => {
     const other = taken.get(rule.id);
@@ -39,7 +41,12 @@ export function readRules(
   const own = new Set(loaded.correlations);
   for (const { rule, refused: refusal } of linked.refused) {
     if (!own.has(rule)) continue;
-    refused.push({ ...placeOf(rule), line: refusal.line ?? rule.line, code: refusal.code, because: refusal.because });
+    refused.push({
+      ...placeOf(rule),
+      line: refusal.line ?? rule.line,
+      code: refusal.code,
+      because: refusal.because,
+    });
   }
   const unlinked = new Set(linked.refused.map(({ rule }) => rule));
   const correlations = loaded.correlations.filter((rule) => !taken.has(rule.id) && !unlinked.has(rule));

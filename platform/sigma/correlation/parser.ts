@@ -9,5 +9,5 @@ export const correlationParser: CorrelationParser<CorrelationRule> = ({ value, f
   // A document without an id is named as its file names all others.
   if (!('refused' in parsed)) return { rule: { ...parsed, id } };
   const { code, because, line: at } = parsed.refused;
-  return { refused: { code: code satisfies RefusalCode, because, ...(at === undefined ? {} : { line: at }) } };
+  return { refused: { code: code as RefusalCode, because, ...(at === undefined ? {} : { line: at }) } };
 };
