@@ -1,6 +1,7 @@
 import { protectTenantTable } from '@demarc/platform/stores';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { correlationMigrations } from './correlate/migrations.ts';
 
 /**
  * The ledger of batches: which token arrived when, and what was answered. Written before the events are
@@ -43,4 +44,5 @@ export const siemMigrations: Readonly<Record<string, Migration>> = {
       await protectTenantTable(db, 'siem_counter');
     },
   },
+  ...correlationMigrations,
 };
