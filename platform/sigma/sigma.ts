@@ -12,6 +12,7 @@ export { type LinkedCorrelations, linkCorrelations } from './correlation/link.ts
 export { type BaseMatch, type CorrelationFinding } from './correlation/match.ts';
 export { correlationParser } from './correlation/parser.ts';
 export type { CorrelationRule, LinkedCorrelation } from './correlation/rule.ts';
+export { parseTimespan } from './correlation/timespan.ts';
 export { compileEngine, compileTables, Engine, type Matched, type Tables } from './engine/engine.ts';
 export {
   evaluate,
