@@ -70,6 +70,7 @@ export class Engine {
     return new Engine(tables);
   }
 
+  dbg(): unknown { return { matcher: this.#matcher, host: this.#host }; }
   exportTables(): Tables {
     return this.#tables;
   }

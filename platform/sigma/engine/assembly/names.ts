@@ -2,7 +2,7 @@
 import {
   AT_KEYS, AT_KEYS_END, AT_NODES, AT_NODE_SLOTS, HASH_SEED, KEY_BYTES_MAX, KEYS_BYTES, KEYS_TOP, NODE_BYTES,
   NODE_COUNT, NODE_FIELD, NODE_HASH, NODE_KEY, NODE_KEY_BYTES, NODE_PARENT, NODE_SLOTS, NODES_MAX,
-  ROOT_OF_VIEW,
+  NODE_AFTER, ROOT_OF_SOURCE, ROOT_OF_VIEW,
 } from '../layout';
 import { fieldOf } from './host';
 import { same } from './text';
@@ -16,6 +16,9 @@ export function forgetNames(): void {
   store<u32>(NODE_COUNT, ROOT_OF_VIEW);
   store<u32>(KEYS_TOP, load<u32>(AT_KEYS));
   memory.fill(load<u32>(AT_NODE_SLOTS), 0, NODE_SLOTS << 2);
+  const nodes: usize = load<u32>(AT_NODES);
+  store<u32>(nodes + ROOT_OF_SOURCE * NODE_BYTES, 0, NODE_AFTER);
+  store<u32>(nodes + ROOT_OF_VIEW * NODE_BYTES, 0, NODE_AFTER);
 }
 
 /** The node of a name inside a place; zero when there is no room for another. */
