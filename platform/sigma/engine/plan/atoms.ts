@@ -5,9 +5,12 @@ import {
   OP_ENDS,
   OP_EQUALS,
   OP_EXISTS,
+  OP_FIELD,
+  OP_FIELD_CASED,
   OP_HOST,
   OP_LENGTH,
   OP_NULL,
+  OP_RUN,
   OP_STARTS,
 } from '../layout.ts';
 import { utf8Of } from './utf8.ts';
@@ -22,6 +25,8 @@ export interface Atom {
   readonly length: number;
   /** What the host evaluates. */
   readonly predicate: Predicate | undefined;
+  /** The other field of an `OP_FIELD` atom. */
+  readonly other: number | undefined;
 }
 
 /** A condition over atoms, by their numbers. */
@@ -72,19 +77,39 @@ export class Atoms {
     return this.#add(OP_LENGTH, field, '', bytes);
   }
 
+  /** So many characters of the class in a row; the class is sixteen bytes, a bit for each ASCII code. */
+  run(field: Field, characters: Uint8Array, length: number): Expression {
+    return this.#add(OP_RUN, field, Buffer.from(characters).toString('latin1'), length, undefined, characters);
+  }
+
+  /** Any value of the field against any of the other. */
+  fieldref({ field, other, anchor, isCased }: Extract<Predicate, { op: 'fieldref' }>): Expression {
+    const number = this.fieldNumber(other);
+    const op = isCased ? OP_FIELD_CASED : OP_FIELD;
+    return this.#add(op, field, `${number} ${anchor}`, OPS[anchor], undefined, undefined, number);
+  }
+
   host(predicate: Predicate): Expression {
-    if (predicate.op === 'fieldref') this.fieldNumber(predicate.other);
     return this.#add(OP_HOST, predicate.field, '', 0, predicate);
   }
 
-  #add(op: number, field: Field, text: string, length?: number, predicate?: Predicate): Expression {
+  #add(
+    op: number,
+    field: Field,
+    text: string,
+    length?: number,
+    predicate?: Predicate,
+    exactBytes?: Uint8Array,
+    other?: number,
+  ): Expression {
     const number = this.fieldNumber(field);
     const key = `${op} ${number} ${length ?? ''} ${predicate === undefined ? text : JSON.stringify(predicate)}`;
     let atom = this.#known.get(key);
     if (atom === undefined) {
-      const bytes = utf8Of(text);
+      const bytes = exactBytes ?? utf8Of(text);
       atom =
-        this.atoms.push({ op, field: number, text: bytes, length: length ?? bytes.length, predicate }) - 1;
+        this.atoms.push({ op, field: number, text: bytes, length: length ?? bytes.length, predicate, other }) -
+        1;
       this.#known.set(key, atom);
       this.uses.push(0);
     }
@@ -92,3 +117,4 @@ export class Atoms {
     return { is: 'atom', atom };
   }
 }
+

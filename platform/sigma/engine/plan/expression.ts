@@ -82,7 +82,7 @@ function atomsOf(test: Predicate, atoms: Atoms): Expression {
     case 'timepart':
       return join('and', [atoms.exists(test.field), atoms.host(test)]);
     case 'fieldref':
-      return join('and', [atoms.exists(test.field), atoms.exists(test.other), atoms.host(test)]);
+      return join('and', [atoms.exists(test.field), atoms.exists(test.other), atoms.fieldref(test)]);
   }
 }
 
@@ -93,7 +93,7 @@ function anyText(field: Field, atoms: Atoms): Expression {
 
 function guards(
   { field }: Extract<Predicate, { op: 're' | 'glob' }>,
-  { texts, lengthMin }: Required,
+  { texts, lengthMin, runs }: Required,
   atoms: Atoms,
 ): readonly Expression[] {
   const lists = texts
@@ -104,5 +104,6 @@ function guards(
         list.map((text) => atoms.text('contains', field, foldCase(text), false)),
       ),
     );
-  return lengthMin > 1 ? [...lists, atoms.length(field, lengthMin)] : lists;
+  const longRuns = runs.map(({ characters, length }) => atoms.run(field, characters, length));
+  return lengthMin > 1 ? [...lists, atoms.length(field, lengthMin), ...longRuns] : [...lists, ...longRuns];
 }

@@ -78,9 +78,7 @@ export function tablesOf(plan: Plan, seen: Seen | undefined, isCounting = false)
   cells.set(
     layout.AT_ROUTE_FIELDS,
     image.list([
-      ...new Set(
-        plan.recognitions.flatMap(({ when }) => Object.keys(when).map((name) => atoms.fieldNumber(name))),
-      ),
+      ...new Set(plan.recognitions.flatMap(({ when }) => Object.keys(when).map((name) => atoms.fieldNumber(name)))),
     ]),
   );
   const groups: Record<string, number> = { '': 0 };
@@ -127,7 +125,9 @@ export function tablesOf(plan: Plan, seen: Seen | undefined, isCounting = false)
 }
 
 function writeAtoms(image: Image, { atoms }: Atoms): number {
-  return image.words(atoms.flatMap(({ op, field, text, length }) => [op, field, image.text(text), length]));
+  return image.words(
+    atoms.flatMap(({ op, field, text, length, other }) => [op, field, other ?? image.text(text), length]),
+  );
 }
 
 function writeFullIndexes(
@@ -181,7 +181,7 @@ function writeGroup(
   }
   const indexes = [...fields].map(
     ([field, { wanted, present, absent }]) =>
-      [field, writeIndex(image, wanted, grams.get(field), present, absent)] as const,
+      [field, writeIndex(image, wanted, grams.get(field), present, absent, field === 0)] as const,
   );
   const keywords = indexes.find(([field]) => field === 0)?.[1] ?? 0;
   const named = indexes.filter(([field]) => field !== 0);
