@@ -4,8 +4,16 @@
  * @see https://learn.microsoft.com/en-us/previous-versions/windows/it-pro/windows-10/security/threat-protection/auditing/security-auditing-overview
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Fields } from '@demarc/platform/sigma/view';
-import { each, type Family, integerOf, type Members, textOf, within, wordsOf } from '../family.ts';
+import {
+  each,
+  type Family,
+  type Fields,
+  integerOf,
+  type Members,
+  textOf,
+  within,
+  wordsOf,
+} from '../family.ts';
 import { ACCOUNTS } from './accounts.ts';
 import { OBJECTS } from './objects.ts';
 import { BY_PROCESS, BY_SUBJECT, FROM_ADDRESS } from './parts.ts';
@@ -26,12 +34,12 @@ function authentication(
     classUid: OCSF_CLASS.authentication,
     activity,
     paths: { TargetUserName: 'user.name', TargetDomainName: 'user.domain', ...FROM_ADDRESS, ...paths },
-    complete: (event, fields) => {
+    complete: (event, fields, host) => {
       const type = integerOf(textOf(fields, 'LogonType') ?? '');
       if (type !== undefined) event['logon_type_id'] = LOGON_TYPES.includes(type) ? type : 99;
       event['status_id'] = statusOf(fields);
       // Who asks says for which machine; that is the one that logs it.
-      within(event, 'dst_endpoint')['name'] = textOf(fields, 'Computer') ?? 'unknown';
+      within(event, 'dst_endpoint')['name'] = host;
     },
   };
 }

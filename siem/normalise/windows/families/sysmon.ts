@@ -4,8 +4,7 @@
  * @see https://learn.microsoft.com/en-us/sysinternals/downloads/sysmon#events
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Fields } from '@demarc/platform/sigma/view';
-import { baseName, each, type Family, type Members, textOf, within } from '../family.ts';
+import { baseName, each, type Family, type Fields, type Members, textOf, within } from '../family.ts';
 
 /** Who did it, in the events where that is the one process named. */
 const BY_PROCESS = {
@@ -45,9 +44,9 @@ function fileEvent(name: string, activity: number, complete?: Family['complete']
     classUid: OCSF_CLASS.file_activity,
     activity,
     paths: { ...BY_PROCESS, TargetFilename: 'file.path' },
-    complete: (event, fields) => {
+    complete: (event, fields, host) => {
       addHashes(event, ['file'], textOf(fields, 'Hashes') ?? textOf(fields, 'Hash'));
-      complete?.(event, fields);
+      complete?.(event, fields, host);
     },
   };
 }
@@ -88,7 +87,7 @@ const CONNECTION: Family = {
     DestinationPort: 'dst_endpoint.port',
   },
   complete: (event, fields) => {
-    const initiated = String(fields['Initiated']).toLowerCase();
+    const initiated = String(fields.get('Initiated')).toLowerCase();
     within(event, 'connection_info')['direction_id'] =
       initiated === 'true' ? OUTBOUND : initiated === 'false' ? INBOUND : 0;
   },
@@ -233,8 +232,8 @@ export const SYSMON: Readonly<Record<string, Family>> = {
     classUid: OCSF_CLASS.dns_activity,
     activity: 1,
     paths: { ...BY_PROCESS, QueryName: 'query.hostname', QueryStatus: 'rcode' },
-    complete: (event, fields) => {
-      within(event, 'src_endpoint')['name'] = textOf(fields, 'Computer') ?? 'unknown';
+    complete: (event, _, host) => {
+      within(event, 'src_endpoint')['name'] = host;
     },
   },
   ...each([23, 26], fileEvent('file-delete', 4)),
