@@ -17,14 +17,17 @@ const CORPORA = '../shared/corpora';
 const REGRESSION = `${CORPORA}/sigma/regression`;
 const view = openView({ mappings: WINDOWS_MAPPINGS, recognitions: RECOGNITIONS, otherwise: OTHERWISE });
 /** What OCSF's own attributes begin with in these events; the view has them beside the source's fields. */
-const OCSF_ROOTS = new Set([
-  ...['access_mask', 'activity_id', 'actor', 'actual_permissions', 'app', 'auth_protocol', 'category_uid'],
-  ...['class_uid', 'connection_info', 'device', 'driver', 'dst_endpoint', 'entity', 'exit_code', 'file'],
-  ...['group', 'injection_type', 'injection_type_id', 'job', 'log_name', 'logon_process', 'logon_type_id'],
-  ...['message', 'metadata', 'module', 'privileges', 'process', 'query', 'rcode', 'reg_key', 'reg_value'],
-  ...['script', 'service', 'session', 'severity_id', 'share', 'src_endpoint', 'status_code', 'status_id'],
-  ...['time', 'type_uid', 'user', 'user_result', 'win_service'],
-]);
+const OCSF_ROOTS = new Set(
+  `
+    access_mask activity_id actor actual_permissions app auth_protocol category_uid class_uid
+    connection_info device driver dst_endpoint entity exit_code file group injection_type
+    injection_type_id job log_name logon_process logon_type_id message metadata module privileges
+    process query rcode reg_key reg_value script service session severity_id share src_endpoint
+    status_code status_id time type_uid user user_result win_service
+  `
+    .trim()
+    .split(/\s+/),
+);
 
 function ocsfOf(json: unknown): Readonly<Record<string, unknown>> {
   const found = normaliseWindows(json, { uid: 'u', receivedAtMs: 0, peer: undefined });
