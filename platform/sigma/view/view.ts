@@ -14,7 +14,7 @@ import { recogniser } from './recognise.ts';
 
 export { type Leaves, leafReader } from './leaves.ts';
 export type { Mapping } from './mapping.ts';
-export { NAMES, type Names } from './names.ts';
+export { NAMES, type Names, nameOf } from './names.ts';
 export { ANYTHING } from './recognise.ts';
 
 export interface ViewOptions {
