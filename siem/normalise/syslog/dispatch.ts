@@ -63,7 +63,7 @@ function textOf(
   message: string,
   context: NormaliseContext,
 ): Line | undefined {
-  if (message.startsWith('pam_') || record.app?.endsWith(')') === true) {
+  if (message.startsWith('pam_') || message.startsWith('(pam_') || record.app?.endsWith(')') === true) {
     const line = parsePam(record, context);
     if (line !== undefined) return line;
   }
