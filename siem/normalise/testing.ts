@@ -27,7 +27,9 @@ const byName = new Map(mappings.map((mapping) => [mapping.name, mapping]));
 export function viewOf({ event }: Normalised): SigmaEvent['fields'] {
   const { unmapped, ...ocsf } = event as Members;
   const fields: Record<string, SigmaEvent['fields'][string]> = { ...flatten(ocsf).fields };
-  const [made] = (event.metadata as Members)['transformation_info_list'] as readonly { readonly name: string }[];
+  const [made] = (event.metadata as Members)['transformation_info_list'] as readonly {
+    readonly name: string;
+  }[];
   for (const [name, path] of Object.entries(byName.get(made?.name ?? '')?.paths ?? {})) {
     const value = fields[path];
     if (value !== undefined) fields[name] = value;
