@@ -1,10 +1,10 @@
 /** What the tests of this folder share. */
 import { readFileSync } from 'node:fs';
-import { flatten, type SigmaEvent } from '@demarc/platform/sigma/event';
-import type { Members } from './event/draft.ts';
+import type { SigmaEvent } from '@demarc/platform/sigma/event';
+import { openView } from '@demarc/platform/sigma/view';
 import { AuditAssembler } from './linux/auditd/assembler.ts';
 import type { NormaliseContext, Normalised } from './normaliser.ts';
-import { mappings } from './sigma.ts';
+import { mappings, recognitions } from './sigma.ts';
 
 export const RECEIVED_AT_MS = Date.UTC(2026, 10, 26, 4);
 
@@ -21,18 +21,9 @@ export function recordsOf(name: string): readonly string[] {
   return [...lines.flatMap((line) => assembler.push(line)), ...assembler.flush()];
 }
 
-const byName = new Map(mappings.map((mapping) => [mapping.name, mapping]));
+const view = openView({ mappings, recognitions });
 
-/** What rules see of the event, by the contract of mappings: OCSF, what is unmapped, and the mapped read back. */
+/** What rules see of the event. */
 export function viewOf({ event }: Normalised): SigmaEvent['fields'] {
-  const { unmapped, ...ocsf } = event as Members;
-  const fields: Record<string, SigmaEvent['fields'][string]> = { ...flatten(ocsf).fields };
-  const [made] = (event.metadata as Members)['transformation_info_list'] as readonly {
-    readonly name: string;
-  }[];
-  for (const [name, path] of Object.entries(byName.get(made?.name ?? '')?.paths ?? {})) {
-    const value = fields[path];
-    if (value !== undefined) fields[name] = value;
-  }
-  return { ...fields, ...flatten(unmapped ?? {}).fields };
+  return view.ofOcsf(event).fields;
 }

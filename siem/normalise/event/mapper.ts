@@ -5,7 +5,7 @@
  * No code is made at run time. A field is found by one look into a map for each name of the record, and its
  * target by at most three steps that were laid out beforehand.
  */
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { own } from '../syslog/record.ts';
 import type { Members } from './draft.ts';
 import { isIp, TEXT_LENGTH_MAX } from './text.ts';

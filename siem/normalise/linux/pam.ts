@@ -3,7 +3,7 @@
  * (modules/pam_unix/support.c and pam_unix_sess.c), and the older `(pam_unix)` behind the program's name.
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { put } from '../event/draft.ts';
 import { endpoint, fit } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';

@@ -1,6 +1,6 @@
 /** Network sensors and servers: which program's text is read by which parser, and what the logs are to Sigma. */
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import type { AppParser } from '../syslog/line.ts';
 import { dhcpMapping, parseDhcp } from './dhcp.ts';
 import { dnsMapping, parseDns } from './dns.ts';

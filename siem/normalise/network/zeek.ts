@@ -6,7 +6,7 @@
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { isoMs } from '../event/clock.ts';
 import { done, draft, keep, type Members } from '../event/draft.ts';
 import { compileMapping } from '../event/mapper.ts';

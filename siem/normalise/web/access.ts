@@ -7,7 +7,7 @@
  * @see https://httpd.apache.org/docs/2.4/mod/mod_log_config.html
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { digits, epochMs, monthAt } from '../event/clock.ts';
 import { done, draft, keep, type Members } from '../event/draft.ts';
 import { endpoint, fit, integer, isIp, port } from '../event/text.ts';

@@ -1,0 +1,74 @@
+/**
+ * Door: the Sigma view of an event, which loses nothing of what its source said.
+ *
+ * A parser's event keeps each field of its source in one of two places: at the OCSF path that its mapping
+ * names, or under its own name in `unmapped`. Read together they are the source's own event again, so a rule
+ * written for the source holds for the event's OCSF shape exactly where it holds for the source. The OCSF
+ * paths themselves are fields too, for rules that are written on OCSF.
+ */
+import type { Recognition, SigmaEvent } from '../event.ts';
+import { type Leaves, leafReader, type Values } from './leaves.ts';
+import type { Mapping } from './mapping.ts';
+import { addAliases, NAMES, type Names } from './names.ts';
+import { recogniser } from './recognise.ts';
+
+export { type Leaves, leafReader } from './leaves.ts';
+export type { Mapping } from './mapping.ts';
+export { NAMES, type Names } from './names.ts';
+export { ANYTHING } from './recognise.ts';
+
+export interface ViewOptions {
+  readonly mappings: readonly Mapping[];
+  readonly recognitions: readonly Recognition[];
+  /** Asked about events that none of `recognitions` knows: what follows from the OCSF class alone. */
+  readonly otherwise?: readonly Recognition[];
+  readonly names?: Names;
+}
+
+export interface View {
+  /** Of an OCSF event, whoever made it. */
+  readonly ofOcsf: (event: Readonly<Record<string, unknown>>) => SigmaEvent;
+  /** Of an event as its source gives it, as parsed JSON. */
+  readonly ofNative: (json: unknown) => SigmaEvent;
+}
+
+export function openView({ mappings, recognitions, otherwise = [], names = NAMES }: ViewOptions): View {
+  const byName = new Map(mappings.map(({ name, paths }) => [name, Object.entries(paths)]));
+  const logsourcesOf = recogniser(recognitions, otherwise);
+  const readNative = leafReader(names);
+  const readOcsf = leafReader(PLAIN);
+  const seen = (fields: Record<string, Values>): SigmaEvent => {
+    addAliases(fields, names);
+    return { logsources: logsourcesOf(fields), fields };
+  };
+  return {
+    ofNative: (json) => seen(fieldsOf(readNative(json).leaves)),
+    ofOcsf: (event) => {
+      const { unmapped, ...shaped } = event;
+      const ocsf = readOcsf(shaped).leaves;
+      const fields = fieldsOf(ocsf);
+      for (const [name, path] of byName.get(mappingOf(ocsf) ?? '') ?? []) {
+        const value = ocsf.get(path);
+        if (value !== undefined) fields[name] = value;
+      }
+      // Last: where a value was converted for OCSF, the source's own stands here.
+      for (const [name, value] of readNative(unmapped ?? {}).leaves) fields[name] = value;
+      return seen(fields);
+    },
+  };
+}
+
+const PLAIN: Names = { replace: [], strip: [], rename: {}, aliases: [], joins: [] };
+
+function fieldsOf(leaves: Leaves): Record<string, Values> {
+  const fields = Object.create(null) as Record<string, Values>;
+  for (const [name, value] of leaves) fields[name] = value;
+  return fields;
+}
+
+/** The first transformation is the parser's. */
+function mappingOf(ocsf: Leaves): string | undefined {
+  const names = ocsf.get('metadata.transformation_info_list.name');
+  const first: unknown = Array.isArray(names) ? names[0] : names;
+  return typeof first === 'string' ? first : undefined;
+}
