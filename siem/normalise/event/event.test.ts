@@ -1,7 +1,9 @@
 import { type TestContext, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
+import { AUDIT_MAPPINGS, SURICATA_MAPPINGS, ZEEK_MAPPINGS } from '../json-mappings.ts';
 import { believed, epochMs, readIso } from './clock.ts';
-import { compileMapping } from './mapper.ts';
+import { mapperOf, tableMapper } from './mapper.ts';
 import { isIp } from './text.ts';
 
 test('epochMs is Date.UTC for every calendar day, and nothing for others', () => {
@@ -74,7 +76,7 @@ test('addresses are told from names', (t: TestContext) => {
 });
 
 test('what a mapping does not carry unchanged stays under its own name', (t: TestContext) => {
-  const map = compileMapping({
+  const map = tableMapper({
     name: 'm',
     paths: { a: 'x.y.z', ip: 'src_endpoint.ip', p: 'src_endpoint.port' },
   });
@@ -85,4 +87,28 @@ test('what a mapping does not carry unchanged stays under its own name', (t: Tes
     other: [1],
   });
   t.assert.deepEqual(event, { x: { y: { z: 'text' } } });
+});
+
+test('the generated mappers do what their tables say', () => {
+  const mappings = [...SURICATA_MAPPINGS, ...ZEEK_MAPPINGS, ...AUDIT_MAPPINGS];
+  const value = fc.oneof(fc.ipV4(), fc.string(), fc.integer(), fc.constant(null), fc.constant(80));
+  const about = fc.constantFrom(...mappings).chain((mapping) =>
+    fc.tuple(
+      fc.constant(mapping),
+      fc.dictionary(
+        fc.oneof(fc.constantFrom('http', 'x', ...Object.keys(mapping.paths)), fc.string()),
+        value,
+        {
+          noNullPrototype: true,
+        },
+      ),
+    ),
+  );
+  fc.assert(
+    fc.property(about, ([mapping, record]) => {
+      const [made, wanted] = [{}, {}];
+      const rest = mapperOf(mapping)(record, made);
+      return isDeepStrictEqual(rest, tableMapper(mapping)(record, wanted)) && isDeepStrictEqual(made, wanted);
+    }),
+  );
 });
