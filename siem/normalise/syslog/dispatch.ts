@@ -2,7 +2,7 @@
 
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { done, keep, type Members } from '../event/draft.ts';
 import { LINUX_APPS } from '../linux/apps.ts';
 import { parseAuditd } from '../linux/auditd/auditd.ts';
@@ -63,7 +63,7 @@ function textOf(
   message: string,
   context: NormaliseContext,
 ): Line | undefined {
-  if (message.startsWith('pam_') || record.app?.endsWith(')') === true) {
+  if (message.startsWith('pam_') || message.startsWith('(pam_') || record.app?.endsWith(')') === true) {
     const line = parsePam(record, context);
     if (line !== undefined) return line;
   }
