@@ -7,6 +7,7 @@ const VIEWER = [
   'matrix:read',
   'service:read',
   'policy:read',
+  'source:read',
 ] as const satisfies readonly Permission[];
 const AUDITOR = [...VIEWER, 'export:read', 'snapshot:write'] as const satisfies readonly Permission[];
 const AMS_ENGINEER = [
@@ -25,6 +26,7 @@ const TENANT_ADMINISTRATOR = [
   'service:cancel',
   'handback:accept',
   'policy:write',
+  'source:write',
   'inventory:write',
   'workbook:write',
   'risk:write',

@@ -13,12 +13,14 @@ import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { hashToken, makeRequest, newToken, openAuthority } from '@demarc/platform/identity';
 import { freePort } from '@demarc/platform/stores/testing';
+import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { carry, type Siem } from '../siem.ts';
 import { openTestRoad, type TestRoad } from '../testing.ts';
 import { baseEvent, Intake, type RunningSource } from './intake.ts';
-import { definitionFor, here, imbalance, scratch, untilTrue } from './testing.ts';
+import { definitionFor, imbalance, scratch, untilTrue } from './testing.ts';
 
 const run = promisify(execFile);
+const here = grantTenantScope('here');
 const LINES = 200;
 const YEAR_SECONDS = 31_536_000;
 
@@ -91,7 +93,7 @@ async function allStored(t: TestContext, source: RunningSource, count: number): 
 
 async function httpSource(): Promise<{ readonly source: RunningSource; readonly token: string }> {
   const token = newToken();
-  const source = await intake.add(definitionFor({ kind: 'http' }, { tokenHash: hashToken(token) }));
+  const source = await intake.add(definitionFor(here, { kind: 'http' }, { tokenHash: hashToken(token) }));
   return { source, token };
 }
 
@@ -110,9 +112,9 @@ test('logger sends RFC 5424 and RFC 3164, over UDP and TCP, framed either way', 
   if (missing(t, 'logger')) return;
   const { from: port } = intake.options.listen.ports ?? { from: 0 };
   const common = { port: null, peers: ['127.0.0.0/8'] };
-  const udp = await intake.add(definitionFor({ kind: 'syslog-udp', ...common }));
-  const tcp = await intake.add(definitionFor({ kind: 'syslog-tcp', ...common }));
-  const own = await intake.add(definitionFor({ kind: 'syslog-tcp', port, peers: [] }));
+  const udp = await intake.add(definitionFor(here, { kind: 'syslog-udp', ...common }));
+  const tcp = await intake.add(definitionFor(here, { kind: 'syslog-tcp', ...common }));
+  const own = await intake.add(definitionFor(here, { kind: 'syslog-tcp', port, peers: [] }));
   const send = (to: number, ...options: readonly string[]) =>
     run('logger', ['--server', '127.0.0.1', '--port', String(to), '--tag', 'unit', ...options, `said ${options.join(' ')}`]);
   await send(intake.ports.udp ?? 0, '--udp', '--rfc5424');
@@ -134,7 +136,7 @@ test('rsyslog sends a file over TLS, and both sides know each other', async (t: 
     return t.skip('NOT TESTED: rsyslog-openssl is not installed');
   const authority = await openAuthority(at('keys'), Date.now());
   const { key, csr } = await makeRequest();
-  const definition = definitionFor({ kind: 'syslog-tls' });
+  const definition = definitionFor(here, { kind: 'syslog-tls' });
   const identity = { tenantId: here.tenantId, assetId: definition.sourceId };
   const { pem } = await authority.signClient(csr, identity, YEAR_SECONDS, Date.now());
   const fingerprint = new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
@@ -172,7 +174,7 @@ test('syslog-ng sends over TLS with a certificate that the tenant brought', asyn
   ]);
   const fingerprint = new X509Certificate(readFileSync(at('theirs.pem'))).fingerprint256.replaceAll(':', '').toLowerCase();
   const settings = { kind: 'syslog-tls', certificateFingerprint: fingerprint } as const;
-  const source = await intake.add(definitionFor(settings, { fingerprint }));
+  const source = await intake.add(definitionFor(here, settings, { fingerprint }));
   writeFileSync(at('ng.log'), Array.from({ length: LINES }, (_, index) => `ng ${index}\n`).join(''));
   writeFileSync(
     at('ng.conf'),
@@ -298,7 +300,7 @@ test('curl delivers a webhook once, and only with the right signature', async (t
     toleranceSeconds: 300,
     deliveryHeader: 'x-github-delivery',
   } as const;
-  const source = await intake.add(definitionFor(settings, { signingSecret: 'of the test' }));
+  const source = await intake.add(definitionFor(here, settings, { signingSecret: 'of the test' }));
   const body = JSON.stringify({ action: 'created' });
   const signature = createHmac('sha256', 'of the test').update(body).digest('hex');
   const deliver = async (signed: string, id: string) => {
