@@ -18,6 +18,7 @@ export const GROUPS: readonly Group[] = [
   { words: ['tenant'], load: () => import('./tenant.ts') },
   { words: ['asset', 'enroll-token', 'enroll'], load: () => import('./assets.ts') },
   { words: ['events'], load: () => import('./events.ts') },
+  { words: ['source'], load: () => import('./source.ts') },
   { words: ['matrix', 'schedule'], load: () => import('./matrix.ts') },
   { words: ['assurance'], load: () => import('./assurance.ts') },
   { words: ['audit', 'attest'], load: () => import('./audit.ts') },
