@@ -1,0 +1,140 @@
+/** What the rules page works out by itself, fast enough for tens of thousands of rules at every key press: pure. */
+import type { RuleLevel, RuleSummary } from '@demarc/platform/contract/detection';
+import type { PageSearch } from '../../app/page-search.ts';
+import { attackAsked, attacksOfTags } from './attack-view.ts';
+import { LEVELS } from './findings-view.ts';
+
+type Keep = (rule: RuleSummary) => boolean;
+
+const isLoaded: Keep = ({ state }) => state === 'loaded';
+
+/** The counts on top of the page, which are also what is chosen from. */
+export const SHOWS: Readonly<Record<string, readonly [words: string, keep: Keep]>> = {
+  all: ['All', () => true],
+  loaded: ['Loaded', isLoaded],
+  refused: ['Refused', ({ state }) => state === 'refused'],
+  off: ['Switched off', ({ state }) => state === 'disabled'],
+  quiet: ['Never fired', (rule) => isLoaded(rule) && rule.firedCount === 0],
+  never: ['Cannot fire', (rule) => isLoaded(rule) && rule.reach === 'never'],
+  tuned: ['Tuned', ({ isTuned }) => isTuned],
+};
+
+export function countsOf(rules: readonly RuleSummary[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(SHOWS).map(([key, [, keep]]) => [
+      key,
+      rules.reduce((count, rule) => count + Number(keep(rule)), 0),
+    ]),
+  );
+}
+
+export function summaryOf(rules: readonly RuleSummary[], firedDays: number): string {
+  const counts = countsOf(rules);
+  const fired = rules.filter(({ firedCount }) => firedCount > 0).length;
+  return `${counts['loaded']} of ${rules.length} rules are loaded; ${fired} have fired in ${firedDays} days, ${counts['never']} cannot fire here, ${counts['refused']} are refused, ${counts['off']} switched off.`;
+}
+
+/** `windows / process_creation`. */
+export function sourceWords({ product, category, service }: RuleSummary['logsource']): string {
+  return [product, category, service].filter((part) => part !== null).join(' / ') || 'any';
+}
+
+/** What there is to choose, with how many have it, most first. */
+export function sourcesOf(
+  rules: readonly RuleSummary[],
+): readonly (readonly [source: string, count: number])[] {
+  const counts = new Map<string, number>();
+  for (const { logsource } of rules) {
+    const words = sourceWords(logsource);
+    counts.set(words, (counts.get(words) ?? 0) + 1);
+  }
+  return [...counts].toSorted(([a, n], [b, m]) => m - n || a.localeCompare(b));
+}
+
+/** Folding texts is most of the work: once a rule, not once a key press. */
+const haystacks = new WeakMap<RuleSummary, string>();
+
+function haystackOf(rule: RuleSummary): string {
+  const known = haystacks.get(rule);
+  if (known !== undefined) return known;
+  const made = `${rule.title} ${rule.ruleId} ${rule.file} ${rule.because ?? ''}`.toLowerCase();
+  haystacks.set(rule, made);
+  return made;
+}
+
+/** Every word must be in it. */
+export function rulesOf(rules: readonly RuleSummary[], search: PageSearch): readonly RuleSummary[] {
+  const words = (search['text'] ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  const keep = SHOWS[search['show'] ?? 'all']?.[1] ?? (() => true);
+  const level = search['level'];
+  const origin = search['origin'];
+  const source = search['source'];
+  const technique = techniqueKeep(search['technique']);
+  const found = rules.filter(
+    (rule) =>
+      keep(rule) &&
+      (level === undefined || rule.level === level) &&
+      (origin === undefined || rule.origin === origin) &&
+      (source === undefined || sourceWords(rule.logsource) === source) &&
+      technique(rule) &&
+      words.every((word) => haystackOf(rule).includes(word)),
+  );
+  const order = ORDERS[search['sort'] ?? 'title']?.[1];
+  return order === undefined ? found : found.toSorted(order);
+}
+
+function techniqueKeep(text: string | undefined): Keep {
+  const asked = attackAsked(text ?? '');
+  if (asked === undefined) return () => true;
+  return ({ tags }) => {
+    const { techniques, tactics } = attacksOfTags(tags);
+    return asked.kind === 'tactic'
+      ? tactics.includes(asked.uid)
+      : techniques.some((uid) => uid === asked.uid || uid.startsWith(`${asked.uid}.`));
+  };
+}
+
+const rank = (level: RuleLevel): number => LEVELS.indexOf(level);
+const last = ({ lastFiredAt }: RuleSummary): string => lastFiredAt ?? '';
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export const ORDERS: Readonly<
+  Record<string, readonly [words: string, compare: (a: RuleSummary, b: RuleSummary) => number]>
+> = {
+  title: ['Title', (a, b) => order(a.title, b.title)],
+  level: ['Level, worst first', (a, b) => rank(a.level) - rank(b.level) || order(a.title, b.title)],
+  fired: ['Fired most', (a, b) => b.firedCount - a.firedCount || order(a.title, b.title)],
+  last: ['Fired last', (a, b) => order(last(b), last(a)) || order(a.title, b.title)],
+};
+
+export type Standing = 'fires' | 'quiet' | 'never' | 'off' | 'refused';
+
+/** Where a rule stands, and why: one word for the mark, the reason beside it. */
+export function standingOf(rule: RuleSummary): { readonly is: Standing; readonly because: string } {
+  if (rule.state === 'refused') return { is: 'refused', because: rule.because ?? '' };
+  if (rule.state === 'disabled') return { is: 'off', because: rule.because ?? '' };
+  if (rule.reach === 'never') return { is: 'never', because: rule.reachBecause ?? '' };
+  return { is: rule.firedCount > 0 ? 'fires' : 'quiet', because: '' };
+}
+
+/** What a rule looks for, from its own text: the fields below `detection:` and its condition. */
+export function looksFor(text: string): {
+  readonly fields: readonly string[];
+  readonly conditions: readonly string[];
+} {
+  const fields = new Set<string>();
+  const conditions: string[] = [];
+  let inDetection = false;
+  for (const line of text.split('\n')) {
+    if (/^\S/.test(line)) inDetection = /^detection\s*:/.test(line);
+    if (!inDetection) continue;
+    const [, indent = '', name, rest = ''] =
+      /^(\s+(?:-\s+)?)['"]?([^\s:'"#|-][^:'"|]*)[^:]*:(.*)$/.exec(line) ?? [];
+    if (name === undefined) continue;
+    if (name === 'condition') conditions.push(rest.trim());
+    // Searches stand first in a line of their own, fields deeper.
+    else if (indent.length > 4 || indent.includes('-') || rest.trim() !== '') fields.add(name);
+  }
+  fields.delete('timeframe');
+  return { fields: [...fields], conditions: conditions.filter(Boolean) };
+}
