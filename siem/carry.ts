@@ -26,6 +26,11 @@ export interface Batch {
   readonly malformed?: readonly Rejected[];
   /** About how many bytes the rows will take. */
   readonly bytesHint?: number;
+  /**
+   * No other batch ever had these uids, nor will: they were given here, and the cut is written down. Nothing is
+   * looked for in the store then, whatever clocks the records have.
+   */
+  readonly isSoleOwner?: boolean;
 }
 
 export interface BatchEvent {
@@ -53,7 +58,7 @@ export async function carry(siem: Siem, tenant: TenantScope, batch: Batch): Prom
     // One that was cut off is judged by the instant of its first arrival, and gives the same rows.
     if (arrival.isRepeat) load = await prepare(siem, tenant, batch, arrival.receivedAtMs);
     const stored = arrival.isRepeat ? await storedBefore(siem, tenant, batch, load) : new Set<string>();
-    load.leaveOut(await storedElsewhere(siem, tenant, batch, arrival, load));
+    if (batch.isSoleOwner !== true) load.leaveOut(await storedElsewhere(siem, tenant, batch, arrival, load));
     await store(siem, tenant, batch, load, stored);
     const receipt = receiptOf(batch, load);
     await remember(siem, tenant, batch, receipt, load.counts);

@@ -1,12 +1,14 @@
 import { protectTenantTable } from '@demarc/platform/stores';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { intakeMigrations } from './intake/admin/migrations.ts';
 
 /**
  * The ledger of batches: which token arrived when, and what was answered. Written before the events are
  * stored, so that a repeated batch is stored with the instant of its first arrival and gives the same rows.
  */
 export const siemMigrations: Readonly<Record<string, Migration>> = {
+  ...intakeMigrations,
   siem_0001_batches: {
     async up(db) {
       await db.schema
