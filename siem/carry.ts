@@ -5,11 +5,12 @@ import type { Receipt } from '@demarc/platform/link';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { accept, type Rejected } from './accept.ts';
 import { recall, remember } from './batches.ts';
-import { detect } from './detect.ts';
+import { detect } from './detect/detect.ts';
 import { enrich } from './enrich.ts';
 import { storedBefore, storedElsewhere } from './known.ts';
 import { type Load, newLoad } from './load.ts';
 import { publish } from './publish.ts';
+import type { TenantRules } from './rules/rulesets.ts';
 import type { Siem } from './siem.ts';
 import { store } from './store.ts';
 
@@ -69,10 +70,14 @@ export async function carry(siem: Siem, tenant: TenantScope, batch: Batch): Prom
 
 /** The part of the road that needs nobody else: what is an event, what does the server know, which rule matches. */
 async function prepare(siem: Siem, tenant: TenantScope, batch: Batch, receivedAtMs: number): Promise<Load> {
-  const load = await newLoad(siem, tenant, batch, receivedAtMs);
+  const [load, rules] = await Promise.all([
+    newLoad(siem, tenant, batch, receivedAtMs),
+    // The batch is judged as a whole by what holds now; a change in between is for the next one.
+    siem.rulesets.of(tenant),
+  ]);
   load.rejected.push(...(batch.malformed ?? []));
   const source = batch.events[Symbol.iterator]();
-  while (step(siem, tenant, batch, load, source)) await breath();
+  while (step(siem, tenant, rules, batch, load, source)) await breath();
   return load;
 }
 
@@ -85,6 +90,7 @@ async function prepare(siem: Siem, tenant: TenantScope, batch: Batch, receivedAt
 function step(
   siem: Siem,
   tenant: TenantScope,
+  rules: TenantRules,
   batch: Batch,
   load: Load,
   source: Iterator<BatchEvent | Rejected>,
@@ -96,7 +102,7 @@ function step(
   }
   const accepted = accept(events, load);
   const enriched = enrich(tenant, batch.assetId, load.receivedAtMs, accepted);
-  load.add(enriched, detect(siem, enriched));
+  load.add(enriched, detect(siem, tenant, rules, enriched).findings);
   return events.length === EVENTS_PER_STEP;
 }
 

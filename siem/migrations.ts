@@ -1,6 +1,7 @@
 import { protectTenantTable } from '@demarc/platform/stores';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { ruleTables } from './rules/migration.ts';
 import { intakeMigrations } from './intake/admin/migrations.ts';
 
 /**
@@ -45,4 +46,5 @@ export const siemMigrations: Readonly<Record<string, Migration>> = {
       await protectTenantTable(db, 'siem_counter');
     },
   },
+  siem_0003_rules: ruleTables,
 };

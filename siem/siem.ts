@@ -1,12 +1,14 @@
 /** Door: the one road every event takes through the server, and the ways to look at what it stored. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { compileRule, type SigmaRule } from '@demarc/platform/sigma';
 import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
+import { type EventView, eventView } from './detect/view.ts';
 import { Watchers } from './publish.ts';
+import { compileHere } from './rules/compile.ts';
+import type { Compiler, SourceFile } from './rules/compiler.ts';
+import { FieldsSeen } from './rules/fields-seen.ts';
+import { RuleStore } from './rules/rule-store.ts';
+import { Rulesets } from './rules/rulesets.ts';
 import { Turns } from './turns.ts';
 
 export { type BatchCounts, countsOf } from './batches.ts';
@@ -16,6 +18,7 @@ export { EVENT_TABLES, ensureEventTable } from './event-table.ts';
 export { siemMigrations } from './migrations.ts';
 export type { Watcher } from './publish.ts';
 export { type Records, readRecords } from './records.ts';
+export { readRuleFiles } from './rules/files.ts';
 export { eventByUid, histogram, searchEvents } from './search.ts';
 
 export interface Siem {
@@ -27,7 +30,13 @@ export interface Siem {
   readonly watchers: Watchers;
   readonly turns: Turns;
   readonly figures: SiemFigures;
-  rulesOf(classUid: number): readonly SigmaRule[];
+  /** What is asked of events, by tenant. */
+  readonly rulesets: Rulesets;
+  readonly ruleStore: RuleStore;
+  readonly compiler: Compiler;
+  readonly fieldsSeen: FieldsSeen;
+  /** Events as rules see them. */
+  readonly view: EventView;
   retentionDays(tenant: TenantScope): Promise<number>;
   now(): number;
 }
@@ -42,6 +51,8 @@ export interface SiemFigures {
   rejected: number;
   clamped: number;
   findings: number;
+  /** Events on which the rules could not be evaluated to their end; each is a finding too. */
+  incomplete: number;
   /** Queries for uids that might be stored already. */
   uidLookups: number;
 }
@@ -50,21 +61,26 @@ export interface SiemOptions {
   readonly inTenant: InTenant;
   readonly clickhouse: ClickHouseClient;
   readonly reader: ClickHouseClient;
-  readonly rules: readonly SigmaRule[];
+  /** Rule files that ship with the platform: those of the rooms, and the SIEM's own. */
+  readonly rules: readonly SourceFile[];
+  /** Where rules are compiled; in this thread when left out. */
+  readonly compiler?: Compiler;
+  onError?(line: string, error: unknown): void;
   retentionDays(tenant: TenantScope): Promise<number>;
   now(): number;
 }
 
 export function openSiem(options: SiemOptions): Siem {
-  const byClass = new Map<number, SigmaRule[]>();
-  for (const rule of options.rules) {
-    for (const classUid of rule.classUids) byClass.set(classUid, [...(byClass.get(classUid) ?? []), rule]);
-  }
+  const { inTenant } = options;
+  const now = (): number => options.now();
+  const watchers = new Watchers();
+  const ruleStore = new RuleStore({ inTenant, now });
+  const compiler = options.compiler ?? { compile: compileHere };
   return {
-    inTenant: options.inTenant,
+    inTenant,
     clickhouse: options.clickhouse,
     reader: options.reader,
-    watchers: new Watchers(),
+    watchers,
     turns: new Turns(),
     figures: {
       batches: 0,
@@ -74,19 +90,22 @@ export function openSiem(options: SiemOptions): Siem {
       rejected: 0,
       clamped: 0,
       findings: 0,
+      incomplete: 0,
       uidLookups: 0,
     },
-    rulesOf: (classUid) => byClass.get(classUid) ?? [],
+    rulesets: new Rulesets({
+      store: ruleStore,
+      compiler,
+      shipped: options.rules,
+      now,
+      onChange: (tenant, { generation }) => watchers.publish(tenant, { kind: 'rules', generation }),
+      onError: (line, error) => options.onError?.(line, error),
+    }),
+    ruleStore,
+    compiler,
+    fieldsSeen: new FieldsSeen({ inTenant, now }),
+    view: eventView(),
     retentionDays: (tenant) => options.retentionDays(tenant),
-    now: () => options.now(),
+    now,
   };
-}
-
-/** Every rule of a room's `detections/` folder. @throws SIGMA_RULE_REFUSED */
-export function loadRules(directory: URL): readonly SigmaRule[] {
-  const folder = fileURLToPath(directory);
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.yml'))
-    .sort()
-    .map((name) => compileRule(readFileSync(join(folder, name), 'utf8'), name));
 }

@@ -1,5 +1,5 @@
 import { CLASSES, PROFILES } from './generated/validators.ts';
-import type { Probe } from './probe.ts';
+import { LENGTH_MAX, type Probe } from './probe.ts';
 
 const PATH_LENGTH_MAX = 12;
 
@@ -36,8 +36,38 @@ export function attributeLists(classUid: number, path: readonly string[]): reado
   return undefined;
 }
 
-function onlyWith(path: readonly string[], lists: ReadonlySet<number>): unknown {
-  let value: unknown = {};
+/** What a scalar attribute takes. Lengths are in UTF-16 code units. */
+export type AttributeType =
+  | { readonly kind: 'text'; readonly lengthMax: number }
+  | { readonly kind: 'integer' | 'number' | 'boolean' | 'json' };
+
+/** Longer than any attribute may be. */
+const LONG_TEXT = 'x'.repeat(LENGTH_MAX + 1);
+
+/**
+ * What may stand at a path of an event of the class, in any profile.
+ *
+ * @returns undefined when it is no scalar, when it is in a list, or when only certain texts are allowed
+ */
+export function attributeType(classUid: number, path: readonly string[]): AttributeType | undefined {
+  if (attributeLists(classUid, path)?.length !== 0) return undefined;
+  const says = (value: unknown): string | undefined => {
+    const probe: Probe = { profiles: allProfiles(), path: [], problems: [] };
+    CLASSES.get(classUid)?.(onlyWith(path, new Set(), value), probe, 0);
+    return probe.problems.find(({ path: at }) => at === path.join('.'))?.says;
+  };
+  const ofText = says(LONG_TEXT);
+  if (ofText === undefined) return { kind: 'json' };
+  if (ofText === 'is not an integer') return { kind: 'integer' };
+  if (ofText === 'is not a number') return { kind: 'number' };
+  if (ofText === 'is not true or false') return { kind: 'boolean' };
+  const lengthMax = /longer than (\d+)/.exec(ofText)?.[1];
+  if (lengthMax === undefined || says('x') !== undefined) return undefined;
+  return { kind: 'text', lengthMax: Number(lengthMax) };
+}
+
+function onlyWith(path: readonly string[], lists: ReadonlySet<number>, leaf: unknown = {}): unknown {
+  let value = leaf;
   for (let at = path.length - 1; at >= 0; at -= 1)
     value = { [path[at] ?? '']: lists.has(at) ? [value] : value };
   return value;

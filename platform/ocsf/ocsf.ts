@@ -1,6 +1,6 @@
 /** Door: OCSF 1.8, the shape every event takes once, at birth. */
 
-export { attributeLists, hasAttribute } from './attribute.ts';
+export { type AttributeType, attributeLists, attributeType, hasAttribute } from './attribute.ts';
 export { canonicalJson } from './canonical.ts';
 export { eventUid } from './event-uid.ts';
 export type {

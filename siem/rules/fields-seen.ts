@@ -2,8 +2,9 @@
  * Which fields the sources of a tenant have filled, by log source: what a rule about anything else would wait
  * for in vain. Kept in memory and written down now and then; what a crash forgets is seen again.
  */
-import type { InTenant } from '@demarc/platform/stores';
+
 import type { LogSource, SigmaEvent } from '@demarc/platform/sigma';
+import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { sql } from 'kysely';
 

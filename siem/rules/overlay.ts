@@ -94,6 +94,9 @@ function conditionOf({ title, detection }: Pick<StoredException, 'title' | 'dete
   const [rule] = detections;
   const [problem] = refused;
   if (rule === undefined || problem !== undefined || detections.length > 1)
-    throw ruleErrors.make('RULE_EXCEPTION_INVALID', { title, because: problem?.because ?? 'it is not one search' });
+    throw ruleErrors.make('RULE_EXCEPTION_INVALID', {
+      title,
+      because: problem?.because ?? 'it is not one search',
+    });
   return rule.condition;
 }

@@ -2,7 +2,13 @@
  * Whether a rule can fire at all here: on a log source that somebody sends, with fields that somebody fills. A
  * rule that waits for what nobody sends looks like protection and is none.
  */
-import { type Condition, type DetectionRule, type LogSource, looksAt, type Predicate } from '@demarc/platform/sigma';
+import {
+  type Condition,
+  type DetectionRule,
+  type LogSource,
+  looksAt,
+  type Predicate,
+} from '@demarc/platform/sigma';
 import type { SeenFields } from './fields-seen.ts';
 
 export type Reach = { readonly canFire: true } | { readonly canFire: false; readonly because: string };
@@ -14,9 +20,7 @@ export function reachOf(
   sources: readonly SeenFields[],
 ): Reach {
   // What is not recognised has no log source, and every rule looks at it.
-  const seen = sources.filter(
-    ({ logsource }) => isNone(logsource) || looksAt(rule.logsource, [logsource]),
-  );
+  const seen = sources.filter(({ logsource }) => isNone(logsource) || looksAt(rule.logsource, [logsource]));
   if (seen.length === 0) return { canFire: false, because: `No source sends ${wordsOf(rule.logsource)}.` };
   if (seen.some((source) => possible(rule.condition, source, true))) return { canFire: true };
   const missing = [...fieldsOf(rule.condition)].filter((field) => !seen.some((source) => source.has(field)));

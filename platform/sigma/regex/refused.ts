@@ -1,0 +1,2 @@
+/** Why a pattern is not compiled; never leaves this folder. */
+export class Refused extends Error {}

@@ -1,0 +1,64 @@
+/**
+ * Door: the Sigma view of an event, which loses nothing of what its source said.
+ *
+ * A parser's event keeps each field of its source in one of two places: at the OCSF path that its mapping
+ * names, or under its own name in `unmapped`. Read together they are the source's own event again, so a rule
+ * written for the source holds for the event's OCSF shape exactly where it holds for the source. The OCSF
+ * paths themselves are fields too, for rules that are written on OCSF.
+ */
+import { flatten, type Recognition, type SigmaEvent } from '../event.ts';
+import type { Mapping } from './mapping.ts';
+import { addAliases, type Fields, NAMES, type Names, namer, renamed } from './names.ts';
+import { recogniser } from './recognise.ts';
+
+export { flatten } from '../event.ts';
+export type { Mapping } from './mapping.ts';
+export { aliaser, type Fields, NAMES, type Names } from './names.ts';
+export { ANYTHING } from './recognise.ts';
+
+export interface ViewOptions {
+  readonly mappings: readonly Mapping[];
+  readonly recognitions: readonly Recognition[];
+  /** Asked about events that none of `recognitions` knows: what follows from the OCSF class alone. */
+  readonly otherwise?: readonly Recognition[];
+  readonly names?: Names;
+}
+
+export interface View {
+  /** Of an OCSF event, whoever made it. */
+  readonly ofOcsf: (event: Readonly<Record<string, unknown>>) => SigmaEvent;
+  /** Of an event as its source gives it, as parsed JSON. */
+  readonly ofNative: (json: unknown) => SigmaEvent;
+}
+
+export function openView({ mappings, recognitions, otherwise = [], names = NAMES }: ViewOptions): View {
+  const byName = new Map(mappings.map(({ name, paths }) => [name, Object.entries(paths)]));
+  const logsourcesOf = recogniser(recognitions, otherwise);
+  const nameFor = namer(names);
+  const seen = (fields: ReturnType<typeof renamed>): SigmaEvent => {
+    addAliases(fields, names);
+    return { logsources: logsourcesOf(fields), fields };
+  };
+  return {
+    ofNative: (json) => seen(renamed(flatten(json).fields, nameFor)),
+    ofOcsf: (event) => {
+      const { unmapped, ...shaped } = event;
+      const ocsf = flatten(shaped).fields;
+      const own = renamed(flatten(unmapped ?? {}).fields, nameFor);
+      const fields = Object.assign(Object.create(null) as ReturnType<typeof renamed>, ocsf);
+      for (const [name, path] of byName.get(mappingOf(ocsf) ?? '') ?? []) {
+        const value = ocsf[path];
+        if (value !== undefined) fields[name] = value;
+      }
+      // Last: where a value was converted for OCSF, the source's own stands here.
+      return seen(Object.assign(fields, own));
+    },
+  };
+}
+
+/** The first transformation is the parser's. */
+function mappingOf(ocsf: Fields): string | undefined {
+  const names = ocsf['metadata.transformation_info_list.name'];
+  const first: unknown = Array.isArray(names) ? names[0] : names;
+  return typeof first === 'string' ? first : undefined;
+}

@@ -1,0 +1,89 @@
+/**
+ * Runs a tenant's rules over events. A finding is a pure function of rule and event: a batch that is carried
+ * again gives the same findings with the same uids.
+ */
+import type { DetectionRule, SeenValue, SigmaEvent } from '@demarc/platform/sigma';
+import { evidenceOf, explain, regexes } from '@demarc/platform/sigma';
+import type { TenantScope } from '@demarc/platform/tenancy';
+import type { Carried } from '../enrich.ts';
+import { stands } from '../rules/overlay.ts';
+import type { RuleSet, TenantRules } from '../rules/rulesets.ts';
+import type { Siem } from '../siem.ts';
+import { findingOf } from './finding.ts';
+import { INCOMPLETE } from './incomplete.ts';
+
+/** A match of a rule that others count: correlations, and thresholds of the tenant's own. */
+export interface Counted {
+  readonly rule: DetectionRule;
+  readonly carried: Carried;
+  readonly view: SigmaEvent;
+}
+
+export interface Detected {
+  readonly findings: readonly Carried[];
+  readonly counted: readonly Counted[];
+}
+
+export function detect(
+  siem: Pick<Siem, 'view' | 'fieldsSeen' | 'now' | 'figures'>,
+  tenant: TenantScope,
+  rules: TenantRules,
+  events: readonly Carried[],
+): Detected {
+  const findings: Carried[] = [];
+  const counted: Counted[] = [];
+  for (const carried of events) {
+    const view = siem.view.ofOcsf(carried.event);
+    siem.fieldsSeen.see(tenant, view);
+    for (const set of [rules.base, rules.own]) {
+      const { matches, isIncomplete } = matched(set, view);
+      for (const rule of matches) {
+        if (!isInForce(siem, rules, rule, view)) continue;
+        const counting = rules.counting.get(rule.id);
+        if (counting !== undefined) counted.push({ rule, carried, view });
+        if (counting?.isSilent !== true) findings.push(finding(rules, rule, carried, view));
+      }
+      if (isIncomplete) {
+        siem.figures.incomplete += 1;
+        findings.push(findingOf(INCOMPLETE, carried, []));
+      }
+    }
+  }
+  return { findings, counted };
+}
+
+function matched(
+  set: RuleSet,
+  view: SigmaEvent,
+): { readonly matches: readonly DetectionRule[]; readonly isIncomplete: boolean } {
+  const { rules, incomplete } = set.engine.match(view);
+  const matches: DetectionRule[] = [];
+  for (const index of rules) {
+    const rule = set.detections[index];
+    if (rule !== undefined) matches.push(rule);
+  }
+  return { matches, isIncomplete: incomplete };
+}
+
+function isInForce(
+  siem: Pick<Siem, 'now'>,
+  rules: TenantRules,
+  rule: DetectionRule,
+  view: SigmaEvent,
+): boolean {
+  const overlay = rules.overlays.get(rule.id);
+  return overlay === undefined || stands(overlay, view, siem.now(), regexes, rules.heldBack);
+}
+
+function finding(rules: TenantRules, rule: DetectionRule, carried: Carried, view: SigmaEvent): Carried {
+  const level = rules.overlays.get(rule.id)?.stored.level ?? rule.level;
+  return findingOf({ ...rule, level }, carried, matchedBy(rule, view));
+}
+
+/** The values that made it match; each once, however many searches of the rule they satisfy. */
+function matchedBy(rule: DetectionRule, view: SigmaEvent): readonly SeenValue[] {
+  const seen = new Map<string, SeenValue>();
+  for (const value of evidenceOf(explain(rule, view, regexes)))
+    seen.set(JSON.stringify([value.field, value.value]), value);
+  return [...seen.values()];
+}

@@ -1,0 +1,30 @@
+/** From rule files to what judges events. */
+import {
+  type CorrelationRule,
+  type DetectionRule,
+  loadRules,
+  type Refusal,
+  type RuleEngine,
+} from '@demarc/platform/sigma';
+
+export interface SourceFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface CompiledRules {
+  readonly files: readonly SourceFile[];
+  readonly detections: readonly DetectionRule[];
+  readonly correlations: readonly CorrelationRule[];
+  readonly refused: readonly Refusal[];
+  /** Answers with places in `detections`. */
+  readonly engine: RuleEngine;
+}
+
+export interface Compiler {
+  /** @param beside rules that are in force already: their ids are taken, and correlations may name them */
+  compile(
+    files: readonly SourceFile[],
+    beside: Pick<CompiledRules, 'detections' | 'correlations'> | undefined,
+  ): Promise<CompiledRules>;
+}
