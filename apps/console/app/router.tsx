@@ -14,6 +14,7 @@ import { AuditPage } from '../pages/audit.tsx';
 import { DecisionsPage } from '../pages/decisions.tsx';
 import { FindingsPage } from '../pages/detection/findings.tsx';
 import { RulesPage } from '../pages/detection/rules.tsx';
+import { SourcesPage } from '../pages/detection/sources.tsx';
 import { ExceptionsPage } from '../pages/exceptions.tsx';
 import { ExportsPage } from '../pages/exports.tsx';
 import { FrameworksPage } from '../pages/frameworks.tsx';
@@ -91,6 +92,7 @@ const pages = [
   page('assets', AssetsPage),
   page('findings', FindingsPage),
   page('rules', RulesPage),
+  page('sources', SourcesPage),
   page('search', SearchPage),
   page('platform', PlatformPage),
   ...ROOMS.flatMap((room) => room.pages).map((roomPage) =>

@@ -66,7 +66,13 @@ const NAVIGATION: readonly (readonly [
   ['Protect', roomLinks('Protect')],
   [
     'Detection',
-    [['findings', 'Findings'], ['rules', 'Rules'], ['search', 'Event search'], ...roomLinks('Detect')],
+    [
+      ['findings', 'Findings'],
+      ['rules', 'Rules'],
+      ['sources', 'Sources'],
+      ['search', 'Event search'],
+      ...roomLinks('Detect'),
+    ],
   ],
   ['Settings', [['assets', 'Assets'], ['platform', 'Platform'], ...roomLinks('Settings')]],
 ];
@@ -76,6 +82,7 @@ const NEEDS: Readonly<Record<string, Permission>> = {
   obligations: 'obligation:read',
   findings: 'event:read',
   rules: 'rule:read',
+  sources: 'source:read',
 };
 
 function isOffered(path: string, permissions: readonly Permission[] | undefined): boolean {

@@ -70,7 +70,10 @@ function TestWords({ test }: { readonly test: Test }) {
 
 function Answer({ holds, isTest }: { readonly holds: boolean; readonly isTest: boolean }) {
   return (
-    <span className="d-mark d-answer" style={{ color: holds ? 'var(--d-holds)' : 'var(--d-unknown)' }}>
+    <span
+      className={isTest ? 'd-mark d-answer' : 'd-mark'}
+      style={{ color: holds ? 'var(--d-holds)' : 'var(--d-unknown)' }}
+    >
       <svg
         width="12"
         height="12"

@@ -14,7 +14,7 @@ import { ExplainTree } from './explain-tree.tsx';
 import { decidingTests } from './explain-view.ts';
 import { FindingActs } from './finding-acts.tsx';
 import { FindingEvents } from './finding-events.tsx';
-import { type Finding, findingOf, sentenceOf, spanOf } from './finding-view.ts';
+import { eventSays, type Finding, findingOf, sentenceOf, spanOf } from './finding-view.ts';
 import { RuleText } from './marked.tsx';
 import { AttackList, LevelMark } from './marks.tsx';
 import { useFinding } from './queries.ts';
@@ -69,7 +69,7 @@ function What({ finding }: { readonly finding: Finding }) {
             </>,
           ],
           ['Host', finding.host === '' ? 'the event names none' : finding.host],
-          ['Event says', finding.message],
+          ['Event says', eventSays(finding)],
         ]}
       />
     </section>
@@ -83,7 +83,7 @@ function Attacks({ body, finding }: { readonly body: Body; readonly finding: Fin
   const named = new Set(finding.attacks.map(({ uid }) => uid));
   const missing = tactics.filter((uid) => !named.has(uid)).map(attackOf);
   return (
-    <section>
+    <section className="d-part">
       <h2>MITRE ATT&CK</h2>
       <AttackList
         attacks={[...finding.attacks, ...missing]}
@@ -96,7 +96,7 @@ function Attacks({ body, finding }: { readonly body: Body; readonly finding: Fin
 function Together({ together }: { readonly together: NonNullable<Finding['together']> }) {
   const { group, count, fromMs, toMs } = together;
   return (
-    <section>
+    <section className="d-part">
       <h2>Counted together</h2>
       <Facts
         facts={[
@@ -123,7 +123,7 @@ function Why({ body: { rule, explained } }: { readonly body: Body }) {
   const tenantId = useTenantId();
   if (rule === null)
     return (
-      <section>
+      <section className="d-part">
         <h2>Rule</h2>
         <p className="d-quiet">The rule is not here any more: what it found stays.</p>
       </section>

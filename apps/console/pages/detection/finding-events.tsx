@@ -1,4 +1,5 @@
 /** The events that a finding rests on, with what matched marked in them. */
+import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Facts, Instant } from '../../parts/parts.tsx';
 import { useTenantId } from '../queries.ts';
@@ -66,15 +67,17 @@ function Event({
       <summary>
         <Instant at={atMs} /> {textAt(event, 'message') ?? uid}
       </summary>
-      <p>
-        <Link
-          to={'/t/$tenantId/search' as '/'}
-          params={{ tenantId } as never}
-          search={searchFor(uid, atMs) as never}
-        >
-          Open it in the event search
-        </Link>
-      </p>
+      <Button
+        my="xs"
+        size="xs"
+        variant="default"
+        component={Link}
+        to="/t/$tenantId/search"
+        params={{ tenantId } as never}
+        search={searchFor(uid, atMs) as never}
+      >
+        Open it in the event search
+      </Button>
       <MarkedEvent event={event} seen={seen} />
     </details>
   );

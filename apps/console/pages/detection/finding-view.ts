@@ -105,6 +105,11 @@ export function sentenceOf(finding: Finding): string {
   return `${finding.title}${where}: ${because}.`;
 }
 
+/** The server puts the rule's title before the event's own words; where the title is shown already, these are enough. */
+export function eventSays({ title, message }: Finding): string {
+  return message.startsWith(`${title}: `) ? message.slice(title.length + 2) : message;
+}
+
 export function cut(text: string, charactersMax: number = VALUE_CHARACTERS_MAX): string {
   return text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text;
 }

@@ -16,7 +16,7 @@ import { counted } from '../../parts/words.ts';
 import { useTenantId } from '../queries.ts';
 import { FindingDetails } from './finding-details.tsx';
 import { FindingFilters } from './finding-filters.tsx';
-import { type Finding, findingOf } from './finding-view.ts';
+import { eventSays, type Finding, findingOf } from './finding-view.ts';
 import { DETECTION_FINDING, findingsQuery, fits } from './findings-view.ts';
 import { LevelMark } from './marks.tsx';
 
@@ -169,9 +169,7 @@ const COLUMNS: readonly Column<Finding>[] = [
     key: 'what',
     title: 'What',
     width: 'minmax(18rem, 2fr)',
-    // The title stands in its own column already.
-    render: ({ message, title }) =>
-      message.startsWith(`${title}: `) ? message.slice(title.length + 2) : message,
+    render: eventSays,
   },
   {
     key: 'attack',

@@ -94,7 +94,7 @@ export function AttackList({
               <button
                 type="button"
                 className="d-link"
-                aria-label={`Show what else is ${attack.uid}`}
+                aria-label={`others of ${attack.uid}`}
                 onClick={() => onFilter(attack.uid)}
               >
                 others

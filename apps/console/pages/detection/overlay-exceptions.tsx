@@ -34,6 +34,7 @@ export function KeptExceptions({
             <Button
               size="xs"
               variant="subtle"
+              style={{ flex: 'none' }}
               aria-label={`${isKept ? 'End' : 'Keep'} ${title}`}
               onClick={() =>
                 onChange(

@@ -13,7 +13,7 @@ export function columnsOf(firedDays: number): readonly Column<RuleSummary>[] {
     {
       key: 'title',
       title: 'Rule',
-      width: 'minmax(17rem, 2fr)',
+      width: 'minmax(13rem, 1.5fr)',
       render: ({ title, kind, isTuned }) => (
         <>
           {title} {kind === 'detection' ? null : <span className="d-tag">{kind}</span>}{' '}
@@ -21,36 +21,36 @@ export function columnsOf(firedDays: number): readonly Column<RuleSummary>[] {
         </>
       ),
     },
-    { key: 'level', title: 'Level', width: '9rem', render: ({ level }) => <LevelMark level={level} /> },
+    { key: 'level', title: 'Level', width: '8.5rem', render: ({ level }) => <LevelMark level={level} /> },
     {
       key: 'source',
       title: 'Log source',
-      width: 'minmax(11rem, 1fr)',
+      width: 'minmax(9.5rem, 1fr)',
       render: ({ logsource }) => sourceWords(logsource),
     },
     {
       key: 'attack',
       title: 'ATT&CK',
-      width: '9rem',
+      width: '7rem',
       render: ({ tags }) => <span className="d-mono">{attacksOfTags(tags).techniques.join(' ')}</span>,
     },
     {
       key: 'fired',
       title: `Fired, ${firedDays} d`,
-      width: '6.5rem',
+      width: '6rem',
       render: ({ firedCount }) => (firedCount === 0 ? <span className="d-quiet">0</span> : firedCount),
     },
     {
       key: 'last',
       title: 'Last fired',
-      width: '7.5rem',
+      width: '7rem',
       render: ({ lastFiredAt }) => <Instant at={lastFiredAt} />,
     },
-    { key: 'origin', title: 'From', width: '8rem', render: ({ origin }) => ORIGIN_WORDS[origin] },
+    { key: 'origin', title: 'From', width: '6.5rem', render: ({ origin }) => ORIGIN_WORDS[origin] },
     {
       key: 'state',
       title: 'State',
-      width: 'minmax(18rem, 2fr)',
+      width: 'minmax(16rem, 2fr)',
       render: (rule) => {
         const { is, because } = standingOf(rule);
         return (

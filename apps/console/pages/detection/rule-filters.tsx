@@ -13,7 +13,10 @@ import { ORDERS, sourcesOf } from './rules-view.ts';
 
 type List = z.infer<typeof RuleList>;
 
-export function RuleFilters({ list }: { readonly list: List }) {
+/** In pixels; together they stand in one line of an ordinary window. */
+const WIDTHS: Readonly<Record<string, number>> = { level: 140, source: 180, origin: 150 };
+
+export function RuleFilters({ list, shown }: { readonly list: List; readonly shown: number }) {
   const { search, setSearch } = usePageSearch();
   const sources = useMemo(() => sourcesOf(list.rules), [list]);
   const choice = (name: string, label: string, all: string, data: readonly (readonly [string, string])[]) => (
@@ -25,7 +28,7 @@ export function RuleFilters({ list }: { readonly list: List }) {
         setSearch({ [name]: value === '' ? undefined : value });
       }}
       data={[{ value: '', label: all }, ...data.map(([value, words]) => ({ value, label: words }))]}
-      w={190}
+      w={WIDTHS[name]}
       maw="100%"
     />
   );
@@ -33,6 +36,7 @@ export function RuleFilters({ list }: { readonly list: List }) {
     <search className="d-filters d-screen" aria-label="Filter rules">
       <FilterField
         name="text"
+        width={210}
         label="Words in title, id, file or reason"
         placeholder="Title, id, file, reason"
       />
@@ -53,7 +57,7 @@ export function RuleFilters({ list }: { readonly list: List }) {
         name="technique"
         label="ATT&CK technique or tactic"
         placeholder="T1059, TA0002"
-        width={180}
+        width={150}
         problem={attackProblem}
       />
       <NativeSelect
@@ -64,9 +68,12 @@ export function RuleFilters({ list }: { readonly list: List }) {
           setSearch({ sort: value === 'title' ? undefined : value });
         }}
         data={Object.entries(ORDERS).map(([value, [words]]) => ({ value, label: `By: ${words}` }))}
-        w={190}
+        w={165}
         maw="100%"
       />
+      <span className="d-quiet d-shown" role="status">
+        {shown} of {list.rules.length}
+      </span>
     </search>
   );
 }

@@ -119,7 +119,7 @@ function Answer({
       <strong role="status">
         {answer.refused.length > 0
           ? `The rule is refused: ${counted(answer.refused.length, 'reason')}.`
-          : `${matched.size} of ${counted(count, 'event')} match.`}
+          : `Matches ${matched.size} of ${counted(count, 'event')}.`}
       </strong>
       {answer.refused.length === 0 ? null : (
         <ul className="d-plain">

@@ -117,6 +117,8 @@ export function standingOf(rule: RuleSummary): { readonly is: Standing; readonly
   return { is: rule.firedCount > 0 ? 'fires' : 'quiet', because: '' };
 }
 
+const KEY = /^(\s*(?:-\s+)?)('[^']*'|"[^"]*"|[^\s:'"#-][^:]*):(?:\s+(.*))?$/;
+
 /** What a rule looks for, from its own text: the fields below `detection:` and its condition. */
 export function looksFor(text: string): {
   readonly fields: readonly string[];
@@ -125,16 +127,17 @@ export function looksFor(text: string): {
   const fields = new Set<string>();
   const conditions: string[] = [];
   let inDetection = false;
+  // Searches stand at the first key's depth, fields deeper.
+  let depth: number | undefined;
   for (const line of text.split('\n')) {
     if (/^\S/.test(line)) inDetection = /^detection\s*:/.test(line);
     if (!inDetection) continue;
-    const [, indent = '', name, rest = ''] =
-      /^(\s+(?:-\s+)?)['"]?([^\s:'"#|-][^:'"|]*)[^:]*:(.*)$/.exec(line) ?? [];
-    if (name === undefined) continue;
-    if (name === 'condition') conditions.push(rest.trim());
-    // Searches stand first in a line of their own, fields deeper.
-    else if (indent.length > 4 || indent.includes('-') || rest.trim() !== '') fields.add(name);
+    const [, indent = '', quoted, rest = ''] = KEY.exec(line) ?? [];
+    if (quoted === undefined || indent === '') continue;
+    const name = quoted.replaceAll(/['"]/g, '').split('|')[0] ?? '';
+    depth ??= indent.length;
+    if (indent.length > depth) fields.add(name);
+    else if (name === 'condition') conditions.push(rest.trim());
   }
-  fields.delete('timeframe');
   return { fields: [...fields], conditions: conditions.filter(Boolean) };
 }

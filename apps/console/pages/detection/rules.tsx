@@ -30,18 +30,24 @@ export function RulesPage() {
       <PageHeader
         title="Rules"
         summary={rules.data === undefined ? 'Looking…' : summaryOf(rules.data.rules, rules.data.firedDays)}
-        actions={mayWrite ? <Button onClick={() => setImporting(true)}>Import rules</Button> : null}
-      />
-      <SegmentedControl
-        mb="sm"
-        className="d-screen"
-        aria-label="Rules or trying them"
-        value={view}
-        onChange={(value) => setSearch({ view: value === 'try' ? value : undefined, open: undefined })}
-        data={[
-          { value: 'rules', label: 'All rules' },
-          { value: 'try', label: 'Try a rule' },
-        ]}
+        actions={
+          <>
+            <Button
+              variant="default"
+              onClick={() =>
+                setSearch({
+                  view: view === 'try' ? undefined : 'try',
+                  open: undefined,
+                  rule: undefined,
+                  finding: undefined,
+                })
+              }
+            >
+              {view === 'try' ? 'All rules' : 'Try a rule'}
+            </Button>
+            {mayWrite ? <Button onClick={() => setImporting(true)}>Import rules</Button> : null}
+          </>
+        }
       />
       {view === 'try' ? (
         <TryRules
@@ -89,7 +95,7 @@ function Rules({
   const counts = useMemo(() => countsOf(list.rules), [list]);
   const columns = useMemo(() => columnsOf(list.firedDays), [list.firedDays]);
   return (
-    <>
+    <div className="d-filtered">
       <div className="d-filters d-screen">
         <SegmentedControl
           aria-label="Which rules"
@@ -101,10 +107,7 @@ function Rules({
           }))}
         />
       </div>
-      <RuleFilters list={list} />
-      <p className="d-quiet" role="status" style={{ margin: '0 0 0.5rem' }}>
-        {rows.length} of {list.rules.length} rules
-      </p>
+      <RuleFilters list={list} shown={rows.length} />
       <DataTable<RuleSummary>
         label="Rules"
         printLabel={`Rules, generation ${list.generation}`}
@@ -130,7 +133,7 @@ function Rules({
           )
         }
       />
-    </>
+    </div>
   );
 }
 
