@@ -51,18 +51,32 @@ export function sourcesOf(
   return [...counts].toSorted(([a, n], [b, m]) => m - n || a.localeCompare(b));
 }
 
-/** Folding texts is most of the work: once a rule, not once a key press. */
-const haystacks = new WeakMap<RuleSummary, string>();
+interface Prepared {
+  readonly text: string;
+  readonly attacks: ReturnType<typeof attacksOfTags>;
+}
 
-function haystackOf(rule: RuleSummary): string {
-  const known = haystacks.get(rule);
+/** Folding texts and reading tags is most of the work: once a rule, not once a key press. */
+const prepared = new WeakMap<RuleSummary, Prepared>();
+
+function preparedOf(rule: RuleSummary): Prepared {
+  const known = prepared.get(rule);
   if (known !== undefined) return known;
-  const made = `${rule.title} ${rule.ruleId} ${rule.file} ${rule.because ?? ''}`.toLowerCase();
-  haystacks.set(rule, made);
+  const made = {
+    text: `${rule.title} ${rule.ruleId} ${rule.file} ${rule.because ?? ''}`.toLowerCase(),
+    attacks: attacksOfTags(rule.tags),
+  };
+  prepared.set(rule, made);
   return made;
 }
 
-/** Every word must be in it. */
+/** In the order that is asked for; sorting is dearer than filtering, and is done when the order changes only. */
+export function ordered(rules: readonly RuleSummary[], sort: string | undefined): readonly RuleSummary[] {
+  const compare = ORDERS[sort ?? 'title']?.[1];
+  return compare === undefined ? rules : rules.toSorted(compare);
+}
+
+/** Those that every filter keeps, in the order in which they come; every word must be in it. */
 export function rulesOf(rules: readonly RuleSummary[], search: PageSearch): readonly RuleSummary[] {
   const words = (search['text'] ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const keep = SHOWS[search['show'] ?? 'all']?.[1] ?? (() => true);
@@ -70,24 +84,22 @@ export function rulesOf(rules: readonly RuleSummary[], search: PageSearch): read
   const origin = search['origin'];
   const source = search['source'];
   const technique = techniqueKeep(search['technique']);
-  const found = rules.filter(
+  return rules.filter(
     (rule) =>
       keep(rule) &&
       (level === undefined || rule.level === level) &&
       (origin === undefined || rule.origin === origin) &&
       (source === undefined || sourceWords(rule.logsource) === source) &&
       technique(rule) &&
-      words.every((word) => haystackOf(rule).includes(word)),
+      words.every((word) => preparedOf(rule).text.includes(word)),
   );
-  const order = ORDERS[search['sort'] ?? 'title']?.[1];
-  return order === undefined ? found : found.toSorted(order);
 }
 
 function techniqueKeep(text: string | undefined): Keep {
   const asked = attackAsked(text ?? '');
   if (asked === undefined) return () => true;
-  return ({ tags }) => {
-    const { techniques, tactics } = attacksOfTags(tags);
+  return (rule) => {
+    const { techniques, tactics } = preparedOf(rule).attacks;
     return asked.kind === 'tactic'
       ? tactics.includes(asked.uid)
       : techniques.some((uid) => uid === asked.uid || uid.startsWith(`${asked.uid}.`));

@@ -14,7 +14,7 @@ import { RuleDetails } from './rule-details.tsx';
 import { RuleFilters } from './rule-filters.tsx';
 import { ImportRules } from './rule-import.tsx';
 import { TryRules } from './rule-try.tsx';
-import { countsOf, rulesOf, SHOWS, summaryOf } from './rules-view.ts';
+import { countsOf, ordered, rulesOf, SHOWS, summaryOf } from './rules-view.ts';
 
 type List = z.infer<typeof RuleList>;
 
@@ -91,7 +91,9 @@ function Rules({
   const { search, setSearch } = usePageSearch();
   // Typing goes on while tens of thousands of rules are looked through.
   const wanted = useDeferredValue(search);
-  const rows = useMemo(() => rulesOf(list.rules, wanted), [list, wanted]);
+  const sort = search['sort'];
+  const all = useMemo(() => ordered(list.rules, sort), [list, sort]);
+  const rows = useMemo(() => rulesOf(all, wanted), [all, wanted]);
   const counts = useMemo(() => countsOf(list.rules), [list]);
   const columns = useMemo(() => columnsOf(list.firedDays), [list.firedDays]);
   return (
