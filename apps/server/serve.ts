@@ -18,7 +18,16 @@ import {
 import { engineUser } from '@demarc/platform/stores/engines';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { carry, ensureEventTable, loadRules, openSiem, siemMigrations } from '@demarc/siem';
+import {
+  carry,
+  ensureEventTable,
+  openSiem,
+  readRuleFiles,
+  SIEM_DETECTIONS,
+  siemMigrations,
+  startSiemWork,
+} from '@demarc/siem';
+import { CompileWorker, ProviderDirectory } from '@demarc/siem/rules';
 import { AccessLog } from './access-log.ts';
 import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
@@ -80,13 +89,15 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   await ensureFirstTenant(store);
   const clickhouse = openClickHouse(stores.eventWriter);
   await ensureEventTable(clickhouse);
+  const detections = [SIEM_DETECTIONS, ...rooms.flatMap((room) => room.detectionsDirectory ?? [])];
+  const compiler = new CompileWorker();
   const siem = openSiem({
     inTenant: store.inTenant,
     clickhouse,
     reader: openClickHouse(stores.eventReader),
-    rules: rooms.flatMap((room) =>
-      room.detectionsDirectory === undefined ? [] : loadRules(room.detectionsDirectory),
-    ),
+    rules: detections.flatMap(readRuleFiles),
+    compiler,
+    onError: log,
     retentionDays: retentionOf(store, now),
     now,
   });
@@ -97,7 +108,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     siem,
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
     status: () => platformStatus(paths, siem, assurance, schedule),
-    rules: new RuleFiles([CATALOGUE_FILE, ...rooms.flatMap((room) => room.detectionsDirectory ?? [])], now),
+    rules: new RuleFiles([CATALOGUE_FILE, ...detections], now),
     integrity: (...query) => assurance.integrity(...query),
     platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),
@@ -155,6 +166,20 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
       log('assurance: old evidence could not be forgotten', error);
     }
   }
+
+  const work = startSiemWork(siem, {
+    tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
+    onError: log,
+  });
+  const providerRules =
+    settings.DEMARC_RULES_DIR === undefined
+      ? undefined
+      : new ProviderDirectory({
+          path: settings.DEMARC_RULES_DIR,
+          onFiles: (files) => siem.rulesets.setProviderFiles(files),
+          onError: log,
+        });
+  await providerRules?.read();
 
   const authority = await openAuthority(paths.keys, now());
   const certificate = await linkCertificate(authority, paths.keys, settings.DEMARC_LINK_NAMES, now());
@@ -290,6 +315,9 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   api.server.closeAllConnections();
   await api.close();
   await access[Symbol.asyncDispose]();
+  providerRules?.[Symbol.dispose]();
+  await work[Symbol.asyncDispose]();
+  await compiler[Symbol.asyncDispose]();
   await Promise.all([siem.clickhouse.close(), siem.reader.close(), store[Symbol.asyncDispose]()]);
   process.exit(0);
 }

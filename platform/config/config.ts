@@ -67,6 +67,11 @@ const SETTINGS = {
     '400',
     'evidence is kept for as long; instants before that can be looked at no more',
   ),
+  DEMARC_RULES_DIR: setting(
+    z.string().startsWith('/'),
+    '',
+    'Sigma rules of the provider, for every tenant; a change is in force within two seconds',
+  ),
   DEMARC_CERTIFICATE_SECONDS: setting(
     text(z.coerce.number().int().min(10).max(34_560_000)),
     '2592000',
@@ -96,6 +101,7 @@ type Optional =
   | 'DEMARC_CLICKHOUSE_URL'
   | 'DEMARC_URL'
   | 'DEMARC_TOKEN'
+  | 'DEMARC_RULES_DIR'
   | 'DEMARC_AGENT_DIR';
 
 export interface PrintedSetting {

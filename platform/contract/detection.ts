@@ -68,7 +68,7 @@ export const SetRuleOverlay = z.strictObject({
   /** The version that was looked at: a change in between is refused, not overwritten. */
   basedOn: z.int().min(0),
 });
-export type SetRuleOverlay = z.input<typeof SetRuleOverlay>;
+export type SetRuleOverlay = z.infer<typeof SetRuleOverlay>;
 
 export const LogSource = z.strictObject({
   product: z.string().nullable(),
@@ -148,7 +148,7 @@ export const ImportRules = z.strictObject({
   /** Only says what would be loaded and what refused. */
   dryRun: z.boolean().default(false),
 });
-export type ImportRules = z.input<typeof ImportRules>;
+export type ImportRules = z.infer<typeof ImportRules>;
 
 export const ImportedRule = z.strictObject({
   file: z.string(),
@@ -225,8 +225,10 @@ export const TryRules = z.strictObject({
   text: z.string().min(1).max(RULE_FILE_CHARACTERS_MAX),
   events: z.array(z.record(z.string(), z.unknown())).min(1).max(100),
 });
+export type TryRules = z.infer<typeof TryRules>;
 export const RulesTried = z.strictObject({
   refused: z.array(z.strictObject({ line: z.int(), because: z.string() })).max(100),
   matches: z.array(z.strictObject({ event: z.int(), ruleId: RuleId })).max(10_000),
   explained: z.array(z.strictObject({ event: z.int(), ruleId: RuleId, tree: Explained })).max(100),
 });
+export type RulesTried = z.infer<typeof RulesTried>;

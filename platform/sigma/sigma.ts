@@ -8,6 +8,12 @@ import {
   type RuleHead,
 } from './rules/rules.ts';
 
+export { type LinkedCorrelations, linkCorrelations } from './correlation/link.ts';
+export { type BaseMatch, type CorrelationFinding } from './correlation/match.ts';
+export { correlationParser } from './correlation/parser.ts';
+export type { CorrelationRule, LinkedCorrelation } from './correlation/rule.ts';
+export { parseTimespan } from './correlation/timespan.ts';
+export { compileEngine, compileTables, Engine, type Matched, type Tables } from './engine/engine.ts';
 export {
   evaluate,
   type RegexMatcher,

@@ -2,7 +2,8 @@
  * Runs a tenant's rules over events. A finding is a pure function of rule and event: a batch that is carried
  * again gives the same findings with the same uids.
  */
-import type { DetectionRule, SeenValue, SigmaEvent } from '@demarc/platform/sigma';
+import { DETECTION_FINDING } from '@demarc/platform/ocsf';
+import type { BaseMatch, DetectionRule, SeenValue, SigmaEvent } from '@demarc/platform/sigma';
 import { evidenceOf, explain, regexes } from '@demarc/platform/sigma';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Carried } from '../enrich.ts';
@@ -12,36 +13,32 @@ import type { Siem } from '../siem.ts';
 import { findingOf } from './finding.ts';
 import { INCOMPLETE } from './incomplete.ts';
 
-/** A match of a rule that others count: correlations, and thresholds of the tenant's own. */
-export interface Counted {
-  readonly rule: DetectionRule;
-  readonly carried: Carried;
-  readonly view: SigmaEvent;
-}
-
 export interface Detected {
   readonly findings: readonly Carried[];
-  readonly counted: readonly Counted[];
+  /** Matches that others count: correlations, and thresholds of the tenant's own. */
+  readonly counted: readonly BaseMatch[];
 }
 
 export function detect(
-  siem: Pick<Siem, 'view' | 'fieldsSeen' | 'now' | 'figures'>,
+  siem: Pick<Siem, 'view' | 'now' | 'figures'> & { readonly fieldsSeen: Pick<Siem['fieldsSeen'], 'see'> },
   tenant: TenantScope,
   rules: TenantRules,
   events: readonly Carried[],
 ): Detected {
   const findings: Carried[] = [];
-  const counted: Counted[] = [];
+  const counted: BaseMatch[] = [];
+  const { fieldsWanted, silenced } = rules.linked;
   for (const carried of events) {
+    if (isOwnFinding(carried)) continue;
     const view = siem.view.ofOcsf(carried.event);
     siem.fieldsSeen.see(tenant, view);
     for (const set of [rules.base, rules.own]) {
       const { matches, isIncomplete } = matched(set, view);
       for (const rule of matches) {
         if (!isInForce(siem, rules, rule, view)) continue;
-        const counting = rules.counting.get(rule.id);
-        if (counting !== undefined) counted.push({ rule, carried, view });
-        if (counting?.isSilent !== true) findings.push(finding(rules, rule, carried, view));
+        const wanted = fieldsWanted.get(rule.id);
+        if (wanted !== undefined) counted.push(matchOf(rule, carried, view, wanted));
+        if (!silenced.has(rule.id)) findings.push(finding(rules, rule, carried, view));
       }
       if (isIncomplete) {
         siem.figures.incomplete += 1;
@@ -52,17 +49,35 @@ export function detect(
   return { findings, counted };
 }
 
+/** What was found here is not looked at again: a rule about everything would find its own findings. */
+function isOwnFinding({ event }: Carried): boolean {
+  const product = event.metadata['product'] as { readonly vendor_name?: unknown } | undefined;
+  return event.class_uid === DETECTION_FINDING && product?.vendor_name === 'Demarc';
+}
+
 function matched(
   set: RuleSet,
   view: SigmaEvent,
 ): { readonly matches: readonly DetectionRule[]; readonly isIncomplete: boolean } {
-  const { rules, incomplete } = set.engine.match(view);
+  const { rules, isWhole } = set.engine.match(view);
   const matches: DetectionRule[] = [];
   for (const index of rules) {
     const rule = set.detections[index];
     if (rule !== undefined) matches.push(rule);
   }
-  return { matches, isIncomplete: incomplete };
+  return { matches, isIncomplete: !isWhole };
+}
+
+function matchOf(
+  rule: DetectionRule,
+  { event }: Carried,
+  view: SigmaEvent,
+  wanted: readonly string[],
+): BaseMatch {
+  const fields = Object.fromEntries(
+    wanted.filter((name) => Object.hasOwn(view.fields, name)).map((name) => [name, view.fields[name]]),
+  );
+  return { ruleId: rule.id, eventUid: event.metadata.uid, timeMs: event.time, fields };
 }
 
 function isInForce(

@@ -19,7 +19,10 @@ export function scratch(): { readonly directory: string } & Disposable {
   return { directory, [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
-export function definitionFor(settings: SourceSettings, more: Partial<SourceDefinition> = {}): SourceDefinition {
+export function definitionFor(
+  settings: SourceSettings,
+  more: Partial<SourceDefinition> = {},
+): SourceDefinition {
   return {
     tenant: here,
     sourceId: randomUUID(),

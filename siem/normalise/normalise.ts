@@ -21,7 +21,7 @@ import { parseRfc5424 } from './syslog/rfc5424.ts';
 import { parseAccess } from './web/access.ts';
 import { isAccessJson, parseAccessJson } from './web/access-json.ts';
 import { parseErrorLog } from './web/error-log.ts';
-import { parseWindows } from './windows-hook.ts';
+import { normaliseWindows } from './windows/windows.ts';
 
 /** What a source is configured to be; the record itself is believed when it is not so. */
 export type FormatHint = 'syslog' | 'auditd' | 'nginx' | 'apache' | 'named' | 'unbound' | 'dnsmasq' | 'json';
@@ -119,7 +119,7 @@ function parseObject(record: Members, context: NormaliseContext): Normalised | u
   if (isJournal(record)) return fromJournal(record, context, readJson);
   if (isSuricata(record)) return parseSuricata(record, context);
   if (isZeek(record)) return parseZeek(record, context);
-  const found = parseWindows(record, context) ?? parseAudit(record, context);
+  const found = normaliseWindows(record, context) ?? parseAudit(record, context);
   if (found !== undefined) return found;
   return isAccessJson(record) ? parseAccessJson(record, context, undefined) : undefined;
 }

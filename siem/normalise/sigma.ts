@@ -6,6 +6,7 @@ import { linuxMappings, linuxRecognitions } from './linux/apps.ts';
 import { networkMappings, networkRecognitions } from './network/network.ts';
 import { syslogMappings, syslogRecognitions } from './syslog/dispatch.ts';
 import { webMappings, webRecognitions } from './web/web.ts';
+import { WINDOWS_MAPPINGS } from './windows/windows.ts';
 
 export const mappings: readonly Mapping[] = [
   ...syslogMappings,
@@ -13,6 +14,7 @@ export const mappings: readonly Mapping[] = [
   ...networkMappings,
   ...webMappings,
   ...cloudMappings,
+  ...WINDOWS_MAPPINGS,
 ];
 
 export const recognitions: readonly Recognition[] = [

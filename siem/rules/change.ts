@@ -26,7 +26,7 @@ export async function importRules(
   siem: Siem,
   tenant: TenantScope,
   accountId: string,
-  { files, dryRun }: Required<ImportRules>,
+  { files, dryRun }: ImportRules,
 ): Promise<RulesImported> {
   const before = await siem.rulesets.of(tenant);
   const texts = new Map(before.own.files.map(({ file, text }) => [file, text]));
@@ -100,7 +100,7 @@ export async function setRuleOverlay(
   tenant: TenantScope,
   accountId: string,
   ruleId: string,
-  wanted: Required<SetRuleOverlay>,
+  wanted: SetRuleOverlay,
 ): Promise<RuleOverlay> {
   const rules = await siem.rulesets.of(tenant);
   if (ruleOf(rules, ruleId) === undefined) throw ruleErrors.make('RULE_UNKNOWN', { ruleId });
@@ -122,7 +122,7 @@ export async function setRuleOverlay(
   const overlay: StoredOverlay = {
     enabled,
     level,
-    threshold: threshold === null ? null : { groupBy: [], ...threshold },
+    threshold,
     exceptions,
     reason,
   };

@@ -1,11 +1,5 @@
 /** From rule files to what judges events. */
-import {
-  type CorrelationRule,
-  type DetectionRule,
-  loadRules,
-  type Refusal,
-  type RuleEngine,
-} from '@demarc/platform/sigma';
+import type { CorrelationRule, DetectionRule, Engine, Refusal } from '@demarc/platform/sigma';
 
 export interface SourceFile {
   readonly file: string;
@@ -18,7 +12,7 @@ export interface CompiledRules {
   readonly correlations: readonly CorrelationRule[];
   readonly refused: readonly Refusal[];
   /** Answers with places in `detections`. */
-  readonly engine: RuleEngine;
+  readonly engine: Pick<Engine, 'match'>;
 }
 
 export interface Compiler {

@@ -6,7 +6,7 @@ import type { TenantScope } from '@demarc/platform/tenancy';
 import { eventByUid } from '../search.ts';
 import type { Siem } from '../siem.ts';
 import { explained } from './explained.ts';
-import { ruleOf } from './list.ts';
+import { isDetection, ruleOf } from './list.ts';
 
 const EVENTS_MAX = 20;
 
@@ -39,9 +39,9 @@ export async function findingDetails(
   const rule = typeof ruleId === 'string' ? ruleOf(rules, ruleId) : undefined;
   const [first] = events;
   const tree =
-    rule?.condition === undefined || first === undefined
+    rule === undefined || !isDetection(rule) || first === undefined
       ? null
-      : explained(explain({ condition: rule.condition }, siem.view.ofOcsf(first), regexes));
+      : explained(explain(rule, siem.view.ofOcsf(first), regexes));
   return {
     finding,
     events,

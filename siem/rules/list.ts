@@ -1,6 +1,6 @@
 /** Every rule of a tenant, with what became of it: loaded, refused, switched off, fired, and whether it can fire. */
 import type { RuleDetails, RuleList, RuleOverlay, RuleSummary } from '@demarc/platform/contract/detection';
-import type { DetectionRule, LogSource, Refusal } from '@demarc/platform/sigma';
+import type { CorrelationRule, DetectionRule, LogSource, Refusal } from '@demarc/platform/sigma';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { attacksOf } from '../detect/attack.ts';
 import type { Siem } from '../siem.ts';
@@ -13,11 +13,7 @@ import type { RuleSet, TenantRules } from './rulesets.ts';
 const LIST_MAX = 100;
 const TAGS_MAX = 64;
 
-/** Of either kind of rule, as far as a list shows it. */
-type Rule = Omit<DetectionRule, 'condition' | 'logsource'> & {
-  readonly logsource?: LogSource;
-  readonly condition?: DetectionRule['condition'];
-};
+type Rule = DetectionRule | CorrelationRule;
 
 export async function listRules(siem: Siem, tenant: TenantScope): Promise<RuleList> {
   const [rules, fired, sources] = await Promise.all([
@@ -26,8 +22,8 @@ export async function listRules(siem: Siem, tenant: TenantScope): Promise<RuleLi
     siem.fieldsSeen.sources(tenant),
   ]);
   const reach = (rule: Rule): string | null => {
-    if (rule.condition === undefined || rule.logsource === undefined) return null;
-    const found = reachOf({ condition: rule.condition, logsource: rule.logsource }, sources);
+    if (!isDetection(rule)) return null;
+    const found = reachOf(rule, sources);
     return found.canFire ? null : found.because;
   };
   const of = (set: RuleSet): readonly RuleSummary[] => [
@@ -69,6 +65,10 @@ export async function ruleDetails(siem: Siem, tenant: TenantScope, ruleId: strin
       removed: text === null,
     })),
   };
+}
+
+export function isDetection(rule: Rule): rule is DetectionRule {
+  return 'logsource' in rule;
 }
 
 /** A rule that is loaded. */
@@ -127,11 +127,11 @@ function summary(
   return {
     ruleId: rule.id,
     title: rule.title,
-    kind: rule.condition === undefined ? 'correlation' : 'detection',
+    kind: isDetection(rule) ? 'detection' : 'correlation',
     level: overlay?.level ?? rule.level,
     status: rule.status ?? null,
     tags: rule.tags.slice(0, TAGS_MAX),
-    logsource: logSource(rule.logsource),
+    logsource: logSource(isDetection(rule) ? rule.logsource : undefined),
     origin: set.originOf(rule.file),
     file: rule.file,
     line: rule.line,

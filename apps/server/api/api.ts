@@ -23,6 +23,7 @@ import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
+import { detectionRoutes } from './detection-routes.ts';
 import { guard } from './guard.ts';
 import { platformRoutes } from './platform-routes.ts';
 import { roomRoutes } from './room-routes.ts';
@@ -89,6 +90,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   guard(app, deps);
   platformRoutes(app, deps);
   sessionRoutes(app, deps);
+  detectionRoutes(app, deps);
   tenantRoutes(app, deps);
   exportsRoutes(app, deps);
   workbookRoutes(app, deps);

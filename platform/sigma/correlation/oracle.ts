@@ -206,7 +206,10 @@ function measure(rule: CorrelationRule, window: readonly Match[]): number | unde
           .filter((inputs) => happenedInOrder(inputs, window, Number.NEGATIVE_INFINITY))
           .map((inputs) => inputs.length),
       );
-    default:
+    case 'value_sum':
+    case 'value_avg':
+    case 'value_percentile':
+    case 'value_median':
       return statistic(rule, window);
   }
 }

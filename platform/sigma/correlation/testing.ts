@@ -1,10 +1,12 @@
-/** Random correlations and matches, for the properties that hold engine and oracle together. */
+/** Door for tests: random correlations and matches, and the oracle that the engine is held against. */
 import fc from 'fast-check';
 import type { DetectionRule } from '../ir.ts';
 import { parseCorrelation } from './document.ts';
-import { linkCorrelations } from './link.ts';
+import { type LinkedCorrelations, linkCorrelations } from './link.ts';
 import type { BaseMatch } from './match.ts';
 import type { CorrelationRule, LinkedCorrelation } from './rule.ts';
+
+export { oracle } from './oracle.ts';
 
 export const DETECTIONS = ['d0', 'd1', 'd2'] as const;
 export const LATENESS_MS = 8_000;
@@ -19,12 +21,16 @@ export function correlationOf(section: object, id = 'c0'): CorrelationRule {
 
 /** Linked to the detections `d0` to `d2`. */
 export function linked(...rules: readonly CorrelationRule[]): readonly LinkedCorrelation[] {
-  const { correlations, refused } = linkCorrelations(
+  return linkedWhole(...rules).correlations;
+}
+
+export function linkedWhole(...rules: readonly CorrelationRule[]): LinkedCorrelations {
+  const whole = linkCorrelations(
     rules,
     DETECTIONS.map((id) => detection(id)),
   );
-  if (refused.length > 0) throw new Error(refused[0]?.refused.because);
-  return correlations;
+  if (whole.refused.length > 0) throw new Error(whole.refused[0]?.refused.because);
+  return whole;
 }
 
 export function detection(id: string, name?: string): DetectionRule {

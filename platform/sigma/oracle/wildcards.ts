@@ -36,8 +36,7 @@ export function matches(tokens: readonly Token[], text: string, isCased: boolean
     else if (token === 'one character') next.set(row.subarray(0, length), 1);
     else {
       const wanted = isCased ? token.char : lower(token.char);
-      for (let j = 1; j <= length; j += 1)
-        if (row[j - 1] === 1 && characters[j - 1] === wanted) next[j] = 1;
+      for (let j = 1; j <= length; j += 1) if (row[j - 1] === 1 && characters[j - 1] === wanted) next[j] = 1;
     }
     row = next;
   }

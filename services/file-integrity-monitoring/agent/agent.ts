@@ -14,6 +14,7 @@ import { compare } from './compare.ts';
 import { Contents } from './contents.ts';
 import { Differences } from './differences.ts';
 import { fromLine, pathOfLine } from './line.ts';
+import type { Lines } from './lines.ts';
 import { Live, observed } from './live.ts';
 import { excluder, fromUtf8, isBelow } from './paths.ts';
 import { readNames } from './processes.ts';
@@ -208,7 +209,7 @@ class FileIntegrityRoom implements RunningRoom {
       const diffRoots = policy.diff.map(fromUtf8);
       await this.#scan(policy, roots, 'first baseline', (lines) => {
         baseline.add(lines);
-        for (const line of lines) this.#keepContent(policy, diffRoots, line);
+        for (const line of lines.beginningWith(diffRoots)) this.#keepContent(policy, diffRoots, line);
       });
       this.#baseline = baseline;
     }
@@ -265,7 +266,7 @@ class FileIntegrityRoom implements RunningRoom {
     policy: FileIntegrityPolicy,
     roots: readonly string[],
     what: string,
-    onLines: (lines: readonly string[]) => void,
+    onLines: (lines: Lines) => void,
   ): Promise<ScanResult> {
     return scan({
       onLines,

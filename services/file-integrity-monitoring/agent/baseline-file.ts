@@ -29,17 +29,21 @@ const HEAD_BYTES_MAX = 4_194_304;
 const NEWLINE = 0x0a;
 
 /** What `Head` has as `sha256`. */
-export function digestOf(lines: Iterable<string>): string {
+export function digestOf(body: Iterable<Uint8Array>): string {
   const digest = createHash('sha256');
-  for (const block of blocksOf(lines)) digest.update(block);
+  for (const block of body) digest.update(block);
   return digest.digest('hex');
 }
 
-/** In the place of the one before, once all of it is on the disk. */
+/**
+ * In the place of the one before, once all of it is on the disk.
+ *
+ * @param body lines, each with its newline
+ */
 export function writeBaselineFile(
   directory: string,
   head: Head,
-  lines: Iterable<string>,
+  body: Iterable<Uint8Array>,
   signer: Signer,
 ): void {
   const file = fileOf(directory);
@@ -47,7 +51,7 @@ export function writeBaselineFile(
   const descriptor = openSync(`${file}.new`, 'w', 0o600);
   try {
     writeFileSync(descriptor, `${signed}\n${signer.sign(Buffer.from(signed))}\n`);
-    for (const block of blocksOf(lines)) writeFileSync(descriptor, block);
+    for (const block of body) writeFileSync(descriptor, block);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -84,7 +88,8 @@ export function readBaselineFile(
   }
 }
 
-function* blocksOf(lines: Iterable<string>): Generator<Buffer> {
+/** The body of the file, never all of it at once. */
+export function* blocksOf(lines: Iterable<string>): Generator<Buffer> {
   let block: string[] = [];
   for (const line of lines) {
     block.push(line);

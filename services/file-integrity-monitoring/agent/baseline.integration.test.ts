@@ -10,7 +10,8 @@ import { promisify } from 'node:util';
 import { Baseline, loadBaseline } from './baseline.ts';
 import { Differences } from './differences.ts';
 import type { Entry } from './entry.ts';
-import { toLine } from './line.ts';
+import { fromLine, toLine } from './line.ts';
+import { Lines } from './lines.ts';
 
 const signer = {
   sign: (bytes: Uint8Array): string => createHash('sha256').update('key').update(bytes).digest('base64'),
@@ -53,7 +54,8 @@ const ENTRIES = [
 
 test('comes back from the disk as it was', () => {
   const baseline = new Baseline(['/a', '/b', '/many'], 1);
-  baseline.add(ENTRIES.map(toLine));
+  baseline.add(Lines.of(ENTRIES.slice(0, 4_000).map(toLine)));
+  baseline.add(Lines.of(ENTRIES.slice(4_000).map(toLine)));
   baseline.comparedAtMs = 2;
   baseline.save(directory, signer);
   const loaded = loadBaseline(directory, signer);
@@ -98,17 +100,62 @@ test('one without entries, and one of an earlier version', () => {
   assert.equal(loadBaseline(directory, signer)?.size, 0);
 });
 
+test('what was not looked into before it was written is the same file, and the same answers', () => {
+  const lines = Lines.of(ENTRIES.map(toLine));
+  const untouched = new Baseline(['/a', '/b', '/many'], 1);
+  untouched.add(lines.first(3));
+  untouched.add(Lines.of(ENTRIES.slice(3).map(toLine)));
+  const asked = new Baseline(['/a', '/b', '/many'], 1);
+  asked.add(Lines.of(ENTRIES.map(toLine)));
+  assert.ok(asked.has('/a'));
+  for (const baseline of [untouched, asked]) baseline.save(directory, signer);
+  assert.equal(untouched.digest, asked.digest);
+  assert.equal(untouched.size, ENTRIES.length);
+  for (const each of ENTRIES) assert.deepEqual(untouched.get(each.path), each);
+  untouched.delete('/a');
+  untouched.save(directory, signer);
+  assert.equal(loadBaseline(directory, signer)?.size, ENTRIES.length - 1);
+});
+
+test('lines are told by how their path begins, and the first of them by their number', () => {
+  const lines = Lines.of(ENTRIES.map(toLine));
+  const paths = (some: Iterable<string>): readonly string[] => [...some].map((line) => fromLine(line).path);
+  assert.deepEqual(
+    paths(lines),
+    ENTRIES.map(({ path }) => path),
+  );
+  assert.deepEqual(paths(lines.beginningWith(['/b', '/a/"quoted"\\\n', '/a/\xff'])), [
+    '/a/\xff\xe9 not UTF-8',
+    '/a/"quoted"\\\n',
+    '/b/long',
+  ]);
+  assert.deepEqual(paths(lines.beginningWith([])), []);
+  assert.deepEqual(paths(lines.first(2)), ['/a/plain', '/a/\xff\xe9 not UTF-8']);
+  assert.deepEqual([lines.first(0).count, [...lines.first(0)]], [0, []]);
+});
+
+test('what two watched paths have in common is written once', () => {
+  const baseline = new Baseline(['/a', '/a/below'], 1);
+  baseline.add(Lines.of([entry('/a'), entry('/a/below', { size: 1 })].map(toLine)));
+  baseline.add(Lines.of([entry('/a/below', { size: 2 })].map(toLine)));
+  assert.equal(baseline.size, 2);
+  baseline.save(directory, signer);
+  const head = JSON.parse(readFileSync(join(directory, 'baseline'), 'utf8').split('\n')[0] ?? '') as unknown;
+  assert.equal((head as { readonly entries: number }).entries, 2);
+  assert.equal(loadBaseline(directory, signer)?.get('/a/below')?.size, 2);
+});
+
 test('a reading differs in what it has otherwise, has more, and has not', () => {
   const baseline = new Baseline(['/a'], 1);
   baseline.add(
-    ['/a/same', '/a/changed', '/a/settled', '/a/gone', '/other'].map((path) => toLine(entry(path))),
+    Lines.of(['/a/same', '/a/changed', '/a/settled', '/a/gone', '/other'].map((path) => toLine(entry(path)))),
   );
   const found = new Differences(baseline, ['/a']);
   const changed = toLine(entry('/a/changed\xff'.slice(0, -1), { size: 2 }));
   const settled = toLine(entry('/a/settled', { size: 2 }));
   const more = toLine(entry('/a/more\xff'));
-  found.take([toLine(entry('/a/same')), changed]);
-  found.take([settled, more]);
+  found.take(Lines.of([toLine(entry('/a/same')), changed]));
+  found.take(Lines.of([settled, more]));
   // Real time was first.
   baseline.set(entry('/a/settled', { size: 2 }));
   assert.deepEqual([...found.lines()], [changed, more]);
@@ -121,6 +168,7 @@ test('entries take as much of the heap as half a million may of the packaged age
     const { Baseline, loadBaseline } = await import(${JSON.stringify(new URL('./baseline.ts', import.meta.url))});
     const { Differences } = await import(${JSON.stringify(new URL('./differences.ts', import.meta.url))});
     const { fromLine } = await import(${JSON.stringify(new URL('./line.ts', import.meta.url))});
+    const { Lines } = await import(${JSON.stringify(new URL('./lines.ts', import.meta.url))});
     const COUNT = 50_000;
     const directory = ${JSON.stringify(directory)};
     const signer = { sign: () => 'signature', verify: () => true };
@@ -131,8 +179,7 @@ test('entries take as much of the heap as half a million may of the packaged age
           module(at + index), 0, 420, 0, 0, size, 1764000000123, 1764000000123, at + index, 65024, 1,
           'ab'.repeat(32), '', 0, '',
         ]));
-        // As they come from another thread: each a string of its own.
-        onLines(structuredClone(lines));
+        onLines(Lines.of(lines));
       }
     };`;
   const run = (code: string): Promise<unknown> =>

@@ -4,6 +4,7 @@
  */
 import type { Baseline } from './baseline.ts';
 import { pathOfLine } from './line.ts';
+import type { Lines } from './lines.ts';
 
 export class Differences {
   readonly #baseline: Baseline;
@@ -16,7 +17,7 @@ export class Differences {
     this.#unseen = new Set(baseline.below(roots));
   }
 
-  take(lines: readonly string[]): void {
+  take(lines: Lines): void {
     const different: string[] = [];
     for (const line of lines) {
       const path = pathOfLine(line);

@@ -35,10 +35,8 @@ export class FileState implements Attributes {
     return statx(descriptor, emptyPath.address, AT_EMPTY_PATH, STATX_BASIC_STATS, this.#memory.address) === 0;
   }
 
-  copy(): FileState {
-    const copy = new FileState();
-    copy.#words.set(this.#words);
-    return copy;
+  set(other: FileState): void {
+    this.#words.set(other.#words);
   }
 
   /** The change time, too: nobody can set that one back. */

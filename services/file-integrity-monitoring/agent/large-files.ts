@@ -9,7 +9,7 @@ import type { OpenFile } from './regular-file.ts';
 import { CHUNK_BYTES, LANES, type Lane, makeSha256Pair } from './sha256-pair.ts';
 
 interface Reading {
-  readonly file: OpenFile;
+  readonly file: Omit<OpenFile, 'state'>;
   readonly size: number;
   /** So much of it is read. */
   at: number;
@@ -19,6 +19,7 @@ interface Reading {
 export class LargeFiles {
   readonly #pair = makeSha256Pair();
   readonly #readings: [Reading | undefined, Reading | undefined] = [undefined, undefined];
+  readonly #before: readonly [FileState, FileState] = [new FileState(), new FileState()];
   readonly #after = new FileState();
   readonly #hashSizeBytesMax: number;
   readonly #onEntry: (entry: Entry | undefined) => void;
@@ -32,6 +33,7 @@ export class LargeFiles {
   /** Takes the open file over: it is closed once it is read. One at most is waiting afterwards. */
   take(file: OpenFile): void {
     const lane: Lane = this.#readings[0] === undefined ? 0 : 1;
+    this.#before[lane].set(file.state);
     this.#readings[lane] = { file, size: file.state.size, at: 0, isRead: false };
     this.#pair.begin(lane);
     while (this.#readings[0] !== undefined && this.#readings[1] !== undefined) this.#step();
@@ -74,8 +76,10 @@ export class LargeFiles {
   #end(lane: Lane): void {
     const reading = this.#readings[lane];
     if (reading === undefined || !reading.isRead || !this.#pair.isTaken(lane)) return;
-    const { descriptor, state } = reading.file;
-    const isStill = this.#after.read(descriptor) && state.isSame(this.#after) && reading.at === reading.size;
+    const isStill =
+      this.#after.read(reading.file.descriptor) &&
+      this.#before[lane].isSame(this.#after) &&
+      reading.at === reading.size;
     this.#leave(lane, isStill ? this.#pair.digest(lane) : undefined);
   }
 
@@ -84,12 +88,14 @@ export class LargeFiles {
     const reading = this.#readings[lane];
     this.#readings[lane] = undefined;
     if (reading === undefined) return;
-    const { path, descriptor, state, xattrs } = reading.file;
+    const { path, descriptor, xattrs } = reading.file;
     closeSync(descriptor);
-    this.#onEntry(
-      sha256 === undefined
-        ? readEntry(path, this.#hashSizeBytesMax)
-        : { ...entryOf(path, 'file', state, xattrs), sha256 },
-    );
+    if (sha256 === undefined) {
+      this.#onEntry(readEntry(path, this.#hashSizeBytesMax));
+      return;
+    }
+    const entry = entryOf(path, 'file', this.#before[lane], xattrs);
+    entry.sha256 = sha256;
+    this.#onEntry(entry);
   }
 }

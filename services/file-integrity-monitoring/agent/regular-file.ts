@@ -12,7 +12,7 @@ import { pinned, pread } from './libc.ts';
 import { fsPath } from './paths.ts';
 import { type Xattrs, xattrsOf } from './xattrs.ts';
 
-/** Who has it closes the descriptor. */
+/** Who has it closes the descriptor, and copies the state: the next file has the same memory. */
 export interface OpenFile {
   readonly path: string;
   readonly descriptor: number;
@@ -45,7 +45,7 @@ export function readRegularFile(
   }
   const xattrs = xattrsOf(descriptor);
   if (before.size >= LARGE_BYTES_MIN) {
-    large.take({ path, descriptor, state: before.copy(), xattrs });
+    large.take({ path, descriptor, state: before, xattrs });
     return undefined;
   }
   const bytes = Number(pread(descriptor, chunk.address, LARGE_BYTES_MIN, 0));

@@ -10,11 +10,14 @@ import { Worker } from 'node:worker_threads';
 import { fromLine } from './line.ts';
 import { type ScanResult, scan } from './scan.ts';
 
-async function read(roots: readonly string[]): Promise<ScanResult & { readonly lines: readonly string[] }> {
+async function read(
+  roots: readonly string[],
+  entriesMax = 1_000_000,
+): Promise<ScanResult & { readonly lines: readonly string[] }> {
   const lines: string[] = [];
   const result = await scan({
     roots,
-    policy: { exclude: [], hashSizeBytesMax: 1_073_741_824, entriesMax: 1_000_000 },
+    policy: { exclude: [], hashSizeBytesMax: 1_073_741_824, entriesMax },
     spawn: (data) => new Worker(new URL('./scan.worker.ts', import.meta.url), { workerData: { data } }),
     onLines: (more) => lines.push(...more),
   });
@@ -51,6 +54,15 @@ test('a few large files in one directory are shared, and each digest is right', 
   } finally {
     rmSync(root, { recursive: true });
   }
+});
+
+test('what is beyond the bound is counted and left out', async () => {
+  const whole = await read(['/usr/bin']);
+  const part = await read(['/usr/bin'], 10);
+  assert.equal(whole.beyondBound, 0);
+  assert.deepEqual([part.lines.length, part.entries], [10, 10]);
+  assert.equal(part.beyondBound, whole.entries - 10);
+  for (const line of part.lines) assert.ok(whole.lines.includes(line));
 });
 
 test('deep and wide: nobody waits for ever', async () => {

@@ -3,6 +3,7 @@ import { lstatSync, type Stats } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import type { FileIntegrityPolicy } from '../policy.ts';
 import { countEntries } from './count.ts';
+import { Lines } from './lines.ts';
 import { mountPoints } from './mounts.ts';
 import { excluder, fromUtf8, fsPath, isBelow } from './paths.ts';
 import { makeQueueBuffer } from './queue.ts';
@@ -35,7 +36,7 @@ export interface ScanOptions {
   readonly policy: Pick<FileIntegrityPolicy, 'exclude' | 'hashSizeBytesMax' | 'entriesMax'>;
   spawn(task: ScanTask): Worker;
   /** Entries as they are read, a line each (line.ts), in no order: to keep them all is a matter of memory. */
-  onLines(lines: readonly string[]): void;
+  onLines(lines: Lines): void;
   onProgress?(done: number, remainingSeconds: number | undefined): void;
   readonly signal?: AbortSignal;
 }
@@ -86,11 +87,10 @@ class Found {
   take(message: ScanMessage): void {
     switch (message.kind) {
       case 'lines': {
-        const { lines } = message;
-        const room = this.#entriesMax - this.entries;
-        const within = lines.length <= room ? lines : lines.slice(0, room);
-        this.entries += within.length;
-        this.beyondBound += lines.length - within.length;
+        const lines = new Lines(message.bytes, message.count);
+        const within = lines.first(this.#entriesMax - this.entries);
+        this.entries += within.count;
+        this.beyondBound += lines.count - within.count;
         this.#onLines(within);
         break;
       }

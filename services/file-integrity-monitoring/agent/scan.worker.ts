@@ -7,6 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type Entry, isGone, readEntry } from './entry.ts';
 import { LargeFiles } from './large-files.ts';
 import { toLine } from './line.ts';
+import { Lines } from './lines.ts';
 import { excluder, fsPath, isBelow, join } from './paths.ts';
 import { DirectoryQueue, type DirectoryQueueBuffer } from './queue.ts';
 import { readRegularFile } from './regular-file.ts';
@@ -30,8 +31,8 @@ export interface Root {
   readonly device: number;
 }
 export type ScanMessage =
-  /** Each a string of its own: as parts of one text they would keep all of it in memory. */
-  | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  /** What `Lines` is made of. */
+  | { readonly kind: 'lines'; readonly bytes: Uint8Array<ArrayBuffer>; readonly count: number }
   | { readonly kind: 'skipped'; readonly path: string; readonly because: string }
   /** Mounted from the same file system: whether it has been read elsewhere is known when all have. */
   | { readonly kind: 'mounted'; readonly path: string; readonly device: number }
@@ -123,11 +124,14 @@ function skip(path: string, because: string): void {
 }
 
 function post(): void {
-  if (lines.length > 0) send({ kind: 'lines', lines });
+  if (lines.length > 0) {
+    const { bytes: text, count } = Lines.of(lines);
+    send({ kind: 'lines', bytes: text, count }, [text.buffer]);
+  }
   lines = [];
   characters = 0;
 }
 
-function send(message: ScanMessage): void {
-  parentPort?.postMessage(message);
+function send(message: ScanMessage, transfer: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer);
 }

@@ -52,6 +52,7 @@ const MB_ALIGNMENT = 32;
 /** HASH_DESC: a pointer and a count of blocks, 16 bytes; the loop reads four of them at least. */
 const DESCRIPTION_BYTES = 16;
 const DESCRIPTIONS = 4;
+const TWO_TO_32 = 4_294_967_296;
 
 class BothAtOnce implements Sha256Pair {
   readonly #memory: readonly [Pinned, Pinned] = [
@@ -63,6 +64,7 @@ class BothAtOnce implements Sha256Pair {
   readonly #state = aligned(INITIAL.length * MB_LANES * Uint32Array.BYTES_PER_ELEMENT, MB_ALIGNMENT);
   readonly #words = new Uint32Array(this.#state.buffer, this.#state.byteOffset, INITIAL.length * MB_LANES);
   readonly #descriptions = pinned(DESCRIPTION_BYTES * DESCRIPTIONS).bytes;
+  readonly #descriptionWords = new Uint32Array(this.#descriptions.buffer);
   /** Of the chunk: what is not taken yet, in blocks. */
   readonly #from: [number, number] = [0, 0];
   readonly #to: [number, number] = [0, 0];
@@ -112,8 +114,11 @@ class BothAtOnce implements Sha256Pair {
 
   #describe(index: number, lane: Lane, fromBlock: number, blocks: number): void {
     const at = this.#memory[lane].address + fromBlock * BLOCK_BYTES;
-    this.#descriptions.writeBigUInt64LE(BigInt(at), index * DESCRIPTION_BYTES);
-    this.#descriptions.writeInt32LE(blocks, index * DESCRIPTION_BYTES + 8);
+    const word = (index * DESCRIPTION_BYTES) / 4;
+    // Only on x86-64, which has the lower half first.
+    this.#descriptionWords[word] = at % TWO_TO_32;
+    this.#descriptionWords[word + 1] = Math.floor(at / TWO_TO_32);
+    this.#descriptionWords[word + 2] = blocks;
   }
 
   /** Returns how many bytes there are with what was put behind them. */
@@ -122,7 +127,9 @@ class BothAtOnce implements Sha256Pair {
     const end = Math.ceil((bytes + 9) / BLOCK_BYTES) * BLOCK_BYTES;
     chunk.fill(0, bytes, end);
     chunk[bytes] = 0x80;
-    chunk.writeBigUInt64BE(BigInt(this.#bytes[lane]) * 8n, end - 8);
+    const bits = this.#bytes[lane] * 8;
+    chunk.writeUInt32BE(Math.floor(bits / TWO_TO_32), end - 8);
+    chunk.writeUInt32BE(bits % TWO_TO_32, end - 4);
     return end;
   }
 }

@@ -76,6 +76,16 @@ export class CorrelationEngine {
     return this.#state.watermarkMs;
   }
 
+  /** Whether matches of the detection matter to any correlation. */
+  listensTo(ruleId: string): boolean {
+    return this.#listeners.has(ruleId);
+  }
+
+  /** When something is to be decided next, as the clock must be for it; infinite where nothing waits. */
+  get nextClockMs(): number {
+    return this.#state.due.firstDue + this.#state.limits.latenessMs;
+  }
+
   /** @returns what is certain with it */
   add(match: BaseMatch): readonly CorrelationFinding[] {
     const state = this.#state;

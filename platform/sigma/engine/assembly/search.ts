@@ -4,10 +4,38 @@
  * Ends and beginnings are found by their last or first bytes.
  */
 import {
-  AT_ATOM_STAMPS, AT_CANDIDATES, AT_COUNTS, AT_RULE_STAMPS, CANDIDATE_COUNT, E_ATOM, E_GRAM, E_PLACE, E_RULES,
-  E_TEXT, E_TEXT_BYTES, ENTRY_BYTES, EPOCH, GOLDEN, I_ANCHORED_SHORT, I_END4, I_END4_SHIFT, I_END8,
-  I_END8_SHIFT, I_GRAM_BITS, I_GRAM_BUCKETS, I_GRAM_MASK, I_GRAM_SHIFT, I_PAIR_BITS, I_PAIR_BUCKETS,
-  I_START4, I_START4_SHIFT, MIX, OP_ENDS, OP_EQUALS, OP_STARTS, WORK,
+  AT_ATOM_STAMPS,
+  AT_CANDIDATES,
+  AT_COUNTS,
+  AT_RULE_STAMPS,
+  CANDIDATE_COUNT,
+  E_ATOM,
+  E_GRAM,
+  E_PLACE,
+  E_RULES,
+  E_TEXT,
+  E_TEXT_BYTES,
+  ENTRY_BYTES,
+  EPOCH,
+  GOLDEN,
+  I_ANCHORED_SHORT,
+  I_END4,
+  I_END4_SHIFT,
+  I_END8,
+  I_END8_SHIFT,
+  I_GRAM_BITS,
+  I_GRAM_BUCKETS,
+  I_GRAM_MASK,
+  I_GRAM_SHIFT,
+  I_PAIR_BITS,
+  I_PAIR_BUCKETS,
+  I_START4,
+  I_START4_SHIFT,
+  MIX,
+  OP_ENDS,
+  OP_EQUALS,
+  OP_STARTS,
+  WORK,
 } from '../layout';
 import { same } from './text';
 
@@ -42,7 +70,7 @@ export function search(index: usize, from: usize, to: usize): void {
 }
 
 function bucket(buckets: usize, gram: u32, shift: u32): usize {
-  return load<u32>(buckets + (<usize>((gram * GOLDEN) >>> shift) << 2));
+  return load<u32>(buckets + ((<usize>((gram * GOLDEN) >>> shift)) << 2));
 }
 
 function grams(index: usize, bits: usize, shift: u32, from: usize, to: usize): void {
@@ -52,8 +80,12 @@ function grams(index: usize, bits: usize, shift: u32, from: usize, to: usize): v
     const hash = (load<u32>(at) * GOLDEN) >>> shift;
     if ((<u32>load<u8>(bits + <usize>(hash >>> 3)) >>> (hash & 7)) & 1) {
       gramHit(
-        load<u32>(<usize>load<u32>(index, I_GRAM_BUCKETS) + (<usize>(hash & load<u32>(index, I_GRAM_MASK)) << 2)),
-        at, from, to,
+        load<u32>(
+          <usize>load<u32>(index, I_GRAM_BUCKETS) + ((<usize>(hash & load<u32>(index, I_GRAM_MASK))) << 2),
+        ),
+        at,
+        from,
+        to,
       );
     }
     at += 1;
@@ -85,7 +117,7 @@ function shortOnes(buckets: usize, bits: usize, from: usize, to: usize): void {
     const byte: u32 = load<u8>(at);
     const pair = (before << 8) | byte;
     if ((<u32>load<u8>(bits + <usize>(pair >>> 3)) >>> (pair & 7)) & 1) {
-      let entry: usize = load<u32>(buckets + (<usize>byte << 2));
+      let entry: usize = load<u32>(buckets + ((<usize>byte) << 2));
       if (entry != 0) {
         let count = load<u32>(entry);
         store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);
@@ -115,7 +147,8 @@ function anchored(entry: usize, gram: u32, from: usize, to: usize): void {
       const wanted = load<u32>(entry, E_TEXT_BYTES);
       const kind = load<u32>(entry, E_PLACE);
       if (wanted <= bytes && (kind != OP_EQUALS || wanted == bytes)) {
-        if (same(kind == OP_STARTS ? from : to - <usize>wanted, load<u32>(entry, E_TEXT), wanted)) mark(entry);
+        if (same(kind == OP_STARTS ? from : to - <usize>wanted, load<u32>(entry, E_TEXT), wanted))
+          mark(entry);
       }
     }
     entry += ENTRY_BYTES;
@@ -125,7 +158,7 @@ function anchored(entry: usize, gram: u32, from: usize, to: usize): void {
 
 function mark(entry: usize): void {
   const atom = load<u32>(entry, E_ATOM);
-  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + (<usize>atom << 3);
+  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + ((<usize>atom) << 3);
   const epoch = load<u32>(EPOCH);
   // Once is enough: a text that holds it a thousand times costs no more.
   if (load<u32>(stamp) == epoch && load<u32>(stamp, 4) == 1) return;
@@ -133,7 +166,7 @@ function mark(entry: usize): void {
   store<u32>(stamp, 1, 4);
   const counts: usize = load<u32>(AT_COUNTS);
   if (counts != 0) {
-    const count = counts + (<usize>atom << 2);
+    const count = counts + ((<usize>atom) << 2);
     store<u32>(count, load<u32>(count) + 1);
   }
   wake(load<u32>(entry, E_RULES));
@@ -150,10 +183,10 @@ export function wake(list: usize): void {
   while (count > 0) {
     list += 4;
     const rule = load<u32>(list);
-    const stamp = stamps + (<usize>rule << 2);
+    const stamp = stamps + ((<usize>rule) << 2);
     if (load<u32>(stamp) != epoch) {
       store<u32>(stamp, epoch);
-      store<u32>(candidates + (<usize>found << 2), rule);
+      store<u32>(candidates + ((<usize>found) << 2), rule);
       found += 1;
     }
     count -= 1;

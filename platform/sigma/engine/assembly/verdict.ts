@@ -1,9 +1,40 @@
 /** What a rule says about the event at hand; what is asked twice is answered once. */
 import {
-  AT_ATOM_STAMPS, AT_ATOMS, AT_FIELD_HEADS, AT_FULL_INDEXES, AT_FULL_STAMPS, AT_VALUES, ATOM_BYTES, ATOM_FIELD,
-  ATOM_OP, ATOM_TEXT, ATOM_TEXT_BYTES, COND_AND, COND_FALSE, COND_NOT, COND_OR, COND_TRUE, EPOCH, IS_NULL,
-  OP_CASED, OP_CONTAINS, OP_EQUALS, OP_EXISTS, OP_HOST, OP_LENGTH, OP_NULL, OP_STARTS, V_FLAGS, V_FOLDED,
-  V_FOLDED_END, V_NEXT, V_TEXT, V_TEXT_END, VALUE_BYTES, VALUE_COUNT, WORK,
+  AT_ATOM_STAMPS,
+  AT_ATOMS,
+  AT_FIELD_HEADS,
+  AT_FULL_INDEXES,
+  AT_FULL_STAMPS,
+  AT_VALUES,
+  ATOM_BYTES,
+  ATOM_FIELD,
+  ATOM_OP,
+  ATOM_TEXT,
+  ATOM_TEXT_BYTES,
+  COND_AND,
+  COND_FALSE,
+  COND_NOT,
+  COND_OR,
+  COND_TRUE,
+  EPOCH,
+  IS_NULL,
+  OP_CASED,
+  OP_CONTAINS,
+  OP_EQUALS,
+  OP_EXISTS,
+  OP_HOST,
+  OP_LENGTH,
+  OP_NULL,
+  OP_STARTS,
+  V_FLAGS,
+  V_FOLDED,
+  V_FOLDED_END,
+  V_NEXT,
+  V_TEXT,
+  V_TEXT_END,
+  VALUE_BYTES,
+  VALUE_COUNT,
+  WORK,
 } from '../layout';
 import { holds } from './host';
 import { contains, search } from './search';
@@ -40,7 +71,7 @@ function part(child: u32): u32 {
 }
 
 function atom(number: u32): u32 {
-  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + (<usize>number << 3);
+  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + ((<usize>number) << 3);
   const epoch = load<u32>(EPOCH);
   if (load<u32>(stamp) == epoch) return load<u32>(stamp, 4);
   const work = load<i32>(WORK) - 3;
@@ -58,7 +89,7 @@ function ask(number: u32, epoch: u32): u32 {
   const field = load<u32>(what, ATOM_FIELD);
   if (op == OP_HOST) return holds(number);
   if (field == 0) return anyLeaf(what, op, epoch);
-  const head = <usize>load<u32>(AT_FIELD_HEADS) + (<usize>field << 3);
+  const head = <usize>load<u32>(AT_FIELD_HEADS) + ((<usize>field) << 3);
   const isThere = load<u32>(head) == epoch;
   if (op == OP_EXISTS) return isThere ? 1 : 0;
   if (!isThere) return op == OP_NULL ? 1 : 0;
@@ -78,7 +109,7 @@ function ask(number: u32, epoch: u32): u32 {
 }
 
 function stampOf(number: u32, epoch: u32): u32 {
-  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + (<usize>number << 3);
+  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + ((<usize>number) << 3);
   return load<u32>(stamp) == epoch ? load<u32>(stamp, 4) : 0;
 }
 
@@ -130,7 +161,7 @@ const SINGLE_TESTS_MAX: u32 = 24;
 
 /** Whether the full index of the field has been searched; it is when enough single tests were made. */
 function fromFull(field: u32, epoch: u32, isDear: bool): u32 {
-  const stamp = <usize>load<u32>(AT_FULL_STAMPS) + (<usize>field << 3);
+  const stamp = <usize>load<u32>(AT_FULL_STAMPS) + ((<usize>field) << 3);
   if (load<u32>(stamp) != epoch) {
     store<u32>(stamp, epoch);
     store<u32>(stamp, 0, 4);
@@ -145,7 +176,7 @@ function fromFull(field: u32, epoch: u32, isDear: bool): u32 {
 
 /** Marks every text atom of the field that holds. */
 export function searchAll(field: u32, epoch: u32): u32 {
-  const index: usize = load<u32>(<usize>load<u32>(AT_FULL_INDEXES) + (<usize>field << 2));
+  const index: usize = load<u32>(<usize>load<u32>(AT_FULL_INDEXES) + ((<usize>field) << 2));
   if (index == 0) return 0;
   const values: usize = load<u32>(AT_VALUES);
   if (field == 0) {
@@ -157,7 +188,7 @@ export function searchAll(field: u32, epoch: u32): u32 {
       left -= 1;
     }
   } else {
-    const head = <usize>load<u32>(AT_FIELD_HEADS) + (<usize>field << 3);
+    const head = <usize>load<u32>(AT_FIELD_HEADS) + ((<usize>field) << 3);
     let next = load<u32>(head) == epoch ? load<u32>(head, 4) : 0;
     while (next != 0) {
       const value = values + <usize>(next - 1) * VALUE_BYTES;
@@ -165,7 +196,7 @@ export function searchAll(field: u32, epoch: u32): u32 {
       next = load<u32>(value, V_NEXT);
     }
   }
-  const stamp = <usize>load<u32>(AT_FULL_STAMPS) + (<usize>field << 3);
+  const stamp = <usize>load<u32>(AT_FULL_STAMPS) + ((<usize>field) << 3);
   store<u32>(stamp, epoch);
   store<u32>(stamp, SINGLE_TESTS_MAX + 1, 4);
   return 1;

@@ -92,4 +92,3 @@ export class Atoms {
     return { is: 'atom', atom };
   }
 }
-

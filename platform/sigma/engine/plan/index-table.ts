@@ -179,7 +179,8 @@ function writePairs(image: Image, index: number, wanted: readonly Wanted[], entr
   for (const one of wanted) {
     const { text } = one.atom;
     const last = text[text.length - 1] ?? 0;
-    if (text.length === 1) for (let before = 0; before < 256; before += 1) image.bit(bitmap, (before << 8) | last);
+    if (text.length === 1)
+      for (let before = 0; before < 256; before += 1) image.bit(bitmap, (before << 8) | last);
     else image.bit(bitmap, ((text[text.length - 2] ?? 0) << 8) | last);
     push(buckets, last, entry(one, 0, 0));
   }
