@@ -32,7 +32,7 @@ const RULES = [
   rule('d', { state: 'disabled', logsource: { product: null, category: null, service: null } }),
 ];
 const ids = (search: Record<string, string>): string =>
-  rulesOf(RULES, search)
+  rulesOf(ordered(RULES, search['sort']), search)
     .map(({ ruleId }) => ruleId)
     .join('');
 
