@@ -117,7 +117,7 @@ export const CHAINS: readonly Chain[] = [
   ...chains(
     'number',
     false,
-    COMPARISONS.map((comparison) => [comparison]),
+    [...COMPARISONS, ...COMPARISONS, ...COMPARISONS].map((comparison) => [comparison]),
   ),
   ...chains('time', false, [
     ...TIME_PARTS.map((part) => [part]),
