@@ -23,7 +23,8 @@ export interface Chain {
 }
 
 const WIDENINGS = [[], ['contains'], ['startswith'], ['endswith'], ['startswith', 'endswith']] as const;
-const TIME_PARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+// Weeks twice: they are what is easiest to get wrong.
+const TIME_PARTS = ['minute', 'hour', 'day', 'week', 'week', 'month', 'year'] as const;
 const COMPARISONS = ['lt', 'lte', 'gt', 'gte'] as const;
 
 function chains(
@@ -97,14 +98,16 @@ export const CHAINS: readonly Chain[] = [
     ['windash', 'wide', 'base64offset', 'contains'],
     ['base64', 'neq'],
   ]),
-  ...chains('ascii', true, [
-    ...['wide', 'utf16le', 'utf16be'].flatMap((encoding) => [
+  ...chains(
+    'ascii',
+    true,
+    ['wide', 'utf16le', 'utf16be'].flatMap((encoding) => [
       [encoding],
       [encoding, 'contains'],
       ['startswith', encoding],
       [encoding, 'endswith', 'cased'],
     ]),
-  ]),
+  ),
   ...chains(
     'expression',
     true,
@@ -114,7 +117,7 @@ export const CHAINS: readonly Chain[] = [
   ...chains(
     'number',
     false,
-    COMPARISONS.map((comparison) => [comparison]),
+    [...COMPARISONS, ...COMPARISONS, ...COMPARISONS].map((comparison) => [comparison]),
   ),
   ...chains('time', false, [
     ...TIME_PARTS.map((part) => [part]),

@@ -9,7 +9,7 @@ import { CHAINS } from './chains.ts';
 import { CONFORMANCE_PLACEHOLDERS, type ConformancePair, conformancePairs } from './conformance.ts';
 import { VECTORS, vectorRule } from './vectors.ts';
 
-const PAIRS = 2_100;
+const PAIRS = 2_300;
 const pairs = [...conformancePairs(20_261_126, PAIRS)];
 const regexes = re2jsRegexes();
 const placeholders = CONFORMANCE_PLACEHOLDERS;

@@ -138,7 +138,8 @@ function asked(field: string, chain: Chain, random: Random): Asked {
     }
     case 'number': {
       const number = random.pick([0, 5, -3, 2.5, 1_024]);
-      const near = [number - 1, number, number + 1, number + 0.25];
+      // The bound itself is what comparisons differ by.
+      const near = [number, number, number, number - 1, number + 1, number + 0.25];
       return {
         value: number,
         found: (random) => {

@@ -43,7 +43,7 @@ export interface YamlDocument {
   readonly refused: RuleRefused | undefined;
 }
 
-export const FILE_CHARACTERS_MAX = 262_144;
+export const FILE_CHARACTERS_MAX = 524_288;
 export const DOCUMENTS_MAX = 4_096;
 /** Per document, what aliases repeat counted each time: a few anchors must not unfold into gigabytes. */
 const NODES_MAX = 100_000;
