@@ -70,9 +70,7 @@ export class EngineHost implements Host {
     return (number << layout.ROUTE_GROUP_BITS) >>> 0;
   }
 
-  calls = new Map<number, number>();
   holds = (atom: number): number => {
-    this.calls.set(atom, (this.calls.get(atom) ?? 0) + 1);
     const predicate = this.#predicates.get(atom);
     if (predicate === undefined) return 0;
     if (predicate.op === 're' || predicate.op === 'glob') return this.#finds(atom, predicate) ? 1 : 0;

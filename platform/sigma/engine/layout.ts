@@ -132,6 +132,10 @@ export const OP_RUN = 12;
 export const OP_FIELD = 13;
 /** The same where case counts. */
 export const OP_FIELD_CASED = 14;
+/** Texts in their order, with anything between them: a list, each with its anchor (0, `OP_STARTS`, `OP_ENDS`). */
+export const OP_SEQUENCE = 15;
+/** The same where case counts. */
+export const OP_SEQUENCE_CASED = 16;
 
 // Conditions: the first word is kind and number of children; a child is an atom (odd) or a condition's address.
 export const COND_AND = 0;
@@ -163,6 +167,10 @@ export const I_ABSENT = 56;
  * as it stands in the text.
  */
 export const I_SIFT = 60;
+
+/** Buckets of short texts: by their last two bytes, then one for each last byte, for texts of one byte. */
+export const PAIR_SLOTS = 2048;
+export const PAIR_SHIFT = 21;
 
 // An entry of an index.
 export const ENTRY_BYTES = 24;

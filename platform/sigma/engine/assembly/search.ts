@@ -7,7 +7,7 @@ import {
   AT_ATOM_STAMPS, AT_CANDIDATES, AT_COUNTS, AT_RULE_STAMPS, CANDIDATE_COUNT, E_ATOM, E_GRAM, E_PLACE, E_RULES,
   E_TEXT, E_TEXT_BYTES, ENTRY_BYTES, EPOCH, GOLDEN, I_ANCHORED_SHORT, I_END4, I_END4_SHIFT, I_END8,
   I_END8_SHIFT, I_SIFT, I_GRAM_BITS, I_GRAM_BUCKETS, I_GRAM_MASK, I_GRAM_SHIFT, I_PAIR_BITS, I_PAIR_BUCKETS,
-  I_START4, I_START4_SHIFT, MIX, OP_ENDS, OP_EQUALS, OP_STARTS, WORK,
+  I_START4, I_START4_SHIFT, MIX, PAIR_SHIFT, PAIR_SLOTS, OP_ENDS, OP_EQUALS, OP_STARTS, WORK,
 } from '../layout';
 import { same } from './text';
 
@@ -142,7 +142,7 @@ function loweredGram(gram: u32): u32 {
 function shortOnes(buckets: usize, bits: usize, from: usize, to: usize): void {
   if (from == to) return;
   // The first byte has none before it, but a text of one byte may be there.
-  shortHit(buckets, from, from, to);
+  shortHit(load<u32>(buckets + (<usize>(PAIR_SLOTS + <u32>load<u8>(from)) << 2)), 0, from, from, to);
   let at = from;
   const last = to - 1;
   while (at < last) {
@@ -151,18 +151,23 @@ function shortOnes(buckets: usize, bits: usize, from: usize, to: usize): void {
       (bitOf(bits, <u32>eight & 0xffff) | (bitOf(bits, <u32>(eight >> 8) & 0xffff) << 1) |
         (bitOf(bits, <u32>(eight >> 16) & 0xffff) << 2) | (bitOf(bits, <u32>(eight >> 24) & 0xffff) << 3)) & 15;
     if (hits != 0) {
-      if (hits & 1) shortHit(buckets, at + 1, from, to);
-      if (hits & 2 && at + 1 < last) shortHit(buckets, at + 2, from, to);
-      if (hits & 4 && at + 2 < last) shortHit(buckets, at + 3, from, to);
-      if (hits & 8 && at + 3 < last) shortHit(buckets, at + 4, from, to);
+      if (hits & 1) pairHit(buckets, at, from, to);
+      if (hits & 2 && at + 1 < last) pairHit(buckets, at + 1, from, to);
+      if (hits & 4 && at + 2 < last) pairHit(buckets, at + 2, from, to);
+      if (hits & 8 && at + 3 < last) pairHit(buckets, at + 3, from, to);
     }
     at += 4;
   }
 }
 
-/** Texts whose last byte is there. */
-function shortHit(buckets: usize, at: usize, from: usize, to: usize): void {
-  let entry: usize = load<u32>(buckets + (<usize>load<u8>(at) << 2));
+/** Texts that end in the pair, and those that are its second byte. */
+function pairHit(buckets: usize, at: usize, from: usize, to: usize): void {
+  const pair: u32 = load<u16>(at);
+  shortHit(load<u32>(buckets + (<usize>((pair * GOLDEN) >>> PAIR_SHIFT) << 2)), pair, at + 1, from, to);
+  shortHit(load<u32>(buckets + (<usize>(PAIR_SLOTS + (pair >>> 8)) << 2)), 0, at + 1, from, to);
+}
+
+function shortHit(entry: usize, pair: u32, at: usize, from: usize, to: usize): void {
   if (entry == 0) return;
   let count = load<u32>(entry);
   store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);
@@ -170,7 +175,7 @@ function shortHit(buckets: usize, at: usize, from: usize, to: usize): void {
   while (count > 0) {
     const bytes = load<u32>(entry, E_TEXT_BYTES);
     const begin = at + 1 - <usize>bytes;
-    if (begin >= from && same(begin, load<u32>(entry, E_TEXT), bytes)) mark(entry);
+    if (load<u32>(entry, E_GRAM) == pair && begin >= from && same(begin, load<u32>(entry, E_TEXT), bytes)) mark(entry);
     entry += ENTRY_BYTES;
     count -= 1;
   }
@@ -233,10 +238,14 @@ export function wake(list: usize): void {
   store<u32>(CANDIDATE_COUNT, found);
 }
 
-/** Whether the text is in the other: sixteen places at a time by its first and last byte. */
 export function contains(from: usize, to: usize, wanted: usize, bytes: u32): bool {
-  if (bytes == 0) return true;
-  if (<u32>(to - from) < bytes) return false;
+  return placeOf(from, to, wanted, bytes) != 0;
+}
+
+/** The first place of the text in the other, zero for none: sixteen at a time by its first and last byte. */
+export function placeOf(from: usize, to: usize, wanted: usize, bytes: u32): usize {
+  if (bytes == 0) return from;
+  if (<u32>(to - from) < bytes) return 0;
   const first = i8x16.splat(load<u8>(wanted));
   const last = i8x16.splat(load<u8>(wanted + bytes - 1));
   const end = to - bytes;
@@ -246,11 +255,11 @@ export function contains(from: usize, to: usize, wanted: usize, bytes: u32): boo
     );
     while (places != 0) {
       const place = from + <usize>ctz(places);
-      if (place > end) return false;
-      if (same(place, wanted, bytes)) return true;
+      if (place > end) return 0;
+      if (same(place, wanted, bytes)) return place;
       places &= places - 1;
     }
     from += 16;
   }
-  return false;
+  return 0;
 }

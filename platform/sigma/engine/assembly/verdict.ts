@@ -2,11 +2,11 @@
 import {
   AT_ATOM_STAMPS, AT_ATOMS, AT_FIELD_HEADS, AT_FULL_INDEXES, AT_FULL_STAMPS, AT_VALUES, ATOM_BYTES, ATOM_FIELD,
   ATOM_OP, ATOM_TEXT, ATOM_TEXT_BYTES, COND_AND, COND_FALSE, COND_NOT, COND_OR, COND_TRUE, EPOCH, IS_NULL,
-  OP_CASED, OP_CONTAINS, OP_EQUALS, OP_EXISTS, OP_FIELD, OP_HOST, OP_LENGTH, OP_NULL, OP_RUN, OP_STARTS, V_FLAGS, V_FOLDED,
+  OP_CASED, OP_CONTAINS, OP_ENDS, OP_EQUALS, OP_EXISTS, OP_FIELD, OP_FIELD_CASED, OP_SEQUENCE, OP_HOST, OP_LENGTH, OP_NULL, OP_RUN, OP_STARTS, V_FLAGS, V_FOLDED,
   V_FOLDED_END, V_NEXT, V_TEXT, V_TEXT_END, VALUE_BYTES, VALUE_COUNT, WORK,
 } from '../layout';
 import { holds } from './host';
-import { contains, search } from './search';
+import { contains, placeOf, search } from './search';
 import { fold, same, text } from './text';
 
 /** 1 or 0; meaningless once the budget is spent. */
@@ -62,7 +62,7 @@ function ask(number: u32, epoch: u32): u32 {
   const isThere = load<u32>(head) == epoch;
   if (op == OP_EXISTS) return isThere ? 1 : 0;
   if (!isThere) return op == OP_NULL ? 1 : 0;
-  if (op >= <u32>OP_FIELD) return againstField(what, op, epoch, load<u32>(head, 4));
+  if (op == OP_FIELD || op == OP_FIELD_CASED) return againstField(what, op, epoch, load<u32>(head, 4));
   if (op < <u32>OP_CASED) {
     const known = fromFull(field, epoch, op == OP_CONTAINS);
     // The full search marks what holds; what it left unmarked does not.
@@ -102,7 +102,7 @@ function test(what: usize, op: u32, value: usize): bool {
   if (op == OP_NULL) return false;
   let from: usize;
   let to: usize;
-  if (op < <u32>OP_CASED) {
+  if (op < <u32>OP_CASED || op == OP_SEQUENCE) {
     fold(value);
     from = load<u32>(value, V_FOLDED);
     to = load<u32>(value, V_FOLDED_END);
@@ -111,6 +111,7 @@ function test(what: usize, op: u32, value: usize): bool {
     from = load<u32>(value, V_TEXT);
     to = load<u32>(value, V_TEXT_END);
   }
+  if (op >= <u32>OP_SEQUENCE) return inSequence(load<u32>(what, ATOM_TEXT), from, to);
   const bytes = <u32>(to - from);
   const wanted = load<u32>(what, ATOM_TEXT_BYTES);
   if (bytes < wanted) return false;
@@ -125,6 +126,31 @@ function test(what: usize, op: u32, value: usize): bool {
   if (anchor == OP_STARTS) return same(from, place, wanted);
   if (anchor == OP_EQUALS && bytes != wanted) return false;
   return same(to - <usize>wanted, place, wanted);
+}
+
+/** Each text at the first place after the one before: if any places do, those do. */
+function inSequence(list: usize, from: usize, to: usize): bool {
+  let left = load<u32>(list);
+  store<i32>(WORK, load<i32>(WORK) - <i32>((to - from) >>> 2) - 12);
+  while (left > 0) {
+    const wanted: usize = load<u32>(list, 4);
+    const bytes = load<u32>(list, 8);
+    const anchor = load<u32>(list, 12);
+    if (<u32>(to - from) < bytes) return false;
+    if (anchor == OP_STARTS) {
+      if (!same(from, wanted, bytes)) return false;
+      from += bytes;
+    } else if (anchor == OP_ENDS) {
+      if (!same(to - bytes, wanted, bytes)) return false;
+    } else {
+      const place = placeOf(from, to, wanted, bytes);
+      if (place == 0) return false;
+      from = place + bytes;
+    }
+    list += 12;
+    left -= 1;
+  }
+  return true;
 }
 
 /** Looks at every so-manieth character first: a run cannot lie between two that are not of the class. */

@@ -11,6 +11,8 @@ import {
   OP_LENGTH,
   OP_NULL,
   OP_RUN,
+  OP_SEQUENCE,
+  OP_SEQUENCE_CASED,
   OP_STARTS,
 } from '../layout.ts';
 import { utf8Of } from './utf8.ts';
@@ -27,6 +29,13 @@ export interface Atom {
   readonly predicate: Predicate | undefined;
   /** The other field of an `OP_FIELD` atom. */
   readonly other: number | undefined;
+  /** Of an `OP_SEQUENCE` atom. */
+  readonly parts: readonly SequencePart[] | undefined;
+}
+
+export interface SequencePart {
+  readonly text: Uint8Array;
+  readonly anchor: number;
 }
 
 /** A condition over atoms, by their numbers. */
@@ -89,6 +98,17 @@ export class Atoms {
     return this.#add(op, field, `${number} ${anchor}`, OPS[anchor], undefined, undefined, number);
   }
 
+  /** Texts and `*` only. */
+  sequence({ field, parts, isCased }: Extract<Predicate, { op: 'glob' }>): Expression {
+    const texts = parts.flatMap((part, at): SequencePart[] =>
+      typeof part === 'string'
+        ? [{ text: utf8Of(part), anchor: at === 0 ? OP_STARTS : at === parts.length - 1 ? OP_ENDS : OP_CONTAINS }]
+        : [],
+    );
+    const op = isCased ? OP_SEQUENCE_CASED : OP_SEQUENCE;
+    return this.#add(op, field, JSON.stringify(parts), 0, undefined, undefined, undefined, texts);
+  }
+
   host(predicate: Predicate): Expression {
     return this.#add(OP_HOST, predicate.field, '', 0, predicate);
   }
@@ -101,6 +121,7 @@ export class Atoms {
     predicate?: Predicate,
     exactBytes?: Uint8Array,
     other?: number,
+    parts?: readonly SequencePart[],
   ): Expression {
     const number = this.fieldNumber(field);
     const key = `${op} ${number} ${length ?? ''} ${predicate === undefined ? text : JSON.stringify(predicate)}`;
@@ -108,7 +129,7 @@ export class Atoms {
     if (atom === undefined) {
       const bytes = exactBytes ?? utf8Of(text);
       atom =
-        this.atoms.push({ op, field: number, text: bytes, length: length ?? bytes.length, predicate, other }) -
+        this.atoms.push({ op, field: number, text: bytes, length: length ?? bytes.length, predicate, other, parts }) -
         1;
       this.#known.set(key, atom);
       this.uses.push(0);

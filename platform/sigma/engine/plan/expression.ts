@@ -1,4 +1,4 @@
-import { type Condition, type Field, foldCase, type Predicate } from '../../ir.ts';
+import { ANY_CHARACTER, type Condition, type Field, foldCase, type GlobPart, type Predicate } from '../../ir.ts';
 import { compileGlob } from '../../regex/glob.ts';
 import type { Required } from '../../regex/literals.ts';
 import { compileRegex } from '../../regex/regex.ts';
@@ -25,6 +25,11 @@ export function expressionOf(condition: Condition, atoms: Atoms): Expression {
     case 'test':
       return atomsOf(condition.test, atoms);
   }
+}
+
+/** A single text is not both the beginning and the end, and no half of a pair stands alone. */
+function isPlain(parts: readonly GlobPart[]): boolean {
+  return parts.length > 1 && parts.every((part) => typeof part !== 'string' || part.isWellFormed());
 }
 
 function not(of: Expression): Expression {
@@ -75,7 +80,11 @@ function atomsOf(test: Predicate, atoms: Atoms): Expression {
     }
     case 'glob': {
       const required = compileGlob(test.parts).required;
-      return join('and', [...guards(test, required, atoms), atoms.host(test)]);
+      const isSequence = test.parts.every((part) => part !== ANY_CHARACTER) && isPlain(test.parts);
+      return join('and', [
+        ...guards(test, required, atoms),
+        isSequence ? atoms.sequence(test) : atoms.host(test),
+      ]);
     }
     case 'cidr':
     case 'compare':

@@ -20,6 +20,8 @@ import {
   MIX,
   OP_CONTAINS,
   OP_STARTS,
+  PAIR_SHIFT,
+  PAIR_SLOTS,
 } from '../layout.ts';
 import type { Atom } from './atoms.ts';
 import { type GramFrequency, gramAt } from './grams.ts';
@@ -227,10 +229,15 @@ function writePairs(image: Image, index: number, wanted: readonly Wanted[], entr
     const last = text[text.length - 1] ?? 0;
     if (text.length === 1) for (let before = 0; before < 256; before += 1) image.bit(bitmap, before | (last << 8));
     else image.bit(bitmap, (text[text.length - 2] ?? 0) | (last << 8));
-    push(buckets, last, entry(one, 0, 0));
+    const pair = text.length === 1 ? 0 : (text[text.length - 2] ?? 0) | (last << 8);
+    push(
+      buckets,
+      text.length === 1 ? PAIR_SLOTS + last : Math.imul(pair, GOLDEN) >>> PAIR_SHIFT,
+      entry(one, pair, 0),
+    );
   }
   image.word(index + I_PAIR_BITS, bitmap);
-  image.word(index + I_PAIR_BUCKETS, writeBuckets(image, 256, buckets));
+  image.word(index + I_PAIR_BUCKETS, writeBuckets(image, PAIR_SLOTS + 256, buckets));
 }
 
 function push<V>(map: Map<number, V[]>, key: number, value: V): void {

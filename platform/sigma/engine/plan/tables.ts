@@ -1,7 +1,7 @@
 import type { Recognition } from '../../event.ts';
 import type { DetectionRule, Predicate } from '../../ir.ts';
 import * as layout from '../layout.ts';
-import { Atoms, type Expression } from './atoms.ts';
+import { Atoms, type Expression, type SequencePart } from './atoms.ts';
 import { writeCasePages } from './case-pages.ts';
 import { Conditions } from './conditions.ts';
 import { expressionOf } from './expression.ts';
@@ -126,8 +126,20 @@ export function tablesOf(plan: Plan, seen: Seen | undefined, isCounting = false)
 
 function writeAtoms(image: Image, { atoms }: Atoms): number {
   return image.words(
-    atoms.flatMap(({ op, field, text, length, other }) => [op, field, other ?? image.text(text), length]),
+    atoms.flatMap(({ op, field, text, length, other, parts }) => [
+      op,
+      field,
+      parts === undefined ? (other ?? image.text(text)) : writeParts(image, parts),
+      length,
+    ]),
   );
+}
+
+function writeParts(image: Image, parts: readonly SequencePart[]): number {
+  return image.words([
+    parts.length,
+    ...parts.flatMap(({ text, anchor }) => [image.text(text), text.length, anchor]),
+  ]);
 }
 
 function writeFullIndexes(
