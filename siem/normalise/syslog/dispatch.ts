@@ -12,7 +12,7 @@ import { NETWORK_APPS } from '../network/network.ts';
 import type { NormaliseContext, Normalised } from '../normaliser.ts';
 import { parseAccess } from '../web/access.ts';
 import { cefMapping, parseCef, parseLeef } from './cef.ts';
-import { type AppParser, begin, HEADER_PATHS, type Line, processOf } from './line.ts';
+import { type AppParser, begin, HEADER_PATHS, type Line, processOf, structuredData } from './line.ts';
 import type { SyslogRecord } from './record.ts';
 
 export const syslogMapping: Mapping = { name: 'syslog', paths: HEADER_PATHS };
@@ -102,7 +102,7 @@ function withHeader(carried: Normalised | undefined, record: SyslogRecord): Norm
   const rest = (event['unmapped'] ??= {}) as Members;
   if (record.facility !== undefined) rest['facility'] ??= record.facility;
   if (record.pid !== undefined) rest['pid'] ??= record.pid;
-  if (record.structured !== undefined) rest['structured_data'] ??= record.structured;
+  if (record.structured !== undefined) rest['structured_data'] ??= structuredData(record.structured);
   return carried;
 }
 

@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test';
 import * as fc from 'fast-check';
+import { structuredData } from './line.ts';
 import { parseRfc3164 } from './rfc3164.ts';
 import { parseRfc5424 } from './rfc5424.ts';
 
@@ -28,17 +29,25 @@ test('RFC 5424: the examples of section 6.5', (t: TestContext) => {
   const structured = parseRfc5424(
     '<165>1 2003-10-11T22:14:15.003Z m evntslog - ID47 [exampleSDID@32473 iut="3" eventSource="App"][p@1 c="h"]',
   );
-  t.assert.deepEqual(structured?.structured, {
-    'exampleSDID@32473': { iut: '3', eventSource: 'App' },
-    'p@1': { c: 'h' },
-  });
+  t.assert.deepEqual(structured?.structured, [
+    {
+      id: 'exampleSDID@32473',
+      parameters: [
+        ['iut', '3'],
+        ['eventSource', 'App'],
+      ],
+    },
+    { id: 'p@1', parameters: [['c', 'h']] },
+  ]);
   t.assert.equal(structured?.message, '');
 });
 
 test('RFC 5424: escapes are resolved, others stand for themselves', (t: TestContext) => {
   const record = parseRfc5424(String.raw`<1>1 - - - - - [a b="\"\\\]\n" __proto__="x"] m`);
-  t.assert.equal(record?.structured?.['a']?.['b'], String.raw`"\]\n`);
-  t.assert.deepEqual(Object.keys(record?.structured?.['a'] ?? {}), ['b', '__proto__']);
+  t.assert.deepEqual(record?.structured?.[0]?.parameters, [
+    ['b', String.raw`"\]\n`],
+    ['__proto__', 'x'],
+  ]);
 });
 
 for (const [name, line] of [
@@ -87,7 +96,7 @@ test('RFC 5424: what was written is what is read', () => {
           record.pid === pid &&
           record.msgid === msgid &&
           record.message === message &&
-          JSON.stringify(record.structured) === JSON.stringify(structured)
+          JSON.stringify(structuredData(record.structured ?? [])) === JSON.stringify(structured)
         );
       },
     ),
