@@ -17,6 +17,7 @@ import { listenForStreams, type StreamListener } from './syslog/streams.ts';
 export { type Administration, administration, type AdministrationDeps } from './admin/administration.ts';
 export { baseEvent } from './batch.ts';
 export { intakeErrors } from './errors.ts';
+export { SyslogFramer } from './framing/syslog-stream.ts';
 export type { IntakeRecord, Normalise } from './record.ts';
 export { RunningSource, type SourceDefinition } from './source.ts';
 
