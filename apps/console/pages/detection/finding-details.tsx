@@ -80,8 +80,8 @@ function Attacks({ body, finding }: { readonly body: Body; readonly finding: Fin
   const { setSearch } = usePageSearch();
   // Sigma does not say which tactic a technique is for; then the rule's own tags say which there are.
   const { tactics } = attacksOfTags(tagsIn(body.rule?.text ?? ''));
-  const named = new Set(finding.attacks.map(({ uid }) => uid));
-  const missing = tactics.filter((uid) => !named.has(uid)).map(attackOf);
+  const named = new Set(finding.attacks.flatMap(({ name, tactic }) => [name, tactic]));
+  const missing = tactics.map(attackOf).filter(({ name }) => !named.has(name));
   return (
     <section className="d-part">
       <h2>MITRE ATT&CK</h2>

@@ -28,6 +28,7 @@ test('a finding is read from its OCSF event; what is not there stays away', (t: 
     { uid: 'T1505.003', name: 'Server Software Component: Web Shell', tactic: 'Persistence' },
   ]);
   t.assert.equal(eventSays(finding), 'sh started by nginx');
+  t.assert.equal(eventSays({ ...finding, message: finding.title }), 'Image: /bin/sh');
   t.assert.equal(finding.together, undefined);
   const nothing = findingOf({});
   t.assert.deepEqual([nothing.level, nothing.host, nothing.matched], [undefined, '', []]);

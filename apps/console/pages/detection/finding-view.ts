@@ -82,6 +82,7 @@ function togetherOf(record: JsonObject, evidences: readonly JsonObject[]): Toget
 /** Longer values are cut: it is a sentence. */
 const VALUE_CHARACTERS_MAX = 120;
 const VALUES_MAX = 3;
+const MESSAGE_CHARACTERS_MAX = 500;
 
 /** What happened, in one sentence: who, where, by what; without an instant, which the reader's zone decides. */
 export function sentenceOf(finding: Finding): string {
@@ -105,9 +106,15 @@ export function sentenceOf(finding: Finding): string {
   return `${finding.title}${where}: ${because}.`;
 }
 
-/** The server puts the rule's title before the event's own words; where the title is shown already, these are enough. */
-export function eventSays({ title, message }: Finding): string {
-  return message.startsWith(`${title}: `) ? message.slice(title.length + 2) : message;
+/**
+ * What the event says of itself: the server puts the rule's title before it. Of an event without words of its own,
+ * what matched.
+ */
+export function eventSays({ title, message, matched }: Finding): string {
+  if (message.startsWith(`${title}: `)) return message.slice(title.length + 2);
+  const [first] = matched;
+  if (message !== title || first === undefined) return message;
+  return `${first.field ?? 'somewhere'}: ${cut(String(first.value), MESSAGE_CHARACTERS_MAX)}`;
 }
 
 export function cut(text: string, charactersMax: number = VALUE_CHARACTERS_MAX): string {

@@ -124,10 +124,10 @@ function useFresh(tenantId: string, askedAt: number): number {
 
 function summaryOf(newest: Page, findings: readonly Finding[]): string {
   const rules = new Set(findings.map(({ ruleId }) => ruleId)).size;
-  const hosts = new Set(findings.map(({ host }) => host)).size;
+  const hosts = hostsOf(findings).length;
   const shown = findings.length < newest.matchedCount ? `; the newest ${findings.length} are shown` : '';
   if (findings.length === 0) return `No finding, looked up in ${Math.round(newest.elapsedMs)} ms.`;
-  return `${counted(newest.matchedCount, 'finding')} of ${counted(rules, 'rule')} on ${counted(hosts, 'host')}${shown}.`;
+  return `${counted(newest.matchedCount, 'finding')} of ${counted(rules, 'rule')}${hosts === 0 ? '' : ` on ${counted(hosts, 'host')}`}${shown}.`;
 }
 
 const hostsOf = (findings: readonly Finding[]): readonly string[] =>
