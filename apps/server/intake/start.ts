@@ -1,5 +1,5 @@
 /** The intake as this server runs it: its listeners, its directory, and what its sources are administered with. */
-import { X509Certificate, randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Layout, Listen, Settings } from '@demarc/platform/config';
 import { type CertificateAuthority, makeRequest, type ServerCertificate } from '@demarc/platform/identity';
@@ -7,7 +7,13 @@ import type { PostgresStore } from '@demarc/platform/stores';
 import { engineUser } from '@demarc/platform/stores/engines';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { carry, type Siem } from '@demarc/siem';
-import { type Administration, administration, baseEvent, Intake } from '@demarc/siem/intake';
+import {
+  type Administration,
+  administration,
+  Intake,
+  normaliseRecord,
+  readEvtxTexts,
+} from '@demarc/siem/intake';
 import { listTenants } from '../tenants.ts';
 
 const KEY_BYTES = 32;
@@ -55,7 +61,8 @@ export async function openServerIntake(deps: IntakeDeps): Promise<ServerIntake> 
     server: deps.server,
     authorityPem: authority.certificatePem,
     filesRoot: settings.DEMARC_INTAKE_FILES,
-    normalise: baseEvent,
+    normalise: normaliseRecord,
+    readEvtx: readEvtxTexts,
     carry: (tenant, batch) => carry(siem, tenant, batch),
     spoolBytesMax: settings.DEMARC_INTAKE_SPOOL_BYTES_MAX,
     freeBytesMin: FREE_BYTES_MIN,

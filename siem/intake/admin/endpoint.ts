@@ -7,7 +7,11 @@ export interface PublicNames {
   readonly publicHost: string;
 }
 
-export function endpointOf({ publicHost }: PublicNames, intake: Intake, { settings, source_id }: SourceRow): string {
+export function endpointOf(
+  { publicHost }: PublicNames,
+  intake: Intake,
+  { settings, source_id }: SourceRow,
+): string {
   const { listen, filesRoot } = intake.options;
   const at = (scheme: string, host: string | undefined, port: number | undefined): string =>
     `${scheme}://${hostOf(host ?? '', publicHost)}:${port ?? 0}`;

@@ -73,7 +73,10 @@ export async function listenForHttp(options: HttpOptions): Promise<HttpListener>
   const server =
     options.tls === undefined
       ? createServer(bounds, onRequest)
-      : createSecureServer({ ...bounds, ...secure(options.tls), handshakeTimeout: HEADERS_MS_MAX }, onRequest);
+      : createSecureServer(
+          { ...bounds, ...secure(options.tls), handshakeTimeout: HEADERS_MS_MAX },
+          onRequest,
+        );
   server.maxConnections = CONNECTIONS_MAX;
   server.on('clientError', (_error, socket) => socket.destroy());
   await listening(server, options);
