@@ -49,26 +49,28 @@ export class CompileWorker implements Compiler, AsyncDisposable {
   #ask(request: CompileRequest): Promise<Exclude<CompileAnswer, { failed: string }>> {
     return new Promise((resolve, reject) => {
       const worker = this.#worker;
-      const end = (error: Error | undefined): void => {
+      const done = (): void => {
         clearTimeout(timer);
-        worker.removeAllListeners();
-        if (error === undefined) return;
+        // One by one: a worker whose listeners are all removed at once never answers again.
+        worker.off('message', onAnswer).off('error', onEnd).off('exit', onExit);
+      };
+      const onAnswer = (answer: CompileAnswer): void => {
+        done();
+        if ('failed' in answer) reject(new Error(answer.failed));
+        else resolve(answer);
+      };
+      const onEnd = (error: Error): void => {
+        done();
         void worker.terminate();
         this.#worker = start();
         reject(error);
       };
+      const onExit = (code: number): void => onEnd(new Error(`the compiler ended with status ${code}`));
       const timer = setTimeout(
-        () => end(new Error(`the rules were not compiled after ${SECONDS_MAX} s`)),
+        () => onEnd(new Error(`the rules were not compiled after ${SECONDS_MAX} s`)),
         SECONDS_MAX * 1_000,
       );
-      worker
-        .once('message', (answer: CompileAnswer) => {
-          end(undefined);
-          if ('failed' in answer) reject(new Error(answer.failed));
-          else resolve(answer);
-        })
-        .once('error', end)
-        .once('exit', (code) => end(new Error(`the compiler ended with status ${code}`)));
+      worker.on('message', onAnswer).on('error', onEnd).on('exit', onExit);
       worker.postMessage(request);
     });
   }

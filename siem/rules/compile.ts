@@ -5,6 +5,7 @@ import {
   correlationParser,
   loadRules,
   type Refusal,
+  type RuleMemory,
 } from '@demarc/platform/sigma';
 import { ALL_RECOGNITIONS } from '../detect/view.ts';
 import type { CompiledRules, Compiler, SourceFile } from './compiler.ts';
@@ -18,8 +19,12 @@ export const compileHere: Compiler['compile'] = async (files, beside) => {
 export function readRules(
   files: readonly SourceFile[],
   beside: Parameters<Compiler['compile']>[1],
+  memory?: RuleMemory<CorrelationRule>,
 ): Omit<CompiledRules, 'engine'> {
-  const loaded = loadRules<CorrelationRule>(files, { parseCorrelation: correlationParser });
+  const loaded = loadRules<CorrelationRule>(files, {
+    parseCorrelation: correlationParser,
+    ...(memory === undefined ? {} : { memory }),
+  });
   const taken = new Map(
     [...(beside?.detections ?? []), ...(beside?.correlations ?? [])].map((rule) => [rule.id, rule]),
   );

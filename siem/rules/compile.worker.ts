@@ -1,6 +1,6 @@
 /** Compiles rules beside the server: a public rule set takes seconds, and whoever sends events waits for none of them. */
 import { parentPort } from 'node:worker_threads';
-import { compileTables } from '@demarc/platform/sigma';
+import { type CorrelationRule, compileTables, type RuleMemory } from '@demarc/platform/sigma';
 import { ALL_RECOGNITIONS } from '../detect/view.ts';
 import { readRules } from './compile.ts';
 import type { CompileAnswer, CompileRequest } from './compile-worker.ts';
@@ -12,9 +12,12 @@ port.on('message', ({ files, beside }: CompileRequest) => {
   port.postMessage(answerTo(files, beside));
 });
 
+/** A set is mostly what it was before, and reading YAML is most of the work. */
+const memory: RuleMemory<CorrelationRule> = new Map();
+
 function answerTo(files: CompileRequest['files'], beside: CompileRequest['beside']): CompileAnswer {
   try {
-    const read = readRules(files, beside);
+    const read = readRules(files, beside, memory);
     return { read, tables: compileTables(read.detections, { recognitions: ALL_RECOGNITIONS }) };
   } catch (error) {
     return { failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -23,7 +23,9 @@ export function reachOf(
   const seen = sources.filter(({ logsource }) => isNone(logsource) || looksAt(rule.logsource, [logsource]));
   if (seen.length === 0) return { canFire: false, because: `No source sends ${wordsOf(rule.logsource)}.` };
   if (seen.some((source) => possible(rule.condition, source, true))) return { canFire: true };
-  const missing = [...fieldsOf(rule.condition)].filter((field) => !seen.some((source) => source.has(field)));
+  const missing = [...new Set(fieldsOf(rule.condition))].filter(
+    (field) => !seen.some((source) => source.has(field)),
+  );
   return {
     canFire: false,
     because: `No source fills ${missing.slice(0, FIELDS_NAMED_MAX).join(', ')}${missing.length > FIELDS_NAMED_MAX ? ', …' : ''}.`,

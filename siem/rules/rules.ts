@@ -5,4 +5,5 @@ export { ruleErrors } from './errors.ts';
 export { findingDetails } from './finding-details.ts';
 export { listRules, ruleDetails } from './list.ts';
 export { ProviderDirectory } from './provider-directory.ts';
+export { Rulesets } from './rulesets.ts';
 export { tryRules } from './try.ts';

@@ -31,7 +31,7 @@ export interface TenantRules {
 }
 
 export interface RulesetOptions {
-  readonly store: RuleStore;
+  readonly store: Pick<RuleStore, 'files' | 'overlays'>;
   readonly compiler: Compiler;
   /** Those that ship with the platform. */
   readonly shipped: readonly SourceFile[];

@@ -28,7 +28,12 @@ export interface LoadOptions<Correlation extends RuleHead> {
   readonly parseCorrelation?: CorrelationParser<Correlation>;
   /** Names of fields that the events have; `sigma` by default. Rules for others would never match. */
   readonly taxonomies?: readonly string[];
+  /** Kept by whoever loads the same files again and again: one that did not change is not read again. */
+  readonly memory?: RuleMemory<Correlation>;
 }
+
+/** What files came to, by name and text. All other options must be the same each time. */
+export type RuleMemory<Correlation> = Map<string, readonly Loaded<Correlation>[]>;
 
 export interface LoadedRules<Correlation extends RuleHead> {
   readonly detections: readonly DetectionRule[];
@@ -36,6 +41,9 @@ export interface LoadedRules<Correlation extends RuleHead> {
   readonly filters: readonly AppliedFilter[];
   readonly refused: readonly Refusal[];
 }
+
+/** Files remembered, of several sets that take turns; with more, only the set at hand is. */
+const REMEMBERED_MAX = 20_000;
 
 /** Order is that of the files, and in a file that of the documents. Ids and names are unique over all. */
 export function loadRules<Correlation extends RuleHead = never>(
@@ -53,8 +61,14 @@ export function loadRules<Correlation extends RuleHead = never>(
   const filters: FilterRule[] = [];
   const refused: Refusal[] = [];
   const taken: Taken = { ids: new Map(), names: new Map() };
+  const { memory } = options;
+  const seen = new Set<string>();
   for (const { file, text } of files) {
-    for (const loaded of loadFile(file, text, settings)) {
+    const key = memory === undefined ? '' : `${file}\0${text}`;
+    const known = memory?.get(key) ?? loadFile(file, text, settings);
+    memory?.set(key, known);
+    seen.add(key);
+    for (const loaded of known) {
       const collision = loaded.kind === 'refused' ? undefined : collides(taken, loaded);
       if (loaded.kind === 'refused') refused.push(loaded.refusal);
       else if (collision !== undefined) refused.push(collision);
@@ -63,6 +77,8 @@ export function loadRules<Correlation extends RuleHead = never>(
       else filters.push(loaded.rule);
     }
   }
+  if (memory !== undefined && memory.size > REMEMBERED_MAX)
+    for (const key of memory.keys()) if (!seen.has(key)) memory.delete(key);
   const filtered = applyFilters(detections, filters);
   return {
     detections: filtered.detections,

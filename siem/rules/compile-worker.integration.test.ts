@@ -1,0 +1,32 @@
+/** The compiler as a worker: it answers again and again, and survives what it cannot compile. */
+import { type TestContext, test } from 'node:test';
+import { CompileWorker } from './compile-worker.ts';
+
+const files = (count: number, offset = 0) =>
+  Array.from({ length: count }, (_, n) => ({
+    file: `rule-${n}.yml`,
+    text: `
+title: Rule ${n}
+id: 7c1a0000-0000-4000-9000-${String(n + offset).padStart(12, '0')}
+logsource: { category: authentication }
+detection: { selection: { user.name: someone-${n} }, condition: selection }`,
+  }));
+
+test('a set too large to be compiled in between is compiled beside, as often as asked', async (t: TestContext) => {
+  await using compiler = new CompileWorker();
+  for (let round = 0; round < 3; round += 1) {
+    const { detections, refused, engine } = await compiler.compile(files(60), undefined);
+    t.assert.deepEqual([detections.length, refused.length], [60, 0]);
+    const event = { logsources: [{ category: 'authentication' }], fields: { 'user.name': 'someone-7' } };
+    t.assert.deepEqual(engine.match(event).rules, [7]);
+  }
+});
+
+test('sets that are asked for at once each get their own answer', async (t: TestContext) => {
+  await using compiler = new CompileWorker();
+  const [a, b] = await Promise.all([
+    compiler.compile(files(51), undefined),
+    compiler.compile(files(70, 1_000), undefined),
+  ]);
+  t.assert.deepEqual([a.detections.length, b.detections.length], [51, 70]);
+});
