@@ -227,10 +227,23 @@ export class Engine {
         ? [number]
         : [],
     );
-    const group = this.#tables.groups[met.join()];
-    const result = group !== undefined && met.length > 0 ? { group, exact: found.exact } : found;
+    const group = this.#groupOfAll(met, wanted);
+    const result = group !== undefined ? { group, exact: found.exact } : found;
     if (this.#groupBySources.size < GROUPS_KNOWN_MAX) this.#groupBySources.set(key, result);
     return result;
+  }
+
+  /** The group of these recognitions where it has all the rules that are wanted: a view knows more than they do. */
+  #groupOfAll(met: readonly number[], wanted: readonly number[]): number | undefined {
+    if (met.length === 0) return undefined;
+    const { groups, recognitions, logsources } = this.#tables;
+    const members = new Set(
+      rulesFor(
+        logsources,
+        met.flatMap((number) => recognitions[number]?.is ?? []),
+      ),
+    );
+    return wanted.every((rule) => members.has(rule)) ? groups[met.join()] : undefined;
   }
 }
 
