@@ -14,16 +14,20 @@ interface Compiled {
 /**
  * @param recognitions all that hold count
  * @param otherwise asked only where none of those holds
+ * @param beside whatever else an event is, it is this too
  */
 export function recogniser(
   recognitions: readonly Recognition[],
   otherwise: readonly Recognition[] = [],
+  beside: readonly Recognition[] = [],
 ): (fields: Fields) => readonly LogSource[] {
   const first = new Index(recognitions);
   const second = new Index(otherwise);
+  const third = new Index(beside);
   return (fields) => {
-    const found = first.of(fields);
-    return found.length > 0 ? found : second.of(fields);
+    const known = first.of(fields);
+    const found = known.length > 0 ? known : second.of(fields);
+    return third.of(fields, [...found]);
   };
 }
 
@@ -49,8 +53,8 @@ class Index {
     }
   }
 
-  of(fields: Fields): readonly LogSource[] {
-    const found: LogSource[] = [];
+  /** @param found is added to */
+  of(fields: Fields, found: LogSource[] = []): readonly LogSource[] {
     for (const [field, byValue] of this.#byField) {
       for (const value of valuesOf(fields, field))
         for (const candidate of byValue.get(value) ?? []) addIfHolds(found, candidate, fields);

@@ -21,6 +21,8 @@ export interface ViewOptions {
   readonly recognitions: readonly Recognition[];
   /** Asked about events that none of `recognitions` knows: what follows from the OCSF class alone. */
   readonly otherwise?: readonly Recognition[];
+  /** What an event is whatever else it is: its OCSF class. */
+  readonly beside?: readonly Recognition[];
   readonly names?: Names;
 }
 
@@ -31,9 +33,15 @@ export interface View {
   readonly ofNative: (json: unknown) => SigmaEvent;
 }
 
-export function openView({ mappings, recognitions, otherwise = [], names = NAMES }: ViewOptions): View {
+export function openView({
+  mappings,
+  recognitions,
+  otherwise = [],
+  beside = [],
+  names = NAMES,
+}: ViewOptions): View {
   const byName = new Map(mappings.map(({ name, paths }) => [name, Object.entries(paths)]));
-  const logsourcesOf = recogniser(recognitions, otherwise);
+  const logsourcesOf = recogniser(recognitions, otherwise, beside);
   const nameFor = namer(names);
   const seen = (fields: ReturnType<typeof renamed>): SigmaEvent => {
     addAliases(fields, names);
