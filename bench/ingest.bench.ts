@@ -15,7 +15,7 @@ import { finished } from 'node:stream/promises';
 import { migrate, openClickHouse, openPostgres } from '@demarc/platform/stores';
 import { startTestClickHouse, startTestPostgres } from '@demarc/platform/stores/testing';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { carry, ensureEventTable, loadRules, openSiem, readRecords, siemMigrations } from '@demarc/siem';
+import { carry, ensureEventTable, openSiem, readRecords, readRuleFiles, siemMigrations } from '@demarc/siem';
 import { interleaved, median, ratio, show, smoke } from './support/measure.ts';
 
 const ROUNDS = smoke ? 1 : 9;
@@ -142,7 +142,7 @@ const siem = openSiem({
   inTenant: store.inTenant,
   clickhouse: writer,
   reader,
-  rules: loadRules(new URL('../services/file-integrity-monitoring/detections/', import.meta.url)),
+  rules: readRuleFiles(new URL('../services/file-integrity-monitoring/detections/', import.meta.url)),
   retentionDays: async () => 90,
   now: Date.now,
 });

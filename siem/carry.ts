@@ -61,9 +61,12 @@ export async function carry(siem: Siem, tenant: TenantScope, batch: Batch): Prom
     const stored = arrival.isRepeat ? await storedBefore(siem, tenant, batch, load) : new Set<string>();
     if (batch.isSoleOwner !== true) load.leaveOut(await storedElsewhere(siem, tenant, batch, arrival, load));
     await store(siem, tenant, batch, load, stored);
+    // Before the receipt: a batch that comes again is observed again, and one that was received never is.
+    const found = await siem.correlator.observe(tenant, load.counted);
     const receipt = receiptOf(batch, load);
     await remember(siem, tenant, batch, receipt, load.counts);
     publish(siem, tenant, load.live);
+    siem.deliveries.hand(tenant, found);
     return receipt;
   });
 }
@@ -102,7 +105,9 @@ function step(
   }
   const accepted = accept(events, load);
   const enriched = enrich(tenant, batch.assetId, load.receivedAtMs, accepted);
-  load.add(enriched, detect(siem, tenant, rules, enriched).findings);
+  const { findings, counted } = detect(siem, tenant, rules, enriched);
+  load.add(enriched, findings);
+  load.count(counted);
   return events.length === EVENTS_PER_STEP;
 }
 

@@ -5,6 +5,7 @@
  * a time, so that what JSON.parse made dies young (a third of the whole cost otherwise), a server with many
  * senders holds rows and not objects, and whoever else waits for the event loop waits for milliseconds.
  */
+import type { BaseMatch } from '@demarc/platform/sigma';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Rejected } from './accept.ts';
 import type { BatchCounts } from './batches.ts';
@@ -41,6 +42,7 @@ export class Load {
   readonly #token: Buffer;
   readonly #retentionDays: number;
   #findingCount = 0;
+  readonly #counted: BaseMatch[] = [];
 
   constructor(
     batch: Batch,
@@ -61,6 +63,15 @@ export class Load {
       this.#live?.push(carried);
     }
     this.#findingCount += findings.length;
+  }
+
+  count(matches: readonly BaseMatch[]): void {
+    for (const match of matches) this.#counted.push(match);
+  }
+
+  /** Matches that correlations look at, of the events that are not left out. */
+  get counted(): readonly BaseMatch[] {
+    return this.#counted.filter(({ eventUid }) => this.events.has(eventUid));
   }
 
   /** The latest time that will be stored; clamped events are found otherwise. */

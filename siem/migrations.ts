@@ -1,9 +1,9 @@
 import { protectTenantTable } from '@demarc/platform/stores';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { correlationMigrations } from './correlate/migrations.ts';
 import { intakeMigrations } from './intake/admin/migrations.ts';
 import { ruleTables } from './rules/migration.ts';
-import { correlationMigrations } from './correlate/migrations.ts';
 
 /**
  * The ledger of batches: which token arrived when, and what was answered. Written before the events are

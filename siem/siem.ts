@@ -2,6 +2,9 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { InTenant } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
+import { type Correlator, openCorrelator } from './correlate/correlator.ts';
+import { deliver } from './correlate/deliver.ts';
+import { Deliveries } from './correlate/deliveries.ts';
 import { type EventView, eventView } from './detect/view.ts';
 import { Watchers } from './publish.ts';
 import { compileHere } from './rules/compile.ts';
@@ -18,8 +21,9 @@ export { EVENT_TABLES, ensureEventTable } from './event-table.ts';
 export { siemMigrations } from './migrations.ts';
 export type { Watcher } from './publish.ts';
 export { type Records, readRecords } from './records.ts';
-export { readRuleFiles } from './rules/files.ts';
+export { readRuleFiles, SIEM_DETECTIONS } from './rules/files.ts';
 export { eventByUid, histogram, searchEvents } from './search.ts';
+export { startSiemWork } from './work.ts';
 
 export interface Siem {
   readonly inTenant: InTenant;
@@ -37,6 +41,9 @@ export interface Siem {
   readonly fieldsSeen: FieldsSeen;
   /** Events as rules see them. */
   readonly view: EventView;
+  readonly correlator: Correlator;
+  /** What correlations found, on its way along the road. */
+  readonly deliveries: Deliveries;
   retentionDays(tenant: TenantScope): Promise<number>;
   now(): number;
 }
@@ -73,39 +80,56 @@ export interface SiemOptions {
 export function openSiem(options: SiemOptions): Siem {
   const { inTenant } = options;
   const now = (): number => options.now();
+  const onError = (line: string, error: unknown): void => options.onError?.(line, error);
   const watchers = new Watchers();
   const ruleStore = new RuleStore({ inTenant, now });
   const compiler = options.compiler ?? { compile: compileHere };
-  return {
+  const rulesets = new Rulesets({
+    store: ruleStore,
+    compiler,
+    shipped: options.rules,
+    now,
+    onChange: (tenant, { generation }) => {
+      void correlator.rulesChanged(tenant);
+      watchers.publish(tenant, { kind: 'rules', generation });
+    },
+    onError,
+  });
+  const correlator = openCorrelator({
+    inTenant,
+    correlationsOf: async (tenant) => (await rulesets.of(tenant)).linked,
+    now,
+  });
+  const siem: Siem = {
     inTenant,
     clickhouse: options.clickhouse,
     reader: options.reader,
     watchers,
     turns: new Turns(),
-    figures: {
-      batches: 0,
-      repeatedBatches: 0,
-      accepted: 0,
-      duplicates: 0,
-      rejected: 0,
-      clamped: 0,
-      findings: 0,
-      incomplete: 0,
-      uidLookups: 0,
-    },
-    rulesets: new Rulesets({
-      store: ruleStore,
-      compiler,
-      shipped: options.rules,
-      now,
-      onChange: (tenant, { generation }) => watchers.publish(tenant, { kind: 'rules', generation }),
-      onError: (line, error) => options.onError?.(line, error),
-    }),
+    figures: noFigures(),
+    rulesets,
     ruleStore,
     compiler,
+    correlator,
+    deliveries: new Deliveries((tenant, found) => deliver(siem, tenant, found), onError),
     fieldsSeen: new FieldsSeen({ inTenant, now }),
     view: eventView(),
     retentionDays: (tenant) => options.retentionDays(tenant),
     now,
+  };
+  return siem;
+}
+
+export function noFigures(): SiemFigures {
+  return {
+    batches: 0,
+    repeatedBatches: 0,
+    accepted: 0,
+    duplicates: 0,
+    rejected: 0,
+    clamped: 0,
+    findings: 0,
+    incomplete: 0,
+    uidLookups: 0,
   };
 }

@@ -1,7 +1,6 @@
 /** What the tests of this folder share: the real stores, a road over them, and events to send along it. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
-import { compileRule } from '@demarc/platform/sigma';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import {
   startTestClickHouse,
@@ -22,18 +21,18 @@ export const NOW = Date.parse('2026-11-20T12:00:00.000Z');
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
 
-export const shadowRule = compileRule(
-  `
+export const shadowRule = {
+  file: 'shadow.yml',
+  text: `
 title: Shadow file changed
 id: 0b5f6d0e-8c1f-4e0e-9f0a-3f6f1b1d2c3d
-logsource: { product: linux, category: file_event }
+logsource: { product: linux, category: file_activity }
 level: high
 tags: [attack.credential-access, attack.t1003.008]
 detection:
   selection: { file.path: /etc/shadow }
   condition: selection`,
-  'shadow.yml',
-);
+};
 
 export interface TestRoad extends AsyncDisposable {
   readonly siem: Siem;

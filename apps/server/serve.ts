@@ -18,7 +18,16 @@ import {
 import { engineUser } from '@demarc/platform/stores/engines';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { carry, ensureEventTable, loadRules, openSiem, siemMigrations } from '@demarc/siem';
+import {
+  carry,
+  ensureEventTable,
+  openSiem,
+  readRuleFiles,
+  SIEM_DETECTIONS,
+  siemMigrations,
+  startSiemWork,
+} from '@demarc/siem';
+import { CompileWorker, ProviderDirectory } from '@demarc/siem/rules';
 import { AccessLog } from './access-log.ts';
 import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
@@ -28,6 +37,7 @@ import { serverErrors } from './errors.ts';
 import { RuleFiles } from './evidence/record.ts';
 import { FOREIGN_EVIDENCE, ownerOf, platformSources, TENANCY_SOURCE } from './evidence/sources.ts';
 import type { Exporter } from './exports/exporter.ts';
+import { openServerIntake } from './intake/start.ts';
 import { createEnrollmentToken, listAssets } from './link/assets.ts';
 import { linkCertificate, pinOf, renewedCertificate } from './link/certificate.ts';
 import { linkErrors } from './link/errors.ts';
@@ -80,13 +90,15 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   await ensureFirstTenant(store);
   const clickhouse = openClickHouse(stores.eventWriter);
   await ensureEventTable(clickhouse);
+  const detections = [SIEM_DETECTIONS, ...rooms.flatMap((room) => room.detectionsDirectory ?? [])];
+  const compiler = new CompileWorker();
   const siem = openSiem({
     inTenant: store.inTenant,
     clickhouse,
     reader: openClickHouse(stores.eventReader),
-    rules: rooms.flatMap((room) =>
-      room.detectionsDirectory === undefined ? [] : loadRules(room.detectionsDirectory),
-    ),
+    rules: detections.flatMap(readRuleFiles),
+    compiler,
+    onError: log,
     retentionDays: retentionOf(store, now),
     now,
   });
@@ -97,7 +109,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     siem,
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
     status: () => platformStatus(paths, siem, assurance, schedule),
-    rules: new RuleFiles([CATALOGUE_FILE, ...rooms.flatMap((room) => room.detectionsDirectory ?? [])], now),
+    rules: new RuleFiles([CATALOGUE_FILE, ...detections], now),
     integrity: (...query) => assurance.integrity(...query),
     platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),
@@ -155,6 +167,20 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
       log('assurance: old evidence could not be forgotten', error);
     }
   }
+
+  const work = startSiemWork(siem, {
+    tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
+    onError: log,
+  });
+  const providerRules =
+    settings.DEMARC_RULES_DIR === undefined
+      ? undefined
+      : new ProviderDirectory({
+          path: settings.DEMARC_RULES_DIR,
+          onFiles: (files) => siem.rulesets.setProviderFiles(files),
+          onError: log,
+        });
+  await providerRules?.read();
 
   const authority = await openAuthority(paths.keys, now());
   const certificate = await linkCertificate(authority, paths.keys, settings.DEMARC_LINK_NAMES, now());
@@ -238,6 +264,23 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
       now,
     }),
   );
+  const {
+    intake,
+    sources: intakeSources,
+    start: startIntake,
+  } = await openServerIntake({
+    settings,
+    paths,
+    store,
+    siem,
+    authority,
+    server: certificate,
+    user: SERVER_USER,
+    now,
+    log,
+  }).catch((error: unknown) => {
+    throw intakeCannotListen(settings, error);
+  });
   const access = new AccessLog(store, now, (error) => log('the access log could not be written', error));
   const api = await buildApi({
     access,
@@ -246,6 +289,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     store,
     siem,
     assurance,
+    sources: intakeSources,
     rooms,
     first,
     cliTokenHash: hashToken(config.cliToken),
@@ -263,6 +307,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   // Afterwards nothing may be written where the program lies.
   flushCompileCache();
   dropPrivileges(paths.firstAdministrator);
+  await startIntake();
   schedule.start();
   log(`server ready: ${apiUrl}, link ${linkUrl}`);
 
@@ -273,6 +318,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
         if (renewed === undefined) return;
         presented = renewed;
         link.present(renewed);
+        intake.present(renewed);
         log('the link’s certificate was renewed');
       },
       (error: unknown) => log('the link’s certificate could not be renewed', error),
@@ -286,36 +332,60 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   schedule[Symbol.dispose]();
   assurance[Symbol.dispose]();
   await link[Symbol.asyncDispose]();
+  await intake[Symbol.asyncDispose]();
   // Live streams never end by themselves.
   api.server.closeAllConnections();
   await api.close();
   await access[Symbol.asyncDispose]();
+  providerRules?.[Symbol.dispose]();
+  await work[Symbol.asyncDispose]();
+  await compiler[Symbol.asyncDispose]();
   await Promise.all([siem.clickhouse.close(), siem.reader.close(), store[Symbol.asyncDispose]()]);
   process.exit(0);
 }
 
+/** The intake says which of its listeners it was. */
+function intakeCannotListen(settings: ServerConfig['settings'], error: unknown): unknown {
+  const { setting } = error as { readonly setting?: IntakeListenSetting };
+  const at = setting === undefined ? 'off' : settings[setting];
+  return setting === undefined || at === 'off' ? error : cannotListen(setting, at, error);
+}
+
+type IntakeListenSetting = Extract<
+  keyof ServerConfig['settings'],
+  `DEMARC_INTAKE_${'HTTP' | 'SYSLOG'}${string}`
+>;
+
 /** @throws SERVER_CANNOT_LISTEN */
 async function listening<T>(
   setting: string,
-  { host, port }: { readonly host: string; readonly port: number },
+  at: { readonly host: string; readonly port: number },
   start: () => Promise<T>,
 ): Promise<T> {
   try {
     return await start();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const because =
-      code === 'EADDRINUSE'
-        ? 'the port is taken.'
-        : code === 'EADDRNOTAVAIL'
-          ? 'this machine does not have that address.'
-          : code === 'EACCES'
-            ? 'ports below 1024 are for root.'
-            : undefined;
-    if (because === undefined) throw error;
-    const at = `${host}:${port}`;
-    throw serverErrors.make('SERVER_CANNOT_LISTEN', { at, setting, because }, { cause: message });
+    throw cannotListen(setting, at, error);
   }
+}
+
+function cannotListen(
+  setting: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  error: unknown,
+): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const because =
+    code === 'EADDRINUSE'
+      ? 'the port is taken.'
+      : code === 'EADDRNOTAVAIL'
+        ? 'this machine does not have that address.'
+        : code === 'EACCES'
+          ? 'ports below 1024 are for root.'
+          : undefined;
+  if (because === undefined) return error;
+  const at = `${host}:${port}`;
+  return serverErrors.make('SERVER_CANNOT_LISTEN', { at, setting, because }, { cause: message });
 }
 
 /** Last: everything that only root may read or open is read and open by now. */

@@ -31,6 +31,9 @@ export const PERMISSIONS = [
   'handback:accept',
   'policy:read',
   'policy:write',
+  /** Sources of the intake, and what became of their records. */
+  'source:read',
+  'source:write',
   /** Parties, assets without an agent, groups, implementation standards. */
   'inventory:write',
   /** Propose, accept, decline, dispute and end claims; record operating-model decisions. */

@@ -12,6 +12,7 @@ export { type LinkedCorrelations, linkCorrelations } from './correlation/link.ts
 export { type BaseMatch, type CorrelationFinding } from './correlation/match.ts';
 export { correlationParser } from './correlation/parser.ts';
 export type { CorrelationRule, LinkedCorrelation } from './correlation/rule.ts';
+export { parseTimespan } from './correlation/timespan.ts';
 export { compileEngine, compileTables, Engine, type Matched, type Tables } from './engine/engine.ts';
 export {
   evaluate,
@@ -33,7 +34,7 @@ export {
 } from './ir.ts';
 export { regexes } from './regexes.ts';
 export { type LintLine, lintLines } from './rules/lint.ts';
-export type { LoadedRules, Refusal, RuleFile } from './rules/rules.ts';
+export type { AppliedFilter, LoadedRules, Refusal, RuleFile } from './rules/rules.ts';
 
 /** As `rules/rules.ts` says, with regular expressions checked by the engine that will run them. */
 export function loadRules<Correlation extends RuleHead = never>(

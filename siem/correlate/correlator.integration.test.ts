@@ -199,6 +199,10 @@ else {
     t.assert.equal(await count(), 6, 'the six of the burst, and none of before');
     await broken.rulesChanged(there);
     const again = await broken.observe(there, burst);
-    t.assert.deepEqual(again, found.filter(({ ruleId }) => ruleId === 'c0'), 'those that the burst decided');
+    t.assert.deepEqual(
+      again,
+      found.filter(({ ruleId }) => ruleId === 'c0'),
+      'those that the burst decided',
+    );
   });
 }

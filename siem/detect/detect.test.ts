@@ -1,21 +1,44 @@
 import { type TestContext, test } from 'node:test';
 import { validateOcsf } from '@demarc/platform/ocsf';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
+import { enrich } from '../enrich.ts';
+import { compileHere } from '../rules/compile.ts';
+import { linkRules } from '../rules/link.ts';
+import { noFigures } from '../siem.ts';
+import { change, NOW, shadowRule } from '../testing.ts';
 import { attacksOf } from './attack.ts';
 import { detect } from './detect.ts';
-import { enrich } from './enrich.ts';
-import { change, NOW, shadowRule } from './testing.ts';
+import { eventView } from './view.ts';
 
 const here = grantTenantScope('here');
 
-const siem = { rulesOf: (classUid: number) => (classUid === 1_001 ? [shadowRule] : []) };
+const view = eventView();
+const compiled = await compileHere([shadowRule], undefined);
+const set = { ...compiled, originOf: () => 'shipped' as const, versionOf: () => 1 };
+const none = { ...(await compileHere([], undefined)), originOf: set.originOf, versionOf: set.versionOf };
+const rules = {
+  generation: 1,
+  loadedAtMs: NOW,
+  base: set,
+  own: none,
+  overlays: new Map(),
+  heldBack: new Map(),
+  linked: linkRules([set], new Map()),
+};
+const siem = {
+  view,
+  now: () => NOW,
+  figures: noFigures(),
+  fieldsSeen: { see: () => undefined },
+};
+const found = (events: ReturnType<typeof carried>) => detect(siem, here, rules, events).findings;
 const carried = (path: string, assetId = 'asset-1', time = NOW) =>
   enrich(here, assetId, NOW, [
     { event: change(path, time, 'uid-1'), json: undefined, originalTimeMs: undefined },
   ]);
 
 test('a finding is valid OCSF and holds what it rests on', (t: TestContext) => {
-  const [finding] = detect(siem, carried('/etc/shadow'));
+  const [finding] = found(carried('/etc/shadow'));
   t.assert.deepEqual(validateOcsf(finding?.event), { ok: true });
   t.assert.deepEqual(finding?.event['evidences'], [
     {
@@ -37,13 +60,13 @@ test('an enriched event is still valid OCSF', (t: TestContext) => {
 });
 
 test('a finding follows from rule, asset and event', (t: TestContext) => {
-  const uidOf = (...of: Parameters<typeof carried>) => detect(siem, carried(...of))[0]?.event.metadata.uid;
+  const uidOf = (...of: Parameters<typeof carried>) => found(carried(...of))[0]?.event.metadata.uid;
   t.assert.equal(uidOf('/etc/shadow'), uidOf('/etc/shadow'));
   t.assert.notEqual(uidOf('/etc/shadow'), uidOf('/etc/shadow', 'asset-2'));
 });
 
 test('an event without a match gives nothing', (t: TestContext) =>
-  t.assert.deepEqual(detect(siem, carried('/etc/hosts')), []));
+  t.assert.deepEqual(found(carried('/etc/hosts')), []));
 
 test('techniques carry their tactic only where there is one', (t: TestContext) => {
   t.assert.deepEqual(attacksOf(['attack.credential_access', 'attack.T1003.008', 'cve.2024.1']), [

@@ -3,7 +3,7 @@
  * again gives the same findings with the same uids.
  */
 import { DETECTION_FINDING } from '@demarc/platform/ocsf';
-import type { DetectionRule, SeenValue, SigmaEvent } from '@demarc/platform/sigma';
+import type { BaseMatch, DetectionRule, SeenValue, SigmaEvent } from '@demarc/platform/sigma';
 import { evidenceOf, explain, regexes } from '@demarc/platform/sigma';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Carried } from '../enrich.ts';
@@ -13,26 +13,21 @@ import type { Siem } from '../siem.ts';
 import { findingOf } from './finding.ts';
 import { INCOMPLETE } from './incomplete.ts';
 
-/** A match of a rule that others count: correlations, and thresholds of the tenant's own. */
-export interface Counted {
-  readonly rule: DetectionRule;
-  readonly carried: Carried;
-  readonly view: SigmaEvent;
-}
-
 export interface Detected {
   readonly findings: readonly Carried[];
-  readonly counted: readonly Counted[];
+  /** Matches that others count: correlations, and thresholds of the tenant's own. */
+  readonly counted: readonly BaseMatch[];
 }
 
 export function detect(
-  siem: Pick<Siem, 'view' | 'fieldsSeen' | 'now' | 'figures'>,
+  siem: Pick<Siem, 'view' | 'now' | 'figures'> & { readonly fieldsSeen: Pick<Siem['fieldsSeen'], 'see'> },
   tenant: TenantScope,
   rules: TenantRules,
   events: readonly Carried[],
 ): Detected {
   const findings: Carried[] = [];
-  const counted: Counted[] = [];
+  const counted: BaseMatch[] = [];
+  const { fieldsWanted, silenced } = rules.linked;
   for (const carried of events) {
     if (isOwnFinding(carried)) continue;
     const view = siem.view.ofOcsf(carried.event);
@@ -41,9 +36,9 @@ export function detect(
       const { matches, isIncomplete } = matched(set, view);
       for (const rule of matches) {
         if (!isInForce(siem, rules, rule, view)) continue;
-        const counting = rules.counting.get(rule.id);
-        if (counting !== undefined) counted.push({ rule, carried, view });
-        if (counting?.isSilent !== true) findings.push(finding(rules, rule, carried, view));
+        const wanted = fieldsWanted.get(rule.id);
+        if (wanted !== undefined) counted.push(matchOf(rule, carried, view, wanted));
+        if (!silenced.has(rule.id)) findings.push(finding(rules, rule, carried, view));
       }
       if (isIncomplete) {
         siem.figures.incomplete += 1;
@@ -71,6 +66,18 @@ function matched(
     if (rule !== undefined) matches.push(rule);
   }
   return { matches, isIncomplete: !isWhole };
+}
+
+function matchOf(
+  rule: DetectionRule,
+  { event }: Carried,
+  view: SigmaEvent,
+  wanted: readonly string[],
+): BaseMatch {
+  const fields = Object.fromEntries(
+    wanted.filter((name) => Object.hasOwn(view.fields, name)).map((name) => [name, view.fields[name]]),
+  );
+  return { ruleId: rule.id, eventUid: event.metadata.uid, timeMs: event.time, fields };
 }
 
 function isInForce(

@@ -105,7 +105,7 @@ export function baseEvent(
         version: '1.8.0',
         product: { name: 'Demarc intake', vendor_name: 'Demarc' },
         log_format: format,
-        ...(peer === undefined ? {} : { loggers: [{ device: { ip: peer, type_id: 0 } }] }),
+        ...(peer === undefined ? {} : { loggers: [{ name: peer, device: { ip: peer, type_id: 0 } }] }),
       },
     },
   };

@@ -32,7 +32,7 @@ export interface Block {
 export const recordCount = (bounds: Uint32Array): number => bounds.length >>> 1;
 
 /** Of one record. What is longer is refused where the protocol can say so, and dropped where it cannot. */
-export const RECORD_BYTES_MAX = 262_144; // 256 KiB
+export const RECORD_BYTES_MAX = 131_072; // 128 KiB, as much as a text of an event may be
 
 /** A list of bounds that grows; far cheaper than an array of pairs. */
 export class BoundsList {

@@ -3,8 +3,6 @@ import {
   type CorrelationRule,
   compileEngine,
   correlationParser,
-  type LinkedCorrelations,
-  linkCorrelations,
   loadRules,
   type Refusal,
 } from '@demarc/platform/sigma';
@@ -34,27 +32,8 @@ export function readRules(
     return false;
   };
   const detections = loaded.detections.filter(isFree);
-  const linked = linkCorrelations(
-    [...(beside?.correlations ?? []), ...loaded.correlations.filter(isFree)],
-    [...(beside?.detections ?? []), ...detections],
-  );
-  const own = new Set(loaded.correlations);
-  for (const { rule, refused: refusal } of linked.refused) {
-    if (!own.has(rule)) continue;
-    refused.push({
-      ...placeOf(rule),
-      line: refusal.line ?? rule.line,
-      code: refusal.code,
-      because: refusal.because,
-    });
-  }
-  const unlinked = new Set(linked.refused.map(({ rule }) => rule));
-  const correlations = loaded.correlations.filter((rule) => !taken.has(rule.id) && !unlinked.has(rule));
-  return { files, detections, correlations, linked: onlyLinked(linked), refused };
-}
-
-function onlyLinked({ correlations, fieldsWanted, silenced }: LinkedCorrelations): CompiledRules['linked'] {
-  return { correlations, fieldsWanted, silenced };
+  const correlations = loaded.correlations.filter(isFree);
+  return { files, detections, correlations, filters: loaded.filters, refused };
 }
 
 function placeOf({ file, line, id, title }: { file: string; line: number; id: string; title: string }) {

@@ -4,8 +4,10 @@
  * A change is compiled aside and put in force in one step: a batch is judged as a whole by what held when it
  * began, so no event is judged by half of a change and none waits for one.
  */
+import type { LinkedCorrelations } from '@demarc/platform/sigma';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { CompiledRules, Compiler, SourceFile } from './compiler.ts';
+import { linkRules, refusalsOf } from './link.ts';
 import { compileOverlay, type HeldBack, type Overlay } from './overlay.ts';
 import type { OverlayRow, RuleStore } from './rule-store.ts';
 
@@ -24,6 +26,8 @@ export interface TenantRules {
   readonly own: RuleSet;
   readonly overlays: ReadonlyMap<string, Overlay>;
   readonly heldBack: HeldBack;
+  /** Correlations of both, and thresholds: whose matches are counted. */
+  readonly linked: LinkedCorrelations;
 }
 
 export interface RulesetOptions {
@@ -106,13 +110,20 @@ export class Rulesets {
     ]);
     const versions = new Map(files.map(({ file, version }) => [file, version]));
     const own = await compiler.compile(files, base);
+    const compiled = new Map(overlays.flatMap((row) => this.#overlay(row)));
+    const linked = linkRules([base, own], compiled);
     return {
       generation,
       loadedAtMs: now(),
-      base,
-      own: { ...own, originOf: () => 'tenant', versionOf: (file) => versions.get(file) ?? 1 },
-      overlays: new Map(overlays.flatMap((row) => this.#overlay(row))),
+      base: withRefusals(base, linked),
+      own: {
+        ...withRefusals(own, linked),
+        originOf: () => 'tenant',
+        versionOf: (file) => versions.get(file) ?? 1,
+      },
+      overlays: compiled,
       heldBack: new Map(),
+      linked,
     };
   }
 
@@ -125,4 +136,16 @@ export class Rulesets {
       return [];
     }
   }
+}
+
+/** A correlation that names what is not there is no rule. */
+function withRefusals<Set extends CompiledRules>(set: Set, linked: LinkedCorrelations): Set {
+  const refused = refusalsOf(linked, set.correlations);
+  if (refused.length === 0) return set;
+  const gone = new Set(linked.refused.map(({ rule }) => rule));
+  return {
+    ...set,
+    correlations: set.correlations.filter((rule) => !gone.has(rule)),
+    refused: [...set.refused, ...refused],
+  };
 }

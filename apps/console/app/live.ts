@@ -1,7 +1,7 @@
 /** One live stream for the page, shared by all who listen; it comes back by itself with growing pauses. */
 import { LiveMessage } from '@demarc/platform/contract/api';
 
-const KINDS = ['event', 'evidence', 'matrix', 'asset', 'dropped'] as const;
+const KINDS = ['event', 'evidence', 'matrix', 'asset', 'rules', 'dropped'] as const;
 const PAUSE_MS_MIN = 1_000;
 const PAUSE_MS_MAX = 30_000;
 

@@ -12,6 +12,9 @@ import type React from 'react';
 import { AssetsPage } from '../pages/assets.tsx';
 import { AuditPage } from '../pages/audit.tsx';
 import { DecisionsPage } from '../pages/decisions.tsx';
+import { FindingsPage } from '../pages/detection/findings.tsx';
+import { RulesPage } from '../pages/detection/rules.tsx';
+import { SourcesPage } from '../pages/detection/sources.tsx';
 import { ExceptionsPage } from '../pages/exceptions.tsx';
 import { ExportsPage } from '../pages/exports.tsx';
 import { FrameworksPage } from '../pages/frameworks.tsx';
@@ -87,6 +90,9 @@ const pages = [
   page('exceptions', ExceptionsPage),
   page('standards', StandardsPage),
   page('assets', AssetsPage),
+  page('findings', FindingsPage),
+  page('rules', RulesPage),
+  page('sources', SourcesPage),
   page('search', SearchPage),
   page('platform', PlatformPage),
   ...ROOMS.flatMap((room) => room.pages).map((roomPage) =>

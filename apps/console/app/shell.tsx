@@ -64,12 +64,26 @@ const NAVIGATION: readonly (readonly [
     ],
   ],
   ['Protect', roomLinks('Protect')],
-  ['Detect', [['search', 'Event search'], ...roomLinks('Detect')]],
+  [
+    'Detection',
+    [
+      ['findings', 'Findings'],
+      ['rules', 'Rules'],
+      ['sources', 'Sources'],
+      ['search', 'Event search'],
+      ...roomLinks('Detect'),
+    ],
+  ],
   ['Settings', [['assets', 'Assets'], ['platform', 'Platform'], ...roomLinks('Settings')]],
 ];
 
-/** Pages about more than one tenant are for those who may read them; all others are about this one. */
-const NEEDS: Readonly<Record<string, Permission>> = { obligations: 'obligation:read' };
+/** Pages that not everybody who may see the tenant may read. */
+const NEEDS: Readonly<Record<string, Permission>> = {
+  obligations: 'obligation:read',
+  findings: 'event:read',
+  rules: 'rule:read',
+  sources: 'source:read',
+};
 
 function isOffered(path: string, permissions: readonly Permission[] | undefined): boolean {
   const needed = NEEDS[path];
@@ -93,6 +107,7 @@ export function Shell({ tenantId }: { readonly tenantId: string }) {
     () =>
       liveStream(tenantId).subscribe((message) => {
         if (message.kind === 'matrix') void queries.invalidateQueries({ queryKey: ['matrix', tenantId] });
+        if (message.kind === 'rules') void queries.invalidateQueries({ queryKey: ['rules', tenantId] });
         if (message.kind === 'asset' || message.kind === 'evidence')
           void queries.invalidateQueries({ queryKey: ['assets', tenantId] });
       }),

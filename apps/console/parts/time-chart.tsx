@@ -27,10 +27,13 @@ export function TimeChart({
   histogram,
   from,
   to,
+  what = 'events',
 }: {
   readonly histogram: EventHistogram;
   readonly from: string;
   readonly to: string;
+  /** What is counted, many of them. */
+  readonly what?: string;
 }) {
   const element = useRef<HTMLDivElement>(null);
   const { setSearch } = usePageSearch();
@@ -40,7 +43,7 @@ export function TimeChart({
     const chart = init(element.current, undefined, { renderer: 'svg' });
     chart.setOption({
       animation: false,
-      aria: { enabled: true, label: { description: 'Number of events over time, by severity' } },
+      aria: { enabled: true, label: { description: `Number of ${what} over time, by severity` } },
       grid: { left: 48, right: 12, top: 24, bottom: 24 },
       tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' } },
       legend: { top: 0, right: 8, itemHeight: 8, itemWidth: 12, textStyle: { color: colour, fontSize: 11 } },
@@ -52,7 +55,7 @@ export function TimeChart({
         minInterval: 1,
         // The picture is low: more lines than these touch each other.
         splitNumber: 2,
-        name: 'events',
+        name: what,
         nameTextStyle: { color: colour },
         axisLabel: { color: colour },
         splitLine: { lineStyle: { color: colour, opacity: 0.12 } },
@@ -86,6 +89,6 @@ export function TimeChart({
       resize.disconnect();
       chart.dispose();
     };
-  }, [histogram, from, to, setSearch]);
+  }, [histogram, from, to, what, setSearch]);
   return <div ref={element} className="d-card d-chart" />;
 }

@@ -23,10 +23,12 @@ import { riskRoutes } from './assurance/risk-routes.ts';
 import { workbookRoutes } from './assurance/workbook-routes.ts';
 import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
+import { detectionRoutes } from './detection-routes.ts';
 import { guard } from './guard.ts';
 import { platformRoutes } from './platform-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
+import { sourceRoutes } from './source-routes.ts';
 import { streamRoute } from './stream-route.ts';
 import { tenantRoutes } from './tenant-routes.ts';
 
@@ -89,6 +91,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   guard(app, deps);
   platformRoutes(app, deps);
   sessionRoutes(app, deps);
+  detectionRoutes(app, deps);
   tenantRoutes(app, deps);
   exportsRoutes(app, deps);
   workbookRoutes(app, deps);
@@ -98,6 +101,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   oscalRoutes(app, deps);
   frameworkRoutes(app, deps);
   evidenceRoutes(app, deps);
+  sourceRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);

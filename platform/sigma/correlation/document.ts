@@ -58,36 +58,35 @@ export function parseCorrelation(
 }
 
 function ruleOf(document: unknown, place: CorrelationPlace): CorrelationRule {
-  const whole = mapOf(document, 'SIGMA_CORRELATION_MALFORMED', 'correlation', 'the document is no map');
+  const whole = mapOf(document, 'correlation-malformed', 'correlation', 'the document is no map');
   const section = mapOf(
     whole['correlation'],
-    'SIGMA_CORRELATION_MALFORMED',
+    'correlation-malformed',
     'correlation',
     'correlation is no map',
   );
   const type = CORRELATION_TYPES.find((known) => known === section['type']);
   if (type === undefined)
     throw new Refused(
-      'SIGMA_CORRELATION_TYPE',
+      'correlation-type',
       'type',
       `the correlation type is one of ${CORRELATION_TYPES.join(', ')}`,
     );
   const timespanMs = parseTimespan(section['timespan']);
   if (timespanMs === undefined)
     throw new Refused(
-      'SIGMA_CORRELATION_TIMESPAN',
+      'correlation-timespan',
       'timespan',
       'the timespan is a number above 0 with s, m, h, d, w, M or y, and at most a year',
     );
-  const listed = textsOf(section['rules'], 'SIGMA_CORRELATION_RULES', 'rules', RULES_MAX);
+  const listed = textsOf(section['rules'], 'correlation-rules', 'rules', RULES_MAX);
   const condition = parseCondition(type, section['condition'], listed);
-  if ('because' in condition)
-    throw new Refused('SIGMA_CORRELATION_CONDITION', 'condition', condition.because);
+  if ('because' in condition) throw new Refused('correlation-condition', 'condition', condition.because);
   const rules =
     listed.length === 0 && condition.kind === 'expression' ? rulesIn(condition.expression) : listed;
   if (rules.length === 0 || rules.length > RULES_MAX)
     throw new Refused(
-      'SIGMA_CORRELATION_RULES',
+      'correlation-rules',
       'rules',
       `a correlation refers to 1 to ${RULES_MAX} rules by id or name`,
     );
@@ -97,18 +96,18 @@ function ruleOf(document: unknown, place: CorrelationPlace): CorrelationRule {
     condition.bounds.some(({ value }) => value > rules.length)
   )
     throw new Refused(
-      'SIGMA_CORRELATION_CONDITION',
+      'correlation-condition',
       'condition',
       `the condition asks for more than the ${rules.length} rules there are`,
     );
   const { generate } = section;
   if (generate !== undefined && typeof generate !== 'boolean')
-    throw new Refused('SIGMA_CORRELATION_MALFORMED', 'generate', 'generate is true or false');
+    throw new Refused('correlation-malformed', 'generate', 'generate is true or false');
   return {
     ...aboutOf(whole, place),
     type,
     rules,
-    groupBy: textsOf(section['group-by'], 'SIGMA_CORRELATION_GROUP_BY', 'group-by', GROUP_BY_MAX),
+    groupBy: textsOf(section['group-by'], 'correlation-group-by', 'group-by', GROUP_BY_MAX),
     timespanMs,
     aliases: aliasesOf(section['aliases'], rules),
     condition,
@@ -126,13 +125,13 @@ function aboutOf(whole: Fields, place: CorrelationPlace): About {
   const text = (name: string): string | undefined =>
     typeof whole[name] === 'string' && whole[name] !== '' ? whole[name] : undefined;
   const texts = (name: string): readonly string[] =>
-    textsOf(whole[name], 'SIGMA_CORRELATION_MALFORMED', name, Number.POSITIVE_INFINITY);
+    textsOf(whole[name], 'correlation-malformed', name, Number.POSITIVE_INFINITY);
   const title = text('title');
-  if (title === undefined) throw new Refused('SIGMA_CORRELATION_MALFORMED', 'title', 'the rule has no title');
+  if (title === undefined) throw new Refused('correlation-malformed', 'title', 'the rule has no title');
   const level = whole['level'] ?? LEVEL_DEFAULT;
   const known = LEVELS.find((one) => one === level);
   if (known === undefined)
-    throw new Refused('SIGMA_CORRELATION_MALFORMED', 'level', `the level is one of ${LEVELS.join(', ')}`);
+    throw new Refused('correlation-malformed', 'level', `the level is one of ${LEVELS.join(', ')}`);
   return {
     id: text('id') ?? `${place.file}:${place.line}`,
     name: text('name'),
@@ -147,7 +146,7 @@ function aboutOf(whole: Fields, place: CorrelationPlace): About {
 }
 
 function aliasesOf(written: unknown, rules: readonly string[]): CorrelationRule['aliases'] {
-  const code = 'SIGMA_CORRELATION_ALIASES';
+  const code = 'correlation-aliases';
   if (written === undefined || written === null) return new Map();
   const aliases = Object.entries(mapOf(written, code, 'aliases', 'aliases is no map'));
   if (aliases.length > ALIASES_MAX)

@@ -30,9 +30,9 @@ export function linkCorrelations(
   const visit = (rule: CorrelationRule): Outcome => {
     const known = outcomes.get(rule);
     if (known !== undefined) return known;
-    if (open.has(rule)) return refusal(rule, 'SIGMA_CORRELATION_CYCLE', 'the correlation refers to itself');
+    if (open.has(rule)) return refusal(rule, 'correlation-cycle', 'the correlation refers to itself');
     if (open.size === CHAIN_MAX)
-      return refusal(rule, 'SIGMA_CORRELATION_CYCLE', `more than ${CHAIN_MAX} correlations are chained`);
+      return refusal(rule, 'correlation-cycle', `more than ${CHAIN_MAX} correlations are chained`);
     open.add(rule);
     const outcome = resolve(rule);
     open.delete(rule);
@@ -47,19 +47,19 @@ export function linkCorrelations(
       const targets = named.get(reference) ?? [];
       const target = targets[0];
       if (target === undefined)
-        return refusal(rule, 'SIGMA_CORRELATION_UNRESOLVED', `no rule has the id or name ${reference}`);
+        return refusal(rule, 'correlation-unresolved', `no rule has the id or name ${reference}`);
       if (targets.length > 1)
-        return refusal(rule, 'SIGMA_CORRELATION_AMBIGUOUS', `${targets.length} rules are named ${reference}`);
+        return refusal(rule, 'correlation-ambiguous', `${targets.length} rules are named ${reference}`);
       if (inputs.some(({ id }) => id === target.id))
-        return refusal(rule, 'SIGMA_CORRELATION_RULES', `${reference} is a rule that is named already`);
+        return refusal(rule, 'correlation-rules', `${reference} is a rule that is named already`);
       if (isCorrelation(target)) {
         const below = visit(target);
         if ('refused' in below) {
           const { code, because } = below.refused;
-          const isLoop = code === 'SIGMA_CORRELATION_CYCLE';
+          const isLoop = code === 'correlation-cycle';
           return refusal(
             rule,
-            isLoop ? code : 'SIGMA_CORRELATION_UNRESOLVED',
+            isLoop ? code : 'correlation-unresolved',
             `${reference}, which it refers to, is refused: ${because}`,
           );
         }

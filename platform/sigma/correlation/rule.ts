@@ -93,13 +93,13 @@ export interface CorrelationRefusal {
 }
 
 export type CorrelationRefusalCode =
-  | 'SIGMA_CORRELATION_MALFORMED'
-  | 'SIGMA_CORRELATION_TYPE'
-  | 'SIGMA_CORRELATION_RULES'
-  | 'SIGMA_CORRELATION_GROUP_BY'
-  | 'SIGMA_CORRELATION_TIMESPAN'
-  | 'SIGMA_CORRELATION_ALIASES'
-  | 'SIGMA_CORRELATION_CONDITION'
-  | 'SIGMA_CORRELATION_UNRESOLVED'
-  | 'SIGMA_CORRELATION_AMBIGUOUS'
-  | 'SIGMA_CORRELATION_CYCLE';
+  | 'correlation-malformed'
+  | 'correlation-type'
+  | 'correlation-rules'
+  | 'correlation-group-by'
+  | 'correlation-timespan'
+  | 'correlation-aliases'
+  | 'correlation-condition'
+  | 'correlation-unresolved'
+  | 'correlation-ambiguous'
+  | 'correlation-cycle';

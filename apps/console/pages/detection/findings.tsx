@@ -1,0 +1,180 @@
+/** Findings: what the rules have found, newest first, with everything that a decision about one needs beside it. */
+import type { EventPage as Page } from '@demarc/platform/contract/api';
+import type { Column } from '@demarc/platform/contract/console';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import { post } from '../../app/api.ts';
+import { liveStream } from '../../app/live.ts';
+import { usePageSearch } from '../../app/page-search.ts';
+import { EventHistogram, EventPage } from '../../app/schemas.ts';
+import { DataTable } from '../../parts/data-table.tsx';
+import { Empty, Failure, Fresh, Instant, Loading, PageHeader, TimeRange } from '../../parts/parts.tsx';
+import { rangeOf } from '../../parts/time.ts';
+import { TimeChart } from '../../parts/time-chart.tsx';
+import { counted } from '../../parts/words.ts';
+import { useTenantId } from '../queries.ts';
+import { FindingDetails } from './finding-details.tsx';
+import { FindingFilters } from './finding-filters.tsx';
+import { eventSays, type Finding, findingOf } from './finding-view.ts';
+import { DETECTION_FINDING, findingsQuery, fits } from './findings-view.ts';
+import { LevelMark } from './marks.tsx';
+
+const LIMIT = 500;
+/** Kept in the page; older ones are found by narrowing the time. */
+const PAGES_MAX = 20;
+
+export function FindingsPage() {
+  const tenantId = useTenantId();
+  const { search, setSearch } = usePageSearch();
+  const [askedAt, setAskedAt] = useState(() => Date.now());
+  const range = rangeOf(search['range'], askedAt);
+  const query = findingsQuery(search, range, LIMIT);
+  const key = JSON.stringify(query);
+  const page = useInfiniteQuery({
+    queryKey: ['findings', tenantId, key],
+    queryFn: ({ pageParam }) =>
+      post(`/v1/tenants/${tenantId}/events/search`, EventPage, {
+        ...query,
+        ...(pageParam === null ? {} : { cursor: pageParam }),
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last, pages) => (pages.length < PAGES_MAX ? last.nextCursor : null),
+    placeholderData: keepPreviousData,
+  });
+  const chart = useQuery({
+    queryKey: ['findings', tenantId, 'histogram', key],
+    queryFn: () => post(`/v1/tenants/${tenantId}/events/histogram`, EventHistogram, query),
+    placeholderData: keepPreviousData,
+  });
+  const findings = useMemo(
+    () => page.data?.pages.flatMap(({ events }) => events.map(findingOf)) ?? [],
+    [page.data],
+  );
+  const fresh = useFresh(tenantId, askedAt);
+  const [newest] = page.data?.pages ?? [];
+  const open = search['open'];
+  return (
+    <>
+      <PageHeader
+        title="Findings"
+        summary={newest === undefined ? 'Looking…' : summaryOf(newest, findings)}
+        actions={
+          <>
+            <Fresh count={fresh} onShow={() => setAskedAt(Date.now())} />
+            <TimeRange />
+          </>
+        }
+      />
+      <FindingFilters hosts={hostsOf(findings)} titleOf={titleOf(findings)} />
+      {page.isError ? <Failure error={page.error} /> : null}
+      {chart.data === undefined ? null : (
+        <TimeChart histogram={chart.data} from={range.from} to={range.to} what="findings" />
+      )}
+      {newest === undefined ? (
+        page.isError ? null : (
+          <Loading />
+        )
+      ) : (
+        <DataTable<Finding>
+          label="Findings"
+          printLabel={`Findings from ${range.from} to ${range.to}`}
+          rows={findings}
+          columns={COLUMNS}
+          rowKey={(finding) => finding.uid}
+          selectedKey={open}
+          onOpen={(finding) => setSearch({ open: finding.uid })}
+          empty={
+            <NoFinding
+              tenantId={tenantId}
+              isFiltered={(query.filters ?? []).length > 0 || query.text !== undefined}
+            />
+          }
+          {...(page.hasNextPage
+            ? {
+                more: {
+                  label: `Show ${LIMIT} older`,
+                  busy: page.isFetchingNextPage,
+                  bring: () => void page.fetchNextPage(),
+                },
+              }
+            : {})}
+        />
+      )}
+      {open === undefined ? null : (
+        <FindingDetails uid={open} onClose={() => setSearch({ open: undefined })} />
+      )}
+    </>
+  );
+}
+
+/** How many have arrived since the list was asked for that would stand in it. */
+function useFresh(tenantId: string, askedAt: number): number {
+  const { search } = usePageSearch();
+  const [fresh, setFresh] = useState(0);
+  useEffect(() => {
+    setFresh(0);
+    return liveStream(tenantId).subscribe((message) => {
+      if (message.kind !== 'event' || message.event['class_uid'] !== DETECTION_FINDING) return;
+      if (fits(findingOf(message.event), search)) setFresh((count) => count + 1);
+    });
+  }, [tenantId, askedAt, search]);
+  return fresh;
+}
+
+function summaryOf(newest: Page, findings: readonly Finding[]): string {
+  const rules = new Set(findings.map(({ ruleId }) => ruleId)).size;
+  const hosts = hostsOf(findings).length;
+  const shown = findings.length < newest.matchedCount ? `; the newest ${findings.length} are shown` : '';
+  if (findings.length === 0) return `No finding, looked up in ${Math.round(newest.elapsedMs)} ms.`;
+  return `${counted(newest.matchedCount, 'finding')} of ${counted(rules, 'rule')}${hosts === 0 ? '' : ` on ${counted(hosts, 'host')}`}${shown}.`;
+}
+
+const hostsOf = (findings: readonly Finding[]): readonly string[] =>
+  [...new Set(findings.map(({ host }) => host))].filter(Boolean).toSorted();
+
+const titleOf =
+  (findings: readonly Finding[]) =>
+  (wanted: string): string | undefined =>
+    findings.find(({ ruleId }) => ruleId === wanted)?.title;
+
+function NoFinding({ tenantId, isFiltered }: { readonly tenantId: string; readonly isFiltered: boolean }) {
+  if (isFiltered)
+    return <Empty title="No finding like that">Take a filter away, or widen the time range.</Empty>;
+  return (
+    <Empty title="No finding in this time">
+      That is good news only if rules can fire:{' '}
+      <Link
+        to={'/t/$tenantId/rules' as '/'}
+        params={{ tenantId } as never}
+        search={{ show: 'never' } as never}
+      >
+        look which cannot
+      </Link>
+      , and{' '}
+      <Link to={'/t/$tenantId/sources' as '/'} params={{ tenantId } as never}>
+        what arrives
+      </Link>
+      .
+    </Empty>
+  );
+}
+
+const COLUMNS: readonly Column<Finding>[] = [
+  { key: 'time', title: 'Time', width: '7.5rem', render: ({ atMs }) => <Instant at={atMs} /> },
+  { key: 'level', title: 'Level', width: '9rem', render: ({ level }) => <LevelMark level={level} /> },
+  { key: 'rule', title: 'Rule', width: 'minmax(15rem, 1.2fr)', render: ({ title }) => title },
+  { key: 'host', title: 'Host', width: '9rem', render: ({ host }) => host },
+  {
+    key: 'what',
+    title: 'What',
+    width: 'minmax(18rem, 2fr)',
+    render: eventSays,
+  },
+  {
+    key: 'attack',
+    title: 'ATT&CK',
+    width: '10rem',
+    render: ({ attacks }) => <span className="d-mono">{attacks.map(({ uid }) => uid).join(' ')}</span>,
+  },
+];

@@ -1,0 +1,92 @@
+/** The compiler as a worker: one set after the other, and started anew should it die. */
+import { Worker } from 'node:worker_threads';
+import { Engine, type Tables } from '@demarc/platform/sigma';
+import { compileHere, type readRules } from './compile.ts';
+import type { CompiledRules, Compiler, SourceFile } from './compiler.ts';
+
+/** Fewer are compiled where they are: handing them over would take longer. */
+const FILES_HERE_MAX = 50;
+const WAITING_MAX = 100;
+const SECONDS_MAX = 120;
+
+export interface CompileRequest {
+  readonly files: readonly SourceFile[];
+  readonly beside: Parameters<Compiler['compile']>[1];
+}
+
+export type CompileAnswer =
+  | { readonly read: ReturnType<typeof readRules>; readonly tables: Tables }
+  | { readonly failed: string };
+
+export class CompileWorker implements Compiler, AsyncDisposable {
+  #worker: Worker;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  /** Started at once: the server gives up the right to read its own files. */
+  constructor() {
+    this.#worker = start();
+  }
+
+  async compile(files: readonly SourceFile[], beside: CompileRequest['beside']): Promise<CompiledRules> {
+    if (files.length <= FILES_HERE_MAX) return compileHere(files, beside);
+    if (this.#waiting >= WAITING_MAX) throw new Error(`${WAITING_MAX} rule sets wait to be compiled`);
+    this.#waiting += 1;
+    const mine = this.#last.then(() => this.#ask({ files, beside: idsOf(beside) }));
+    this.#last = mine.catch(() => undefined);
+    try {
+      const { read, tables } = await mine;
+      return { ...read, engine: Engine.fromTables(tables) };
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #ask(request: CompileRequest): Promise<Exclude<CompileAnswer, { failed: string }>> {
+    return new Promise((resolve, reject) => {
+      const worker = this.#worker;
+      const end = (error: Error | undefined): void => {
+        clearTimeout(timer);
+        worker.removeAllListeners();
+        if (error === undefined) return;
+        void worker.terminate();
+        this.#worker = start();
+        reject(error);
+      };
+      const timer = setTimeout(
+        () => end(new Error(`the rules were not compiled after ${SECONDS_MAX} s`)),
+        SECONDS_MAX * 1_000,
+      );
+      worker
+        .once('message', (answer: CompileAnswer) => {
+          end(undefined);
+          if ('failed' in answer) reject(new Error(answer.failed));
+          else resolve(answer);
+        })
+        .once('error', end)
+        .once('exit', (code) => end(new Error(`the compiler ended with status ${code}`)));
+      worker.postMessage(request);
+    });
+  }
+}
+
+/** All that a check for taken ids needs. */
+function idsOf(beside: CompileRequest['beside']): CompileRequest['beside'] {
+  if (beside === undefined) return undefined;
+  const bare = <Rule extends { readonly text: string }>(rule: Rule): Rule => ({
+    ...rule,
+    text: '',
+    condition: undefined,
+  });
+  return { detections: beside.detections.map(bare), correlations: beside.correlations.map(bare) };
+}
+
+function start(): Worker {
+  const worker = new Worker(new URL('./compile.worker.ts', import.meta.url));
+  worker.unref();
+  return worker;
+}

@@ -1,0 +1,22 @@
+/** Compiles rules beside the server: a public rule set takes seconds, and whoever sends events waits for none of them. */
+import { parentPort } from 'node:worker_threads';
+import { compileTables } from '@demarc/platform/sigma';
+import { ALL_RECOGNITIONS } from '../detect/view.ts';
+import { readRules } from './compile.ts';
+import type { CompileAnswer, CompileRequest } from './compile-worker.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('this module is a worker');
+
+port.on('message', ({ files, beside }: CompileRequest) => {
+  port.postMessage(answerTo(files, beside));
+});
+
+function answerTo(files: CompileRequest['files'], beside: CompileRequest['beside']): CompileAnswer {
+  try {
+    const read = readRules(files, beside);
+    return { read, tables: compileTables(read.detections, { recognitions: ALL_RECOGNITIONS }) };
+  } catch (error) {
+    return { failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
