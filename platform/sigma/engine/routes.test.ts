@@ -30,7 +30,10 @@ test('rules for a log source that only the view knows look at the event too', (t
     logsources: [{ product: 'windows', service: 'security' }, { category: 'authentication' }],
     fields: { Channel: 'Security', EventID: 4625, status_id: 2 },
   });
-  t.assert.deepEqual(rules.toSorted((a, b) => a - b), [0, 1]);
+  t.assert.deepEqual(
+    rules.toSorted((a, b) => a - b),
+    [0, 1],
+  );
 });
 
 test('an event of known sources alone is still looked at by their rules alone', (t: TestContext) => {
