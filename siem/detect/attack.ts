@@ -7,7 +7,10 @@ const TACTICS: Readonly<Record<string, string>> = {
   execution: 'TA0002',
   persistence: 'TA0003',
   'privilege-escalation': 'TA0004',
+  stealth: 'TA0005',
+  // Its name until ATT&CK 19.
   'defense-evasion': 'TA0005',
+  'defense-impairment': 'TA0112',
   'credential-access': 'TA0006',
   discovery: 'TA0007',
   'lateral-movement': 'TA0008',

@@ -1,7 +1,7 @@
 /** Events as rules see them: with the mappings of every parser here, and what is known of log sources. */
 import type { SigmaEvent } from '@demarc/platform/sigma';
 import { openView, type View } from '@demarc/platform/sigma/view';
-import { OTHERWISE, RECOGNITIONS } from '@demarc/platform/sigma/view/taxonomy';
+import { BESIDE, OTHERWISE, RECOGNITIONS } from '@demarc/platform/sigma/view/taxonomy';
 import { mappings, recognitions } from '../normalise/sigma.ts';
 
 /** Of a parser's own and of sources that send their events as they are. */
@@ -13,7 +13,7 @@ export interface EventView extends View {
 }
 
 export function eventView(): EventView {
-  const view = openView({ mappings, recognitions: ALL_RECOGNITIONS, otherwise: OTHERWISE });
+  const view = openView({ mappings, recognitions: ALL_RECOGNITIONS, otherwise: OTHERWISE, beside: BESIDE });
   return { ...view, of: (json) => (isOcsf(json) ? view.ofOcsf(json) : view.ofNative(json)) };
 }
 

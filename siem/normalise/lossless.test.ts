@@ -29,6 +29,12 @@ test('rules see every field of a record of JSON, with the same value', (t: TestC
   for (const record of records) t.assert.deepEqual(lost(record), [], JSON.stringify(record));
 });
 
+test('so they do when a service says nothing of what was done', (t: TestContext) => {
+  for (const record of records)
+    for (const name of ['operationName', 'Operation', 'verb', 'action', 'eventName'])
+      if (name in record) t.assert.deepEqual(lost({ ...record, [name]: '' }), [], JSON.stringify(record));
+});
+
 test('so they do when a value is another', () => {
   const changed = fc
     .tuple(

@@ -70,7 +70,9 @@ export class Engine {
     return new Engine(tables);
   }
 
-  dbg(): unknown { return { matcher: this.#matcher, host: this.#host }; }
+  dbg(): unknown {
+    return { matcher: this.#matcher, host: this.#host };
+  }
   exportTables(): Tables {
     return this.#tables;
   }
@@ -152,7 +154,10 @@ export class Engine {
       else if (status === layout.STATUS_INCOMPLETE) found.incomplete.push(found.lineCount + line);
       else if (status === layout.STATUS_ODD) {
         const from = words[at + 2] ?? 0;
-        odd.push({ line, text: Buffer.from(bytes.buffer, from, (words[at + 3] ?? 0) - from).toString('utf8') });
+        odd.push({
+          line,
+          text: Buffer.from(bytes.buffer, from, (words[at + 3] ?? 0) - from).toString('utf8'),
+        });
       }
       at += layout.RESULT_HEAD_WORDS;
       for (let index = 0; index < count; index += 1) {
@@ -210,7 +215,9 @@ export class Engine {
 
   #groupOf(logsources: SigmaEvent['logsources']): { group: number; exact: ReadonlySet<number> | undefined } {
     if (logsources.length === 0) return { group: 0, exact: undefined };
-    const key = JSON.stringify(logsources.map(({ product, category, service }) => [product, category, service]));
+    const key = JSON.stringify(
+      logsources.map(({ product, category, service }) => [product, category, service]),
+    );
     const known = this.#groupBySources.get(key);
     if (known !== undefined) return known;
     const wanted = rulesFor(this.#tables.logsources, logsources);
@@ -223,10 +230,23 @@ export class Engine {
         ? [number]
         : [],
     );
-    const group = this.#tables.groups[met.join()];
-    const result = group !== undefined && met.length > 0 ? { group, exact: found.exact } : found;
+    const group = this.#groupOfAll(met, wanted);
+    const result = group !== undefined ? { group, exact: found.exact } : found;
     if (this.#groupBySources.size < GROUPS_KNOWN_MAX) this.#groupBySources.set(key, result);
     return result;
+  }
+
+  /** The group of these recognitions where it has all the rules that are wanted: a view knows more than they do. */
+  #groupOfAll(met: readonly number[], wanted: readonly number[]): number | undefined {
+    if (met.length === 0) return undefined;
+    const { groups, recognitions, logsources } = this.#tables;
+    const members = new Set(
+      rulesFor(
+        logsources,
+        met.flatMap((number) => recognitions[number]?.is ?? []),
+      ),
+    );
+    return wanted.every((rule) => members.has(rule)) ? groups[met.join()] : undefined;
   }
 }
 

@@ -5,7 +5,16 @@
  * Sigma's categories are narrower than a class (`file_event` is a file that comes to be, not one that goes),
  * so a rule written for them elsewhere means here what it meant there.
  */
+import { OCSF_CLASS } from '../../ocsf/ocsf.ts';
 import type { Recognition } from '../event.ts';
+
+/**
+ * Every event is of the category that its class is named after, whoever sent it and whatever else it is: a
+ * rule for `authentication` looks at sign-ins of all sources. A base event says nothing by its class.
+ */
+export const OCSF_CLASS_RECOGNITIONS: readonly Recognition[] = Object.entries(OCSF_CLASS)
+  .filter(([, classUid]) => classUid !== OCSF_CLASS.base_event)
+  .map(([category, classUid]) => ({ when: { class_uid: [String(classUid)] }, is: { category } }));
 
 const FILE_ACTIVITY = '1001';
 

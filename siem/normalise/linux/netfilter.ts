@@ -76,11 +76,12 @@ function actionOf(prefix: string): 'deny' | 'allow' | undefined {
   return undefined;
 }
 
-/** `[12345.678901] ` */
+/** `[12345.678901] `, and not `[UFW BLOCK] `, which a journal has first. */
 function withoutUptime(text: string): string {
   if (!text.startsWith('[')) return text;
   const end = text.indexOf('] ');
-  return end < 0 ? text : text.slice(end + 2);
+  const inside = text.slice(1, Math.max(end, 1)).trim();
+  return inside !== '' && Number.isFinite(Number(inside)) ? text.slice(end + 2) : text;
 }
 
 function valueOf(message: string, name: string): string | undefined {
