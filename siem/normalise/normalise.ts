@@ -29,7 +29,7 @@ export type FormatHint = 'syslog' | 'auditd' | 'nginx' | 'apache' | 'named' | 'u
 export function normalise(
   record: string | Uint8Array | Members,
   context: NormaliseContext,
-  hint?: FormatHint | undefined,
+  hint?: FormatHint,
 ): Normalised {
   if (typeof record === 'string') return fromText(record, context, hint);
   if (record instanceof Uint8Array) return fromText(utf8.decode(record), context, hint);

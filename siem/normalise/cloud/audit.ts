@@ -81,7 +81,7 @@ function auditEvent(source: AuditSource, record: Members, context: NormaliseCont
   const rest = (mappers.get(source) as Mapper)(record, event);
   const service = textAt(record, source.service) ?? source.product;
   const api = (event['api'] as Members | undefined) ?? {};
-  api['operation'] = fit(operation);
+  api['operation'] ??= fit(operation);
   api['service'] ??= { name: fit(service) };
   event['api'] = api;
   const user = userOf(source, record);

@@ -62,7 +62,7 @@ function isDotted(text: string): boolean {
 /** An OCSF network endpoint of an address or a name. */
 export function endpoint(
   host: string,
-  portNumber?: number | undefined,
+  portNumber?: number,
 ): { ip?: string; hostname?: string; port?: number } {
   const where: { ip?: string; hostname?: string; port?: number } = isIp(host)
     ? { ip: host }

@@ -6,7 +6,6 @@
  *
  * @see https://docs.suricata.io/en/latest/output/eve/eve-json-format.html
  */
-import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import type { Recognition } from '@demarc/platform/sigma/event';
 import { readIso } from '../event/clock.ts';
 import { done, draft, keep, type Members } from '../event/draft.ts';

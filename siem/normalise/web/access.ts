@@ -53,7 +53,7 @@ export function parseAccess(
   line: string,
   context: NormaliseContext,
   product = 'web server',
-  device?: string | undefined,
+  device?: string,
 ): Normalised | undefined {
   const access = readAccess(line);
   return access === undefined ? undefined : accessEvent(access, context, product, device);
