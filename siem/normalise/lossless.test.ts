@@ -122,7 +122,7 @@ const LOOKED_AT: readonly (readonly [file: string, at: number, source: SigmaEven
     ['cron-traditional.log', 0, { product: 'linux', service: 'cron' }],
     ['audit-enriched.log', 7, { product: 'linux', service: 'auditd' }],
     ['audit-enriched.log', 7, { product: 'linux', category: 'process_creation' }],
-  ['audit-enriched.log', 8, { product: 'linux', category: 'file_event' }],
+    ['audit-enriched.log', 8, { product: 'linux', category: 'file_event' }],
     ['nginx-access.log', 0, { category: 'webserver' }],
     ['apache-error.log', 0, { service: 'apache' }],
     ['named-query.log', 0, { category: 'dns' }],
