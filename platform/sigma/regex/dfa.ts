@@ -1,4 +1,5 @@
 import { type Alphabet, alphabetOf, EDGE, NEWLINE, WORD_CHARACTER } from './alphabet.ts';
+import type { Required } from './literals.ts';
 import { ASSERT, ASSERTIONS, MATCH, type Program, SET, SPLIT } from './program.ts';
 import type { CompiledRegex } from './regex.ts';
 
@@ -33,8 +34,12 @@ export class Dfa implements CompiledRegex {
   #work = 0;
   readonly #mark: Uint32Array;
   #generation = 0;
+  #clears = 0;
 
-  constructor(program: Program) {
+  readonly required: Required;
+
+  constructor(program: Program, required: Required) {
+    this.required = required;
     this.#program = program;
     this.#alphabet = alphabetOf(program.sets);
     // One more for the end of the text.
@@ -140,13 +145,10 @@ export class Dfa implements CompiledRegex {
       const unique = [...new Set(stepped)].sort((a, b) => a - b);
       if (unique.length === 0) result = DEAD;
       else {
-        const clearedBefore = this.#contents.length;
+        const clears = this.#clears;
         result = this.#intern(unique, after);
         // When the cache was emptied for it, the state that led here is gone.
-        if (this.#contents.length <= clearedBefore && this.#wasCleared) {
-          this.#wasCleared = false;
-          return result;
-        }
+        if (this.#clears !== clears) return result;
       }
     }
     this.#cells[state + kind] = result;
@@ -173,8 +175,6 @@ export class Dfa implements CompiledRegex {
     return reached;
   }
 
-  #wasCleared = false;
-
   #intern(at: readonly number[], before: number): number {
     const key = `${before}:${at.join()}`;
     const known = this.#states.get(key);
@@ -183,7 +183,6 @@ export class Dfa implements CompiledRegex {
     const size = (this.#contents.length + 1) * this.#row + this.#first;
     if (this.#contents.length >= STATES_MAX || size > CELLS_MAX) {
       this.#clear();
-      this.#wasCleared = true;
     }
     const state = this.#used;
     if (state + this.#row > this.#cells.length) {
@@ -198,6 +197,7 @@ export class Dfa implements CompiledRegex {
   }
 
   #clear(): void {
+    this.#clears += 1;
     this.#cells.fill(UNKNOWN);
     this.#states = new Map();
     this.#contents = [];
@@ -205,8 +205,9 @@ export class Dfa implements CompiledRegex {
   }
 }
 
-function holds(assertion: number, before: number, after: number): boolean {
-  switch (ASSERTIONS[assertion]) {
+function holds(number: number, before: number, after: number): boolean {
+  const assertion = ASSERTIONS[number] ?? 'no-word-edge';
+  switch (assertion) {
     case 'text-begin':
       return before === EDGE;
     case 'text-end':
@@ -219,8 +220,6 @@ function holds(assertion: number, before: number, after: number): boolean {
       return (before === WORD_CHARACTER) !== (after === WORD_CHARACTER);
     case 'no-word-edge':
       return (before === WORD_CHARACTER) === (after === WORD_CHARACTER);
-    case undefined:
-      return false;
   }
 }
 

@@ -4,7 +4,9 @@
  *
  * @see https://github.com/google/re2/wiki/Syntax
  */
+import type { Regex } from './ast.ts';
 import { Dfa } from './dfa.ts';
+import { type Required, requiredOf } from './literals.ts';
 import { parseRegex } from './parse.ts';
 import { compileProgram } from './program.ts';
 import { Refused } from './refused.ts';
@@ -15,13 +17,14 @@ export interface RegexFlags {
   readonly dotAll?: boolean;
 }
 
-/** Steps of the automaton that its cache did not hold are dearer; both in nanoseconds, roughly. */
 export interface CompiledRegex {
   matches(text: string): boolean;
   /** On UTF-8, where lone surrogates stand as three bytes each. */
   matchesBytes(bytes: Uint8Array, from: number, to: number): boolean;
   /** Work done since it was asked for last, in units of about a nanosecond. */
   takeWork(): number;
+  /** Holds for every text in which it is found. */
+  readonly required: Required;
 }
 
 /** A pattern that is not RE2's, or is too large, is refused with the reason. */
@@ -30,9 +33,14 @@ export function compileRegex(
   flags: RegexFlags = {},
 ): CompiledRegex | { readonly refused: string } {
   try {
-    return new Dfa(compileProgram(parseRegex(source, flags)));
+    return compiled(parseRegex(source, flags));
   } catch (error) {
     if (error instanceof Refused) return { refused: error.message };
     throw error;
   }
+}
+
+/** @throws Refused when it is too large */
+export function compiled(regex: Regex): CompiledRegex {
+  return new Dfa(compileProgram(regex), requiredOf(regex));
 }

@@ -14,7 +14,7 @@ import { recogniser } from './recognise.ts';
 
 export { type Leaves, leafReader } from './leaves.ts';
 export type { Mapping } from './mapping.ts';
-export { NAMES, type Names } from './names.ts';
+export { NAMES, type Names, nameOf } from './names.ts';
 export { ANYTHING } from './recognise.ts';
 
 export interface ViewOptions {
@@ -22,6 +22,8 @@ export interface ViewOptions {
   readonly recognitions: readonly Recognition[];
   /** Asked about events that none of `recognitions` knows: what follows from the OCSF class alone. */
   readonly otherwise?: readonly Recognition[];
+  /** What an event is whatever else it is: its OCSF class. */
+  readonly beside?: readonly Recognition[];
   readonly names?: Names;
 }
 
@@ -32,9 +34,15 @@ export interface View {
   readonly ofNative: (json: unknown) => SigmaEvent;
 }
 
-export function openView({ mappings, recognitions, otherwise = [], names = NAMES }: ViewOptions): View {
+export function openView({
+  mappings,
+  recognitions,
+  otherwise = [],
+  beside = [],
+  names = NAMES,
+}: ViewOptions): View {
   const byName = new Map(mappings.map(({ name, paths }) => [name, Object.entries(paths)]));
-  const logsourcesOf = recogniser(recognitions, otherwise);
+  const logsourcesOf = recogniser(recognitions, otherwise, beside);
   const readNative = leafReader(names);
   const readOcsf = leafReader(PLAIN);
   const seen = (fields: Record<string, Values>): SigmaEvent => {

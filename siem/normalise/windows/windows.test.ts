@@ -188,20 +188,28 @@ test('records of other kinds are left to others', (t: TestContext) => {
     t.assert.equal(normaliseWindows(json, CONTEXT), undefined);
 });
 
-const anyName = fc.constantFrom(
-  ...[
-    'Image',
-    'ProcessId',
-    'User',
-    'TargetObject',
-    'IpAddress',
-    'SourcePort',
-    'Status',
-    'Channel',
-    'Computer',
-  ],
-  ...['EventID', 'message', 'time', 'metadata', 'actor', '__proto__', 'constructor', 'a.b', '#text', 'Data'],
-);
+const NAMES = [
+  'Image',
+  'ProcessId',
+  'User',
+  'TargetObject',
+  'IpAddress',
+  'SourcePort',
+  'Status',
+  'Channel',
+  'Computer',
+  'EventID',
+  'message',
+  'time',
+  'metadata',
+  'actor',
+  '__proto__',
+  'constructor',
+  'a.b',
+  '#text',
+  'Data',
+] as const;
+const anyName = fc.constantFrom(...NAMES);
 const anyLeaf = fc.oneof(
   fc.string(),
   fc.integer(),
@@ -224,7 +232,7 @@ const anyEvent = fc
       'x',
     ),
     eventId: fc.oneof(
-      fc.constantFrom(...[1, 3, 13, 22, 4_624, 4_688, 4_657, 5_156, 7_045, 104, 400]),
+      fc.constantFrom(1, 3, 13, 22, 4_624, 4_688, 4_657, 5_156, 7_045, 104, 400),
       fc.nat(6_000),
     ),
     data: anyData,
@@ -240,6 +248,6 @@ const anyEvent = fc
 test('whatever an event holds, it becomes a valid OCSF event that loses nothing', () => {
   fc.assert(
     fc.property(anyEvent, (event) => validateOcsf(ocsfOf(event)).ok && lostOf(event).length === 0),
-    { numRuns: 600 },
+    { numRuns: 200 },
   );
 });

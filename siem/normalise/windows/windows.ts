@@ -78,8 +78,8 @@ export function normaliseWindows(json: unknown, context: NormaliseContext): Norm
 
 function familyOf({ fields }: WindowsRecord): Family {
   // An event about a log has that log's name as well, behind its own.
-  const channel = [fields.get('Channel')].flat()[0];
-  const log = String(channel).toLowerCase();
+  const channel = fields.get('Channel');
+  const log = String(Array.isArray(channel) ? channel[0] : channel).toLowerCase();
   const eventId = String(fields.get('EventID'));
   const byType = log === 'security' ? BY_OBJECT_TYPE[eventId] : undefined;
   if (byType !== undefined) {
