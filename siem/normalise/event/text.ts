@@ -85,9 +85,3 @@ export function between(text: string, before: string, after: string, at = 0): st
   const end = after === '' ? text.length : text.indexOf(after, from);
   return end < 0 ? undefined : text.slice(from, end);
 }
-
-/** `text` up to the first `mark` from `at`, or all of the rest. */
-export function upTo(text: string, mark: string, at = 0): string {
-  const end = text.indexOf(mark, at);
-  return end < 0 ? text.slice(at) : text.slice(at, end);
-}
