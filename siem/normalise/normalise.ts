@@ -13,7 +13,7 @@ import { isJournal } from './linux/journald/journald.ts';
 import { readServerLog } from './network/server-log.ts';
 import { isSuricata, parseSuricata } from './network/suricata.ts';
 import { isZeek, parseZeek } from './network/zeek.ts';
-import type { NormaliseContext, Normalised } from './normaliser.ts';
+import type { NormaliseContext, Normalised, Parser } from './normaliser.ts';
 import { rawEvent } from './raw.ts';
 import { fromJournal, fromSyslog } from './syslog/dispatch.ts';
 import { parseRfc3164 } from './syslog/rfc3164.ts';
@@ -29,7 +29,7 @@ export type FormatHint = 'syslog' | 'auditd' | 'nginx' | 'apache' | 'named' | 'u
 export function normalise(
   record: string | Uint8Array | Members,
   context: NormaliseContext,
-  hint?: FormatHint | undefined,
+  hint?: FormatHint,
 ): Normalised {
   if (typeof record === 'string') return fromText(record, context, hint);
   if (record instanceof Uint8Array) return fromText(utf8.decode(record), context, hint);
@@ -114,14 +114,22 @@ function objectOf(text: string): Members | undefined {
   }
 }
 
-/** By names that only one format has. */
+/** Each knows its records by names that no other format has. */
+const READERS: readonly Parser<Members>[] = [
+  (record, context) => (isJournal(record) ? fromJournal(record, context, readJson) : undefined),
+  (record, context) => (isSuricata(record) ? parseSuricata(record, context) : undefined),
+  (record, context) => (isZeek(record) ? parseZeek(record, context) : undefined),
+  normaliseWindows,
+  parseAudit,
+  (record, context) => (isAccessJson(record) ? parseAccessJson(record, context, undefined) : undefined),
+];
+
 function parseObject(record: Members, context: NormaliseContext): Normalised | undefined {
-  if (isJournal(record)) return fromJournal(record, context, readJson);
-  if (isSuricata(record)) return parseSuricata(record, context);
-  if (isZeek(record)) return parseZeek(record, context);
-  const found = normaliseWindows(record, context) ?? parseAudit(record, context);
-  if (found !== undefined) return found;
-  return isAccessJson(record) ? parseAccessJson(record, context, undefined) : undefined;
+  for (const read of READERS) {
+    const event = read(record, context);
+    if (event !== undefined) return event;
+  }
+  return undefined;
 }
 
 function isValid({ event }: Normalised): boolean {

@@ -27,3 +27,8 @@ const view = openView({ mappings, recognitions });
 export function viewOf({ event }: Normalised): SigmaEvent['fields'] {
   return view.ofOcsf(event).fields;
 }
+
+/** What the event is to Sigma. */
+export function logsourcesOf({ event }: Normalised): SigmaEvent['logsources'] {
+  return view.ofOcsf(event).logsources;
+}

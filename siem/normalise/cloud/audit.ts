@@ -6,6 +6,7 @@ import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import { isoMs } from '../event/clock.ts';
 import { done, draft, keep, type Members, put } from '../event/draft.ts';
 import { mapperOf } from '../event/mapper.ts';
+import { withoutOrphans } from '../event/orphans.ts';
 import type { Mapper } from '../event/slot.ts';
 import { endpoint, fit, fitted, isIp } from '../event/text.ts';
 import type { NormaliseContext, Normalised } from '../normaliser.ts';
@@ -79,6 +80,7 @@ function auditEvent(source: AuditSource, record: Members, context: NormaliseCont
     event['cloud'] = { provider: source.cloud };
   }
   const rest = (mappers.get(source) as Mapper)(record, event);
+  withoutOrphans(event, rest, { src_endpoint: source.port });
   const service = textAt(record, source.service) ?? source.product;
   const api = (event['api'] as Members | undefined) ?? {};
   // What the mapping put there comes back as it was, even where it says nothing.

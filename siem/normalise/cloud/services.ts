@@ -124,6 +124,7 @@ const openCanary: AuditSource = {
   userName: ['logdata.USERNAME'],
   userUid: [],
   address: ['src_host'],
+  port: 'src_port',
   agent: ['logdata.USERAGENT'],
   uid: [],
   time: ['utc_time', 'local_time'],

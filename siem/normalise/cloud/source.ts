@@ -17,6 +17,8 @@ export interface AuditSource {
   readonly userName: readonly string[];
   readonly userUid: readonly string[];
   readonly address: readonly string[];
+  /** The own name of the port, where the mapping has one. */
+  readonly port?: string | undefined;
   readonly agent: readonly string[];
   readonly uid: readonly string[];
   readonly time: readonly string[];

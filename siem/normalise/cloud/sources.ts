@@ -1,6 +1,7 @@
 import type { Recognition } from '@demarc/platform/sigma/event';
 import type { Mapping } from '@demarc/platform/sigma/view';
-import { azure, cloudTrail, googleCloud, kubernetes, m365 } from './clouds.ts';
+import { cloudTrail, googleCloud, kubernetes } from './clouds.ts';
+import { azure, m365 } from './microsoft.ts';
 import { SERVICE_SOURCES } from './services.ts';
 import type { AuditSource } from './source.ts';
 

@@ -62,7 +62,7 @@ function isDotted(text: string): boolean {
 /** An OCSF network endpoint of an address or a name. */
 export function endpoint(
   host: string,
-  portNumber?: number | undefined,
+  portNumber?: number,
 ): { ip?: string; hostname?: string; port?: number } {
   const where: { ip?: string; hostname?: string; port?: number } = isIp(host)
     ? { ip: host }
@@ -84,10 +84,4 @@ export function between(text: string, before: string, after: string, at = 0): st
   const from = start + before.length;
   const end = after === '' ? text.length : text.indexOf(after, from);
   return end < 0 ? undefined : text.slice(from, end);
-}
-
-/** `text` up to the first `mark` from `at`, or all of the rest. */
-export function upTo(text: string, mark: string, at = 0): string {
-  const end = text.indexOf(mark, at);
-  return end < 0 ? text.slice(at) : text.slice(at, end);
 }

@@ -6,11 +6,11 @@
  *
  * @see https://docs.suricata.io/en/latest/output/eve/eve-json-format.html
  */
-import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import type { Recognition } from '@demarc/platform/sigma/event';
 import { readIso } from '../event/clock.ts';
 import { done, draft, keep, type Members } from '../event/draft.ts';
 import { mapperOf } from '../event/mapper.ts';
+import { withoutOrphans } from '../event/orphans.ts';
 import { fit } from '../event/text.ts';
 import { suricataMapping } from '../json-mappings.ts';
 import type { NormaliseContext, Normalised } from '../normaliser.ts';
@@ -34,6 +34,7 @@ export const suricataRecognitions: readonly Recognition[] = [
 
 const mapSuricata = mapperOf(suricataMapping);
 const UNKNOWN_DIRECTION = 0;
+const PORTS = { src_endpoint: 'src_port', dst_endpoint: 'dest_port' } as const;
 
 export function isSuricata(record: Members): boolean {
   return typeof record['event_type'] === 'string' && typeof record['timestamp'] === 'string';
@@ -63,6 +64,7 @@ export function parseSuricata(record: Members, context: NormaliseContext): Norma
   );
   const rest = shape.hasEndpoints ? mapSuricata(record, event) : plain(record, event);
   if (shape.hasEndpoints) {
+    withoutOrphans(event, rest, PORTS);
     const connection = event['connection_info'] as Members | undefined;
     if (connection !== undefined) connection['direction_id'] = UNKNOWN_DIRECTION;
   }

@@ -9,6 +9,7 @@ import type { Recognition } from '@demarc/platform/sigma/event';
 import { isoMs } from '../event/clock.ts';
 import { done, draft, keep, type Members } from '../event/draft.ts';
 import { mapperOf } from '../event/mapper.ts';
+import { withoutOrphans } from '../event/orphans.ts';
 import { fit, isIp } from '../event/text.ts';
 import { zeekMapping } from '../json-mappings.ts';
 import type { NormaliseContext, Normalised } from '../normaliser.ts';
@@ -42,6 +43,8 @@ export const zeekRecognitions: readonly Recognition[] = [
 ];
 
 const split = mapperOf(zeekMapping);
+
+const PORTS = { src_endpoint: 'id.orig_p', dst_endpoint: 'id.resp_p' } as const;
 
 /** Fields that one log alone has, for records without `_path`. */
 const TELLING = [
@@ -85,6 +88,7 @@ export function parseZeek(record: Members, context: NormaliseContext): Normalise
     },
   );
   const rest = isConnected ? split(record, event) : { ...record };
+  withoutOrphans(event, rest, PORTS);
   const connection = event['connection_info'] as Members | undefined;
   if (connection !== undefined) connection['direction_id'] = 0;
   if (classUid === OCSF_CLASS.dns_activity) fillDns(event, rest, record);

@@ -7,7 +7,8 @@ import type { Members } from '../event/draft.ts';
 import { integer } from '../event/text.ts';
 import type { NormaliseContext, Normalised } from '../normaliser.ts';
 import { own } from '../syslog/record.ts';
-import { accessEvent, clfMs } from './access.ts';
+import { accessEvent } from './access.ts';
+import { clfMs } from './access-line.ts';
 
 const CLIENT = ['remote_addr', 'remote_ip', 'client_ip', 'clientip', 'remoteIP', 'remote_host'] as const;
 const STATUS = ['status', 'status_code', 'response', 'response_status'] as const;

@@ -30,7 +30,7 @@ interface Entry {
 export function parseErrorLog(
   line: string,
   context: NormaliseContext,
-  device?: string | undefined,
+  device?: string,
 ): Normalised | undefined {
   const entry = line.charCodeAt(0) === 91 ? apache(line) : nginx(line);
   return entry === undefined ? undefined : eventOf(entry, context, device);

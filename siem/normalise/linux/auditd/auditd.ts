@@ -9,9 +9,11 @@ import type { Mapping } from '@demarc/platform/sigma/view';
 import { done, draft, keep, type Members, put } from '../../event/draft.ts';
 import { fitted, integer } from '../../event/text.ts';
 import type { NormaliseContext, Normalised } from '../../normaliser.ts';
+import { callShape } from './calls.ts';
 import { type AuditFields, fieldsOf, first } from './fields.ts';
+import { messageShape } from './messages.ts';
 import { type AuditRecord, parseAuditRecord } from './record.ts';
-import { callShape, messageShape, type Shape } from './shapes.ts';
+import type { Shape } from './shape.ts';
 
 export const auditdMapping: Mapping = {
   name: 'auditd',

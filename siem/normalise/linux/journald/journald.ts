@@ -6,7 +6,6 @@
  */
 
 import { integer } from '../../event/text.ts';
-import type { NormaliseContext } from '../../normaliser.ts';
 import type { Line } from '../../syslog/line.ts';
 import { own, type SyslogRecord } from '../../syslog/record.ts';
 
