@@ -16,6 +16,10 @@ const env = {
   DEMARC_DATA_DIR: join(scratch, 'data'),
   DEMARC_API_LISTEN: '127.0.0.1:18620',
   DEMARC_LINK_LISTEN: '127.0.0.1:18621',
+  DEMARC_INTAKE_HTTP: '127.0.0.1:18624',
+  DEMARC_INTAKE_SYSLOG_UDP: '127.0.0.1:18625',
+  DEMARC_INTAKE_SYSLOG_TCP: '127.0.0.1:18625',
+  DEMARC_INTAKE_SYSLOG_TLS: '127.0.0.1:18626',
   DEMARC_CLICKHOUSE_PORT: '18623',
 };
 const demarc = (...args: readonly string[]) => run('./demarc', [...args], { env });

@@ -25,6 +25,10 @@ export class ApiClient {
     return this.#call('POST', path, body, schema);
   }
 
+  put<Schema extends z.ZodType>(path: string, body: unknown, schema: Schema): Promise<z.infer<Schema>> {
+    return this.#call('PUT', path, body, schema);
+  }
+
   delete<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
     return this.#call('DELETE', path, undefined, schema);
   }

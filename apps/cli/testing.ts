@@ -35,6 +35,11 @@ export class Installation implements AsyncDisposable {
       DEMARC_API_LISTEN: `127.0.0.1:${api}`,
       DEMARC_LINK_LISTEN: `127.0.0.1:${link}`,
       DEMARC_CLICKHOUSE_PORT: String(events),
+      // Several platforms run at once on one machine; a test that wants these names ports of its own.
+      DEMARC_INTAKE_HTTP: 'off',
+      DEMARC_INTAKE_SYSLOG_UDP: 'off',
+      DEMARC_INTAKE_SYSLOG_TCP: 'off',
+      DEMARC_INTAKE_SYSLOG_TLS: 'off',
       ...environment,
     });
   }

@@ -37,6 +37,7 @@ import { serverErrors } from './errors.ts';
 import { RuleFiles } from './evidence/record.ts';
 import { FOREIGN_EVIDENCE, ownerOf, platformSources, TENANCY_SOURCE } from './evidence/sources.ts';
 import type { Exporter } from './exports/exporter.ts';
+import { openServerIntake } from './intake/start.ts';
 import { createEnrollmentToken, listAssets } from './link/assets.ts';
 import { linkCertificate, pinOf, renewedCertificate } from './link/certificate.ts';
 import { linkErrors } from './link/errors.ts';
@@ -263,6 +264,23 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
       now,
     }),
   );
+  const {
+    intake,
+    sources: intakeSources,
+    start: startIntake,
+  } = await openServerIntake({
+    settings,
+    paths,
+    store,
+    siem,
+    authority,
+    server: certificate,
+    user: SERVER_USER,
+    now,
+    log,
+  }).catch((error: unknown) => {
+    throw intakeCannotListen(settings, error);
+  });
   const access = new AccessLog(store, now, (error) => log('the access log could not be written', error));
   const api = await buildApi({
     access,
@@ -271,6 +289,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     store,
     siem,
     assurance,
+    sources: intakeSources,
     rooms,
     first,
     cliTokenHash: hashToken(config.cliToken),
@@ -288,6 +307,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   // Afterwards nothing may be written where the program lies.
   flushCompileCache();
   dropPrivileges(paths.firstAdministrator);
+  await startIntake();
   schedule.start();
   log(`server ready: ${apiUrl}, link ${linkUrl}`);
 
@@ -298,6 +318,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
         if (renewed === undefined) return;
         presented = renewed;
         link.present(renewed);
+        intake.present(renewed);
         log('the link’s certificate was renewed');
       },
       (error: unknown) => log('the link’s certificate could not be renewed', error),
@@ -311,6 +332,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   schedule[Symbol.dispose]();
   assurance[Symbol.dispose]();
   await link[Symbol.asyncDispose]();
+  await intake[Symbol.asyncDispose]();
   // Live streams never end by themselves.
   api.server.closeAllConnections();
   await api.close();
@@ -322,28 +344,48 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   process.exit(0);
 }
 
+/** The intake says which of its listeners it was. */
+function intakeCannotListen(settings: ServerConfig['settings'], error: unknown): unknown {
+  const { setting } = error as { readonly setting?: IntakeListenSetting };
+  const at = setting === undefined ? 'off' : settings[setting];
+  return setting === undefined || at === 'off' ? error : cannotListen(setting, at, error);
+}
+
+type IntakeListenSetting = Extract<
+  keyof ServerConfig['settings'],
+  `DEMARC_INTAKE_${'HTTP' | 'SYSLOG'}${string}`
+>;
+
 /** @throws SERVER_CANNOT_LISTEN */
 async function listening<T>(
   setting: string,
-  { host, port }: { readonly host: string; readonly port: number },
+  at: { readonly host: string; readonly port: number },
   start: () => Promise<T>,
 ): Promise<T> {
   try {
     return await start();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const because =
-      code === 'EADDRINUSE'
-        ? 'the port is taken.'
-        : code === 'EADDRNOTAVAIL'
-          ? 'this machine does not have that address.'
-          : code === 'EACCES'
-            ? 'ports below 1024 are for root.'
-            : undefined;
-    if (because === undefined) throw error;
-    const at = `${host}:${port}`;
-    throw serverErrors.make('SERVER_CANNOT_LISTEN', { at, setting, because }, { cause: message });
+    throw cannotListen(setting, at, error);
   }
+}
+
+function cannotListen(
+  setting: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  error: unknown,
+): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const because =
+    code === 'EADDRINUSE'
+      ? 'the port is taken.'
+      : code === 'EADDRNOTAVAIL'
+        ? 'this machine does not have that address.'
+        : code === 'EACCES'
+          ? 'ports below 1024 are for root.'
+          : undefined;
+  if (because === undefined) return error;
+  const at = `${host}:${port}`;
+  return serverErrors.make('SERVER_CANNOT_LISTEN', { at, setting, because }, { cause: message });
 }
 
 /** Last: everything that only root may read or open is read and open by now. */

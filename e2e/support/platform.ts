@@ -51,6 +51,10 @@ export class Platform implements AsyncDisposable {
       DEMARC_LINK_LISTEN: `0.0.0.0:${options.linkPort}`,
       DEMARC_LINK_NAMES: (options.linkNames ?? []).join(','),
       DEMARC_CLICKHOUSE_PORT: String(options.clickhousePort),
+      DEMARC_INTAKE_HTTP: 'off',
+      DEMARC_INTAKE_SYSLOG_UDP: 'off',
+      DEMARC_INTAKE_SYSLOG_TCP: 'off',
+      DEMARC_INTAKE_SYSLOG_TLS: 'off',
       ...options.environment,
     };
   }

@@ -22,6 +22,22 @@ const LISTEN = z.string().transform((text, context): Listen => {
   }
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port };
 });
+/** `off` is no listener at all. */
+const LISTEN_OR_OFF = z.string().transform((text, context): Listen | 'off' => {
+  if (text === 'off') return 'off';
+  const parsed = LISTEN.safeParse(text);
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'expected HOST:PORT, such as 127.0.0.1:8424, or off' });
+  return z.NEVER;
+});
+const PORTS = z.string().transform((text, context) => {
+  if (text === 'off') return 'off' as const;
+  const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  const range = { from: Number(from), to: Number(to) };
+  if (range.from >= 1 && range.from <= range.to && range.to <= 65_535) return range;
+  context.addIssue({ code: 'custom', message: 'expected FIRST-LAST, such as 8430-8499, or off' });
+  return z.NEVER;
+});
 const PORT = z.coerce.number().int().min(1).max(65_535);
 const URL_TEXT = z.url();
 const NAMES = z.string().transform((text) =>
@@ -54,6 +70,22 @@ const SETTINGS = {
   DEMARC_API_LISTEN: setting(LISTEN, '127.0.0.1:8420', 'API and console'),
   DEMARC_LINK_LISTEN: setting(LISTEN, '0.0.0.0:8421', 'agents, TLS 1.3'),
   DEMARC_LINK_NAMES: setting(NAMES, '', 'further names and addresses under which agents reach the link'),
+  DEMARC_INTAKE_HTTP: setting(LISTEN_OR_OFF, '127.0.0.1:8424', 'records over HTTP: JSON, bulk, HEC, OTLP, webhooks'),
+  DEMARC_INTAKE_HTTPS: setting(LISTEN_OR_OFF, 'off', 'the same over TLS'),
+  DEMARC_INTAKE_SYSLOG_UDP: setting(LISTEN_OR_OFF, '127.0.0.1:8425', 'syslog over UDP'),
+  DEMARC_INTAKE_SYSLOG_TCP: setting(LISTEN_OR_OFF, '127.0.0.1:8425', 'syslog over TCP'),
+  DEMARC_INTAKE_SYSLOG_TLS: setting(LISTEN_OR_OFF, '127.0.0.1:8426', 'syslog over TLS with client certificates'),
+  DEMARC_INTAKE_PORTS: setting(PORTS, 'off', 'ports that syslog sources may have for their own, FIRST-LAST'),
+  DEMARC_INTAKE_FILES: setting(
+    z.string().startsWith('/'),
+    '',
+    'files that sources may read: below it, a directory for each tenant',
+  ),
+  DEMARC_INTAKE_SPOOL_BYTES_MAX: setting(
+    text(z.coerce.number().int().min(16_777_216).max(1_099_511_627_776)),
+    '1073741824',
+    'what one source keeps on disk while the event store is away',
+  ),
   DEMARC_CLICKHOUSE_PORT: setting(text(PORT), '8423', 'the embedded event store, on loopback'),
   DEMARC_POSTGRES_URL: setting(URL_TEXT, '', 'a PostgreSQL of yours instead of the embedded one', true),
   DEMARC_CLICKHOUSE_URL: setting(URL_TEXT, '', 'a ClickHouse of yours instead of the embedded one', true),
@@ -102,6 +134,7 @@ type Optional =
   | 'DEMARC_URL'
   | 'DEMARC_TOKEN'
   | 'DEMARC_RULES_DIR'
+  | 'DEMARC_INTAKE_FILES'
   | 'DEMARC_AGENT_DIR';
 
 export interface PrintedSetting {
@@ -157,6 +190,8 @@ export function layout(dataDirectory: string) {
     keys: at('keys'),
     secrets: at('keys', 'secrets.json'),
     cliToken: at('keys', 'cli-token'),
+    intakeKey: at('keys', 'intake-key'),
+    intake: at('intake'),
     run: at('run'),
     postgresSocket: at('run', 'postgres'),
     state: at('run', 'state.json'),

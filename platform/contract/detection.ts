@@ -4,7 +4,7 @@ import { Instant } from './api.ts';
 
 /** Files of one import, and their texts together; a whole public rule set is imported in several. */
 export const RULE_FILES_MAX = 1_000;
-export const RULE_FILE_CHARACTERS_MAX = 262_144;
+export const RULE_FILE_CHARACTERS_MAX = 524_288;
 export const RULE_BODY_BYTES_MAX = 8_388_608;
 /** Of one tenant, beside the shipped ones. */
 export const RULES_MAX = 20_000;

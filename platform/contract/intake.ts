@@ -36,14 +36,10 @@ export type RecordFormat = (typeof RECORD_FORMATS)[number];
 export const FILE_FORMATS = ['lines', 'json', 'auditd', 'journal', 'cloudtrail', 'evtx'] as const;
 
 const Peer = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
-const HeaderName = z
-  .string()
-  .regex(/^[A-Za-z][\w-]{0,63}$/)
-  .transform((name) => name.toLowerCase());
+const HeaderName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'expected a name of a header in lower case');
 const Fingerprint = z
   .string()
-  .transform((text) => text.replaceAll(':', '').toLowerCase())
-  .pipe(z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of the certificate in hexadecimal'));
+  .regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of the certificate in lower-case hexadecimal');
 
 /** Syslog in clear text: known by a port of its own, by the address it comes from, or by both. */
 const ClearSyslog = z.strictObject({

@@ -8,6 +8,7 @@ const VIEWER = [
   'service:read',
   'policy:read',
   'rule:read',
+  'source:read',
 ] as const satisfies readonly Permission[];
 const AUDITOR = [...VIEWER, 'export:read', 'snapshot:write'] as const satisfies readonly Permission[];
 const AMS_ENGINEER = [
@@ -26,6 +27,7 @@ const TENANT_ADMINISTRATOR = [
   'service:cancel',
   'handback:accept',
   'policy:write',
+  'source:write',
   'inventory:write',
   'workbook:write',
   'risk:write',

@@ -6,6 +6,7 @@ export { eventUid } from './event-uid.ts';
 export type {
   OcsfActor,
   OcsfBaseEvent,
+  OcsfByClass,
   OcsfDetectionFinding,
   OcsfDevice,
   OcsfEvidences,

@@ -34,7 +34,7 @@ export {
 } from './ir.ts';
 export { regexes } from './regexes.ts';
 export { type LintLine, lintLines } from './rules/lint.ts';
-export type { LoadedRules, Refusal, RuleFile } from './rules/rules.ts';
+export type { AppliedFilter, LoadedRules, Refusal, RuleFile } from './rules/rules.ts';
 
 /** As `rules/rules.ts` says, with regular expressions checked by the engine that will run them. */
 export function loadRules<Correlation extends RuleHead = never>(

@@ -17,6 +17,9 @@ import { listenForStreams, type StreamListener } from './syslog/streams.ts';
 export { type Administration, type AdministrationDeps, administration } from './admin/administration.ts';
 export { baseEvent } from './batch.ts';
 export { intakeErrors } from './errors.ts';
+export { readEvtxTexts } from './files/evtx.ts';
+export { SyslogFramer } from './framing/syslog-stream.ts';
+export { normaliseRecord } from './normalise-record.ts';
 export type { IntakeRecord, Normalise } from './record.ts';
 export { RunningSource, type SourceDefinition } from './source.ts';
 

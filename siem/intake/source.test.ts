@@ -1,12 +1,14 @@
 import { appendFileSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { siemErrors } from '../errors.ts';
 import { RunningSource } from './source.ts';
 import { blockOf, definitionFor, depsFor, imbalance, PretendedRoad, scratch, untilTrue } from './testing.ts';
 
+const here = grantTenantScope('here');
 const away = siemErrors.make('SIEM_STORE_UNAVAILABLE', { because: 'of the test' });
-const definition = definitionFor({ kind: 'http' });
+const definition = definitionFor(here, { kind: 'http' });
 
 test('what is taken is carried once, and adds up', async (t: TestContext) => {
   using place = scratch();
@@ -78,6 +80,7 @@ test('what is over the rate, or has no room, is refused, counted and shown', asy
   const road = new PretendedRoad();
   road.failure = away;
   const small = definitionFor(
+    here,
     { kind: 'http' },
     { limits: { eventsPerSecond: 2, bytesPerSecond: 1_000_000 } },
   );

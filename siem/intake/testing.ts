@@ -5,14 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceAccounting, SourceSettings } from '@demarc/platform/contract/intake';
 import type { Receipt } from '@demarc/platform/link';
-import { grantTenantScope } from '@demarc/platform/tenancy/grant';
+import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Batch, BatchEvent } from '../carry.ts';
 import { total } from './accounting.ts';
 import { baseEvent } from './batch.ts';
 import type { Block } from './record.ts';
 import type { SourceDefinition, SourceDeps } from './source.ts';
-
-export const here = grantTenantScope('here');
 
 export function scratch(): { readonly directory: string } & Disposable {
   const directory = mkdtempSync(join(tmpdir(), 'demarc-intake-'));
@@ -20,11 +18,12 @@ export function scratch(): { readonly directory: string } & Disposable {
 }
 
 export function definitionFor(
+  tenant: TenantScope,
   settings: SourceSettings,
   more: Partial<SourceDefinition> = {},
 ): SourceDefinition {
   return {
-    tenant: here,
+    tenant,
     sourceId: randomUUID(),
     name: settings.kind,
     settings,

@@ -1,6 +1,6 @@
 /** Door for the Sigma view: how the events of every parser here are read back, and what they are to Sigma. */
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { cloudMappings, cloudRecognitions } from './cloud/sources.ts';
 import { linuxMappings, linuxRecognitions } from './linux/apps.ts';
 import { networkMappings, networkRecognitions } from './network/network.ts';

@@ -33,7 +33,7 @@ export function readRules(
   };
   const detections = loaded.detections.filter(isFree);
   const correlations = loaded.correlations.filter(isFree);
-  return { files, detections, correlations, refused };
+  return { files, detections, correlations, filters: loaded.filters, refused };
 }
 
 function placeOf({ file, line, id, title }: { file: string; line: number; id: string; title: string }) {

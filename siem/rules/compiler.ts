@@ -1,5 +1,5 @@
 /** From rule files to what judges events. */
-import type { CorrelationRule, DetectionRule, Engine, Refusal } from '@demarc/platform/sigma';
+import type { AppliedFilter, CorrelationRule, DetectionRule, Engine, Refusal } from '@demarc/platform/sigma';
 
 export interface SourceFile {
   readonly file: string;
@@ -10,6 +10,8 @@ export interface CompiledRules {
   readonly files: readonly SourceFile[];
   readonly detections: readonly DetectionRule[];
   readonly correlations: readonly CorrelationRule[];
+  /** Meta rules, which are in the rules that they narrow already. */
+  readonly filters: readonly AppliedFilter[];
   readonly refused: readonly Refusal[];
   /** Answers with places in `detections`. */
   readonly engine: Pick<Engine, 'match'>;

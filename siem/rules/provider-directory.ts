@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 import type { SourceFile } from './compiler.ts';
 
 const FILES_MAX = 20_000;
-const FILE_BYTES_MAX = 262_144;
+const FILE_BYTES_MAX = 1_048_576;
 const DEPTH_MAX = 16;
 /** Tools write a file in several steps, and a set in many files: they are read when it has been quiet so long. */
 const QUIET_MS = 250;

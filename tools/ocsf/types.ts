@@ -2,7 +2,11 @@
 import type { Attribute, Schema, Shape } from './schema.ts';
 
 export function typesOf(schema: Schema): string {
-  return [...schema.classes, ...schema.objects].map(typeOf).join('\n');
+  const byClass = schema.classes.map(({ name, uid }) => `  readonly ${uid}: ${typeName(name)};\n`).join('');
+  return [
+    ...[...schema.classes, ...schema.objects].map(typeOf),
+    `/** By \`class_uid\`. */\nexport type OcsfByClass = {\n${byClass}};\n`,
+  ].join('\n');
 }
 
 export function typeName(name: string): string {

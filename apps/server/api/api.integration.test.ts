@@ -7,6 +7,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
 import { checkOscal, documentsOf } from '@demarc/assurance/oscal';
 import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
+import type { MadeSource, Source, SourceDetail } from '@demarc/platform/contract/intake';
 import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, type Principal } from '@demarc/platform/identity';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
@@ -23,6 +24,7 @@ import { sql } from 'kysely';
 import { AccessLog } from '../access-log.ts';
 import { FirstAdministrator, makeAccount, signIn } from '../accounts.ts';
 import { Exporter } from '../exports/exporter.ts';
+import { type QuietIntake, quietIntake } from '../intake/testing.ts';
 import { enrolledAsset, listAssets } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
 import { serverMigrations } from '../migrations.ts';
@@ -41,6 +43,7 @@ let assurance: Assurance;
 let app: FastifyInstance;
 let first: FirstAdministrator;
 let access: AccessLog;
+let quiet: QuietIntake;
 let scratch = '';
 let assetId = '';
 let now = Date.parse('2026-11-20T12:00:00.000Z');
@@ -100,7 +103,9 @@ before(async () => {
     () => now,
     (error) => console.error(error),
   );
+  quiet = quietIntake(store, join(scratch, 'intake'), () => now);
   app = await buildApi({
+    sources: quiet.sources,
     access,
     exporter: new Exporter(console.error),
     platformKeyPem: key.publicKeyPem,
@@ -126,6 +131,7 @@ before(async () => {
 
 after(async () => {
   await app.close();
+  await quiet[Symbol.asyncDispose]();
   await access[Symbol.asyncDispose]();
   assurance[Symbol.dispose]();
   await siem.clickhouse.close();
@@ -165,7 +171,7 @@ function requestTo(method: string, url: string, tenantId: string) {
     .replace(':assetId', url.includes('/inventory/') ? randomUUID() : assetId)
     .replace(':saying', 'accept')
     .replace(':decisionId', 'OM-02')
-    .replace(/:(claimId|groupId|snapshotId)/, randomUUID())
+    .replace(/:(claimId|groupId|snapshotId|sourceId)/, randomUUID())
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
     .replace(':handoverId', randomUUID())
@@ -217,6 +223,7 @@ const file = (text: string) => ({ format: 'csv', contentBase64: Buffer.from(text
 const FRAMEWORK = file('ID,Title\n1,One\n');
 const MAPPING = file('Source,Target\nVMS-09,si-7\n');
 const BODIES: Readonly<Record<string, object>> = {
+  '/sources': { name: 'web', settings: { kind: 'http' } },
   '/workbook/annotations': { controls: ['VMS-09'], rationale: 'r' },
   '/workbook/comments': { controlId: 'VMS-09', text: 't' },
   '/workbook/preview': { decision: 'exception', controls: ['VMS-09'] },
@@ -288,6 +295,8 @@ const READS = [
   '/claims',
   '/decisions',
   '/snapshots',
+  '/sources',
+  '/sources/:sourceId',
 ];
 
 test('there are routes to walk, and each says what it needs', (t: TestContext) => {
@@ -747,6 +756,45 @@ test('a framework: looked at, refused with its cell, taken, mapped, shown, remov
   t.assert.equal((await call('GET', 'frameworks/cis/coverage')).body.code, 'FRAMEWORK_UNKNOWN');
   const large = { format: 'csv', contentBase64: 'A'.repeat(11_400_000) };
   t.assert.ok([400, 413].includes((await call('POST', 'frameworks/preview', large)).status));
+});
+
+test('a source of the intake: added, shown, limited, given a new token, removed', async (t: TestContext) => {
+  const headers = { authorization: `Bearer ${CLI_TOKEN}` };
+  const call = (request: { method: 'GET' | 'POST' | 'DELETE'; url: string; payload?: object }) =>
+    app.inject({ ...request, headers });
+  const base = '/v1/tenants/local/sources';
+  const add = (body: object) => call({ method: 'POST', url: base, payload: body });
+  const made = (await add({ name: 'web servers', settings: { kind: 'http' } })).json<MadeSource>();
+  t.assert.match(made.secret.token ?? '', /^[\w-]{43}$/);
+  t.assert.equal(made.endpoint, 'http://127.0.0.1:0');
+  const { sourceId } = made.source;
+  const shown = await call({ method: 'GET', url: `${base}/${sourceId}` });
+  t.assert.doesNotMatch(shown.body, new RegExp(made.secret.token ?? 'none'));
+  t.assert.deepEqual(shown.json<SourceDetail>().accounting.received, 0);
+  const limits = { eventsPerSecond: 5, bytesPerSecond: 5_000 };
+  const changed = await call({
+    method: 'POST',
+    url: `${base}/${sourceId}/change`,
+    payload: { limits, enabled: false },
+  });
+  t.assert.deepEqual(changed.json<Source>().limits, limits);
+  t.assert.equal(changed.json<Source>().state, 'disabled');
+  const rotated = await call({ method: 'POST', url: `${base}/${sourceId}/rotate`, payload: {} });
+  t.assert.notEqual(rotated.json<MadeSource>().secret.token, made.secret.token);
+  const hook = (await add({ name: 'hook', settings: { kind: 'webhook' } })).json<MadeSource>();
+  const again = await call({ method: 'POST', url: `${base}/${hook.source.sourceId}/rotate`, payload: {} });
+  t.assert.notEqual(again.json<MadeSource>().secret.signingSecret, hook.secret.signingSecret);
+  for (const [settings, code] of [
+    [{ kind: 'syslog-udp' }, 'INTAKE_SOURCE_CLASH'],
+    [{ kind: 'syslog-udp', port: 514 }, 'INTAKE_LISTENER_OFF'],
+    [{ kind: 'file', path: 'app.log' }, 'INTAKE_LISTENER_OFF'],
+    [{ kind: 'file', path: '/etc/shadow' }, 'API_REQUEST_INVALID'],
+  ] as const)
+    t.assert.equal((await add({ name: 'n', settings })).json<{ readonly code: string }>().code, code);
+  for (const id of [sourceId, hook.source.sourceId])
+    t.assert.equal((await call({ method: 'DELETE', url: `${base}/${id}` })).statusCode, 200);
+  const { sources: left } = { sources: (await call({ method: 'GET', url: base })).json<Source[]>() };
+  t.assert.ok(!left.some(({ name }) => name === 'web servers' || name === 'hook'));
 });
 
 test('every error is a problem with a next step', async (t: TestContext) => {

@@ -28,6 +28,7 @@ import { guard } from './guard.ts';
 import { platformRoutes } from './platform-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
+import { sourceRoutes } from './source-routes.ts';
 import { streamRoute } from './stream-route.ts';
 import { tenantRoutes } from './tenant-routes.ts';
 
@@ -100,6 +101,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   oscalRoutes(app, deps);
   frameworkRoutes(app, deps);
   evidenceRoutes(app, deps);
+  sourceRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);

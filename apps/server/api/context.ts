@@ -5,6 +5,7 @@ import type { ServerRoom } from '@demarc/platform/contract/server';
 import type { PostgresStore } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Siem } from '@demarc/siem';
+import type { Administration } from '@demarc/siem/intake';
 import type { AccessLog } from '../access-log.ts';
 import type { FirstAdministrator } from '../accounts.ts';
 import type { Exporter } from '../exports/exporter.ts';
@@ -13,6 +14,7 @@ export interface ApiDeps {
   readonly store: PostgresStore;
   readonly siem: Siem;
   readonly assurance: Assurance;
+  readonly sources: Administration;
   readonly rooms: readonly ServerRoom[];
   readonly first: FirstAdministrator;
   /** Where it is written down that the provider's people looked at a tenant's data. */

@@ -4369,3 +4369,40 @@ export type OcsfWinService = {
   readonly uid?: string;
   readonly version?: string;
 };
+
+/** By `class_uid`. */
+export type OcsfByClass = {
+  readonly 0: OcsfBaseEvent;
+  readonly 1001: OcsfFileActivity;
+  readonly 1002: OcsfKernelExtensionActivity;
+  readonly 1003: OcsfKernelActivity;
+  readonly 1004: OcsfMemoryActivity;
+  readonly 1005: OcsfModuleActivity;
+  readonly 1006: OcsfScheduledJobActivity;
+  readonly 1007: OcsfProcessActivity;
+  readonly 1008: OcsfEventLogActvity;
+  readonly 1009: OcsfScriptActivity;
+  readonly 1010: OcsfPeripheralActivity;
+  readonly 2004: OcsfDetectionFinding;
+  readonly 3001: OcsfAccountChange;
+  readonly 3002: OcsfAuthentication;
+  readonly 3003: OcsfAuthorizeSession;
+  readonly 3004: OcsfEntityManagement;
+  readonly 3005: OcsfUserAccess;
+  readonly 3006: OcsfGroupManagement;
+  readonly 4001: OcsfNetworkActivity;
+  readonly 4002: OcsfHttpActivity;
+  readonly 4003: OcsfDnsActivity;
+  readonly 4004: OcsfDhcpActivity;
+  readonly 4005: OcsfRdpActivity;
+  readonly 4006: OcsfSmbActivity;
+  readonly 4007: OcsfSshActivity;
+  readonly 4009: OcsfEmailActivity;
+  readonly 6001: OcsfWebResourcesActivity;
+  readonly 6002: OcsfApplicationLifecycle;
+  readonly 6003: OcsfApiActivity;
+  readonly 6005: OcsfDatastoreActivity;
+  readonly 201001: OcsfRegistryKeyActivity;
+  readonly 201002: OcsfRegistryValueActivity;
+  readonly 201004: OcsfWindowsServiceActivity;
+};

@@ -70,6 +70,7 @@ export class Engine {
     return new Engine(tables);
   }
 
+  dbg(): unknown { return { matcher: this.#matcher, host: this.#host }; }
   exportTables(): Tables {
     return this.#tables;
   }
@@ -151,10 +152,7 @@ export class Engine {
       else if (status === layout.STATUS_INCOMPLETE) found.incomplete.push(found.lineCount + line);
       else if (status === layout.STATUS_ODD) {
         const from = words[at + 2] ?? 0;
-        odd.push({
-          line,
-          text: Buffer.from(bytes.buffer, from, (words[at + 3] ?? 0) - from).toString('utf8'),
-        });
+        odd.push({ line, text: Buffer.from(bytes.buffer, from, (words[at + 3] ?? 0) - from).toString('utf8') });
       }
       at += layout.RESULT_HEAD_WORDS;
       for (let index = 0; index < count; index += 1) {
@@ -212,9 +210,7 @@ export class Engine {
 
   #groupOf(logsources: SigmaEvent['logsources']): { group: number; exact: ReadonlySet<number> | undefined } {
     if (logsources.length === 0) return { group: 0, exact: undefined };
-    const key = JSON.stringify(
-      logsources.map(({ product, category, service }) => [product, category, service]),
-    );
+    const key = JSON.stringify(logsources.map(({ product, category, service }) => [product, category, service]));
     const known = this.#groupBySources.get(key);
     if (known !== undefined) return known;
     const wanted = rulesFor(this.#tables.logsources, logsources);

@@ -60,6 +60,8 @@ export const EVENTS_SEEN = 1228;
 export const NUMBER_FLAGS = 1232;
 /** How many rules stand after the room for the head of the result to come. */
 export const RULES_FOUND = 1236;
+/** Not zero when texts of the line may hold ASCII that the line itself does not. */
+export const LINE_IS_CODED = 1240;
 
 /** Tables begin here. */
 export const TABLES = 2048;
@@ -93,6 +95,8 @@ export const NODE_KEY = 8;
 export const NODE_KEY_BYTES = 12;
 export const NODE_FIELD = 16;
 export const NODE_OBJECT = 20;
+/** Number of the node whose name came after this one last time: sources write their names in one order. */
+export const NODE_AFTER = 24;
 export const NODES_MAX = 16384;
 export const NODE_SLOTS = 32768;
 export const KEY_BYTES_MAX = 1024;
@@ -122,6 +126,16 @@ export const OP_EXISTS = 8;
 export const OP_NULL = 9;
 export const OP_LENGTH = 10;
 export const OP_HOST = 11;
+/** A run of so many characters of a class, whose 128 bits stand where other atoms have their text. */
+export const OP_RUN = 12;
+/** Any value of the field against any of another, whose number and anchor stand in the text's place and length. */
+export const OP_FIELD = 13;
+/** The same where case counts. */
+export const OP_FIELD_CASED = 14;
+/** Texts in their order, with anything between them: a list, each with its anchor (0, `OP_STARTS`, `OP_ENDS`). */
+export const OP_SEQUENCE = 15;
+/** The same where case counts. */
+export const OP_SEQUENCE_CASED = 16;
 
 // Conditions: the first word is kind and number of children; a child is an atom (odd) or a condition's address.
 export const COND_AND = 0;
@@ -147,6 +161,16 @@ export const I_PAIR_BITS = 44;
 export const I_PAIR_BUCKETS = 48;
 export const I_PRESENT = 52;
 export const I_ABSENT = 56;
+/**
+ * Eight tables of sixteen bytes: for each of four bytes in a row, by its low and by its high half, the sets of
+ * grams (a bit each) that may be there. Only where every text of the index has a gram that stands in the JSON
+ * as it stands in the text.
+ */
+export const I_SIFT = 60;
+
+/** Buckets of short texts: by their last two bytes, then one for each last byte, for texts of one byte. */
+export const PAIR_SLOTS = 2048;
+export const PAIR_SHIFT = 21;
 
 // An entry of an index.
 export const ENTRY_BYTES = 24;

@@ -95,7 +95,8 @@ export class Matcher {
     const arenaEnd = arena + ARENA_BYTES + ARENA_PER_INPUT_BYTE * bytes;
     this.input = (arenaEnd + layout.PADDING + 15) & ~15;
     this.inputBytes = bytes;
-    this.#grow(this.input + bytes + layout.PADDING);
+    // A name may be compared with one that is as long as names are learned, wherever the line ends.
+    this.#grow(this.input + bytes + layout.KEY_BYTES_MAX + layout.PADDING);
     this.words[layout.AT_ARENA >> 2] = arena;
     this.words[layout.AT_ARENA_END >> 2] = arenaEnd;
   }

@@ -94,13 +94,16 @@ export class Dfa implements CompiledRegex {
         at += byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
       }
       let next = cells[state + kind] ?? 0;
-      if (next === UNKNOWN) {
-        next = this.#step(state, kind);
-        cells = this.#cells;
-      }
+      // One comparison for what happens at nearly every character.
       if (next <= DEAD) {
-        this.#work += (at - from) * STEP_NS;
-        return next === ACCEPT;
+        if (next === UNKNOWN) {
+          next = this.#step(state, kind);
+          cells = this.#cells;
+        }
+        if (next <= DEAD) {
+          this.#work += (at - from) * STEP_NS;
+          return next === ACCEPT;
+        }
       }
       state = next;
     }

@@ -1,6 +1,6 @@
 import { foldCase } from '../ir.ts';
 import type { Regex } from './ast.ts';
-import { type Ranges, sizeOf } from './ranges.ts';
+import { contains, type Ranges, sizeOf } from './ranges.ts';
 
 /** Of the texts in each list one is in every match, after folding; of the lists all hold. */
 export type RequiredTexts = readonly (readonly string[])[];
@@ -10,6 +10,8 @@ export interface Required {
   readonly texts: RequiredTexts;
   /** Code points. */
   readonly lengthMin: number;
+  /** So many characters of a class in a row; the class is sixteen bytes, a bit for each ASCII code. */
+  readonly runs: readonly { readonly characters: Uint8Array; readonly length: number }[];
 }
 
 const ALTERNATIVES_MAX = 32;
@@ -28,7 +30,21 @@ export function requiredOf(regex: Regex): Required {
   const lists = known.exact === undefined ? known.lists : [known.exact];
   const useful = lists.filter((list) => list.length > 0 && list.every((text) => text !== ''));
   const texts = useful.toSorted((a, b) => score(b) - score(a)).slice(0, LISTS_MAX);
-  return { texts, lengthMin: lengthMin(regex) };
+  return { texts, lengthMin: lengthMin(regex), runs: runsOf(regex) };
+}
+
+/** Shorter runs are common and not worth looking for. */
+const RUN_MIN = 12;
+
+function runsOf(regex: Regex): Required['runs'] {
+  if (regex.is === 'cat') return regex.of.flatMap(runsOf).slice(0, LISTS_MAX);
+  if (regex.is !== 'repeat' || regex.of.is !== 'set' || regex.min < RUN_MIN) return [];
+  const { ranges } = regex.of;
+  if ((ranges.at(-1) ?? 0) > 127) return [];
+  const characters = new Uint8Array(16);
+  for (let code = 0; code < 128; code += 1)
+    if (contains(ranges, code)) characters[code >> 3] = (characters[code >> 3] ?? 0) | (1 << (code & 7));
+  return [{ characters, length: regex.min }];
 }
 
 function visit(regex: Regex): Known {

@@ -26,7 +26,7 @@ export const MODIFIERS: Readonly<Record<string, Modifier>> = {
   contains: (value, context) => [widened(value, true, true, context)],
   startswith: (value, context) => [widened(value, false, true, context)],
   endswith: (value, context) => [widened(value, true, false, context)],
-  base64: (value, context) => [plainText(base64(bytesOf(value, context)))],
+  base64: (value, context) => [encodedText(base64(bytesOf(value, context)))],
   base64offset: (value, context) => {
     const texts = base64Offsets(bytesOf(value, context));
     if (texts.includes(''))
@@ -35,7 +35,7 @@ export const MODIFIERS: Readonly<Record<string, Modifier>> = {
         context.line,
         'The value is too short for base64offset: at some place nothing of it is fixed.',
       );
-    return texts.map(plainText);
+    return texts.map(encodedText);
   },
   utf16: (value, context) => [inUtf16(value, 'utf16', context)],
   utf16le: (value, context) => [inUtf16(value, 'utf16le', context)],
@@ -105,11 +105,11 @@ function widened(value: Value, isOpened: boolean, isClosed: boolean, context: Mo
 }
 
 function patternText(pattern: Pattern): TextValue {
-  return { kind: 'text', pattern, raw: '', isBytes: false };
+  return { kind: 'text', pattern, raw: '', isBytes: false, isEncoded: false };
 }
 
-function plainText(text: string): TextValue {
-  return patternText([text]);
+function encodedText(text: string): TextValue {
+  return { ...patternText([text]), isEncoded: true };
 }
 
 function textOf(value: Value, context: ModifierContext): TextValue {
@@ -124,7 +124,7 @@ function unmodified(value: Value, context: ModifierContext): TextValue {
 
 function unencoded(value: Value, context: ModifierContext): TextValue {
   const text = textOf(value, context);
-  return text.isBytes ? illegal(context, 'comes before encodings') : text;
+  return text.isEncoded ? illegal(context, 'comes before encodings') : text;
 }
 
 function bytesOf(value: Value, context: ModifierContext): string {
@@ -146,7 +146,7 @@ function inUtf16(value: Value, encoding: Utf16, context: ModifierContext): Value
     isStart = false;
     return bytes;
   });
-  return { ...text, pattern, isBytes: true };
+  return { ...text, pattern, isBytes: true, isEncoded: true };
 }
 
 function expression(value: Value, context: ModifierContext): Extract<Value, { kind: 'regular expression' }> {

@@ -11,7 +11,7 @@ import { type Refusal, RuleRefused } from './refusal.ts';
 import { type CheckRegex, checkRegexLightly } from './regex-check.ts';
 import { readYaml } from './yaml-tree.ts';
 
-export type { CorrelationDocument, CorrelationParser } from './load-document.ts';
+export type { CorrelationParser } from './load-document.ts';
 export type { AppliedFilter, CheckRegex, Placeholders, Refusal, RuleHead };
 
 export interface RuleFile {

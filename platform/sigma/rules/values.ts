@@ -11,6 +11,8 @@ export type Value =
       readonly raw: string;
       /** The literals stand for bytes (`encodings.ts`). */
       readonly isBytes: boolean;
+      /** What it says is no longer what the rule says. */
+      readonly isEncoded: boolean;
     }
   | { readonly kind: 'number'; readonly number: number }
   | { readonly kind: 'boolean'; readonly boolean: boolean }
@@ -39,7 +41,7 @@ export function valueOf(scalar: Scalar): Value {
   if (scalar === null) return { kind: 'null' };
   if (typeof scalar === 'number') return { kind: 'number', number: scalar };
   if (typeof scalar === 'boolean') return { kind: 'boolean', boolean: scalar };
-  return { kind: 'text', pattern: parsePattern(scalar), raw: scalar, isBytes: false };
+  return { kind: 'text', pattern: parsePattern(scalar), raw: scalar, isBytes: false, isEncoded: false };
 }
 
 /** Texts, and numbers and booleans as their JSON text. */
@@ -47,5 +49,5 @@ export function asText(value: Value): TextValue | undefined {
   if (value.kind === 'text') return value;
   if (value.kind !== 'number' && value.kind !== 'boolean') return undefined;
   const raw = String(value.kind === 'number' ? value.number : value.boolean);
-  return { kind: 'text', pattern: [raw], raw, isBytes: false };
+  return { kind: 'text', pattern: [raw], raw, isBytes: false, isEncoded: false };
 }

@@ -43,7 +43,7 @@ export interface YamlDocument {
   readonly refused: RuleRefused | undefined;
 }
 
-export const FILE_CHARACTERS_MAX = 1_048_576;
+export const FILE_CHARACTERS_MAX = 524_288;
 export const DOCUMENTS_MAX = 4_096;
 /** Per document, what aliases repeat counted each time: a few anchors must not unfold into gigabytes. */
 const NODES_MAX = 100_000;
@@ -90,9 +90,11 @@ function toTree(document: Document.Parsed, text: string, lines: LineCounter): Ya
   const line = lines.linePos(start).line || 1;
   const common = { line, text: text.slice(start, document.range[2]).trimEnd() };
   try {
-    if (error !== undefined)
-      refuse('yaml-invalid', lines.linePos(error.pos[0]).line || 1, `This is not YAML: ${error.message}.`);
-    return { ...common, root: new TreeBuilder(document, lines).build(), refused: undefined };
+    if (error !== undefined) {
+      const because = error.message.includes('call stack') ? 'It is nested too deeply' : error.message;
+      refuse('yaml-invalid', lines.linePos(error.pos[0]).line || 1, `This is not YAML: ${because}.`);
+    }
+    return { ...common, root: new TreeBuilder(lines).build(document.contents), refused: undefined };
   } catch (refused) {
     if (refused instanceof RuleRefused) return { ...common, root: undefined, refused };
     throw refused;
@@ -100,17 +102,17 @@ function toTree(document: Document.Parsed, text: string, lines: LineCounter): Ya
 }
 
 class TreeBuilder {
-  readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
+  /** The package would look through the whole document for every alias. */
+  readonly #anchors = new Map<string, Node>();
   #nodes = 0;
 
-  constructor(document: Document.Parsed, lines: LineCounter) {
-    this.#document = document;
+  constructor(lines: LineCounter) {
     this.#lines = lines;
   }
 
-  build(): Yaml {
-    return this.#tree(this.#document.contents, 0, 1);
+  build(contents: Node | null): Yaml {
+    return this.#tree(contents, 0, 1);
   }
 
   #tree(node: Node | null, depth: number, lineAround: number): Yaml {
@@ -121,12 +123,13 @@ class TreeBuilder {
     if (depth > DEPTH_MAX) refuse('too-large', line, `A rule is nested at most ${DEPTH_MAX} levels deep.`);
     if (node === null) return { kind: 'scalar', line, value: null };
     if (isAlias(node)) {
-      const target = node.resolve(this.#document);
+      const target = this.#anchors.get(node.source);
       if (target === undefined)
         refuse('yaml-invalid', line, `The alias ${quoted(node.source)} names no anchor.`);
       // The line is the alias's: that is where a reader looks.
       return { ...this.#tree(target, depth + 1, line), line };
     }
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return { kind: 'scalar', line, value: scalarOf(node.value, node.source, line) };
     if (isSeq(node))
       return {

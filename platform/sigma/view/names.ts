@@ -70,22 +70,8 @@ export const NAMES: Names = {
   joins: [{ to: 'TargetObject', of: ['ObjectName', 'ObjectValueName'], by: '\\' }],
 };
 
-/** @returns a function that answers the same for the same path, and remembers */
-export function namer(names: Names): (path: string) => string {
-  const known = new Map<string, string>();
-  return (path) => {
-    const before = known.get(path);
-    if (before !== undefined) return before;
-    const name = nameOf(names, path);
-    // Who is watched chooses the paths.
-    if (known.size < KNOWN_MAX) known.set(path, name);
-    return name;
-  };
-}
-
-const KNOWN_MAX = 8_192;
-
-function nameOf({ replace, strip, rename }: Names, path: string): string {
+/** What the leaf at a path is called. */
+export function nameOf({ replace, strip, rename }: Names, path: string): string {
   let name = path;
   for (const [text, by] of replace) name = name.replaceAll(text, by);
   for (const prefix of strip) {
@@ -104,29 +90,6 @@ function lengthOfPrefix(path: string, prefix: string): number {
   if (!path.startsWith(prefix.slice(0, star))) return 0;
   const dot = path.indexOf('.', star);
   return dot < 0 ? 0 : dot + 1;
-}
-
-/** The fields at paths by their own names, and the same with what they are called besides. */
-export function aliaser(names: Names): (paths: Fields) => { readonly own: Fields; readonly fields: Fields } {
-  const nameFor = namer(names);
-  return (paths) => {
-    const own = renamed(paths, nameFor);
-    const fields = Object.assign(Object.create(null) as Record<string, Values>, own);
-    addAliases(fields, names);
-    return { own, fields };
-  };
-}
-
-/** By their names instead of their paths. Paths of one name are one field with the values of all. */
-export function renamed(fields: Fields, nameFor: (path: string) => string): Record<string, Values> {
-  const named = Object.create(null) as Record<string, Values>;
-  for (const path of Object.keys(fields)) {
-    const name = nameFor(path);
-    const values = fields[path] ?? null;
-    const before = named[name];
-    named[name] = before === undefined ? values : [before, values].flat();
-  }
-  return named;
 }
 
 /** Adds, in place, what the fields are called besides. */

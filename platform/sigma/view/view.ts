@@ -6,14 +6,15 @@
  * written for the source holds for the event's OCSF shape exactly where it holds for the source. The OCSF
  * paths themselves are fields too, for rules that are written on OCSF.
  */
-import { flatten, type Recognition, type SigmaEvent } from '../event.ts';
+import type { Recognition, SigmaEvent } from '../event.ts';
+import { type Leaves, leafReader, type Values } from './leaves.ts';
 import type { Mapping } from './mapping.ts';
-import { addAliases, type Fields, NAMES, type Names, namer, renamed } from './names.ts';
+import { addAliases, NAMES, type Names } from './names.ts';
 import { recogniser } from './recognise.ts';
 
-export { flatten } from '../event.ts';
+export { type Leaves, leafReader } from './leaves.ts';
 export type { Mapping } from './mapping.ts';
-export { aliaser, type Fields, NAMES, type Names } from './names.ts';
+export { NAMES, type Names, nameOf } from './names.ts';
 export { ANYTHING } from './recognise.ts';
 
 export interface ViewOptions {
@@ -21,6 +22,8 @@ export interface ViewOptions {
   readonly recognitions: readonly Recognition[];
   /** Asked about events that none of `recognitions` knows: what follows from the OCSF class alone. */
   readonly otherwise?: readonly Recognition[];
+  /** What an event is whatever else it is: its OCSF class. */
+  readonly beside?: readonly Recognition[];
   readonly names?: Names;
 }
 
@@ -31,34 +34,49 @@ export interface View {
   readonly ofNative: (json: unknown) => SigmaEvent;
 }
 
-export function openView({ mappings, recognitions, otherwise = [], names = NAMES }: ViewOptions): View {
+export function openView({
+  mappings,
+  recognitions,
+  otherwise = [],
+  beside = [],
+  names = NAMES,
+}: ViewOptions): View {
   const byName = new Map(mappings.map(({ name, paths }) => [name, Object.entries(paths)]));
-  const logsourcesOf = recogniser(recognitions, otherwise);
-  const nameFor = namer(names);
-  const seen = (fields: ReturnType<typeof renamed>): SigmaEvent => {
+  const logsourcesOf = recogniser(recognitions, otherwise, beside);
+  const readNative = leafReader(names);
+  const readOcsf = leafReader(PLAIN);
+  const seen = (fields: Record<string, Values>): SigmaEvent => {
     addAliases(fields, names);
     return { logsources: logsourcesOf(fields), fields };
   };
   return {
-    ofNative: (json) => seen(renamed(flatten(json).fields, nameFor)),
+    ofNative: (json) => seen(fieldsOf(readNative(json).leaves)),
     ofOcsf: (event) => {
       const { unmapped, ...shaped } = event;
-      const ocsf = flatten(shaped).fields;
-      const own = renamed(flatten(unmapped ?? {}).fields, nameFor);
-      const fields = Object.assign(Object.create(null) as ReturnType<typeof renamed>, ocsf);
+      const ocsf = readOcsf(shaped).leaves;
+      const fields = fieldsOf(ocsf);
       for (const [name, path] of byName.get(mappingOf(ocsf) ?? '') ?? []) {
-        const value = ocsf[path];
+        const value = ocsf.get(path);
         if (value !== undefined) fields[name] = value;
       }
       // Last: where a value was converted for OCSF, the source's own stands here.
-      return seen(Object.assign(fields, own));
+      for (const [name, value] of readNative(unmapped ?? {}).leaves) fields[name] = value;
+      return seen(fields);
     },
   };
 }
 
+const PLAIN: Names = { replace: [], strip: [], rename: {}, aliases: [], joins: [] };
+
+function fieldsOf(leaves: Leaves): Record<string, Values> {
+  const fields = Object.create(null) as Record<string, Values>;
+  for (const [name, value] of leaves) fields[name] = value;
+  return fields;
+}
+
 /** The first transformation is the parser's. */
-function mappingOf(ocsf: Fields): string | undefined {
-  const names = ocsf['metadata.transformation_info_list.name'];
+function mappingOf(ocsf: Leaves): string | undefined {
+  const names = ocsf.get('metadata.transformation_info_list.name');
   const first: unknown = Array.isArray(names) ? names[0] : names;
   return typeof first === 'string' ? first : undefined;
 }

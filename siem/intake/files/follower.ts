@@ -23,7 +23,7 @@ const POLL_MS = 500;
 const READ_BYTES = 1_048_576; // 1 MiB
 const WHOLE_BYTES_MAX = 67_108_864; // 64 MiB
 const HEAD_BYTES = 256;
-const NOTE_BYTES = 1_048_576;
+const NOTE_BYTES = 65_536;
 
 /** How far a file was read. */
 interface Place {

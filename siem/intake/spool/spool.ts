@@ -201,9 +201,12 @@ export class Spool {
   }
 
   #flush(): void {
-    this.#flushing ??= this.#flushAll().finally(() => {
-      this.#flushing = undefined;
-    });
+    this.#flushing ??= this.#flushAll();
+  }
+
+  /** In the same moment in which there was nothing left: whoever comes next must find that nobody writes. */
+  #flushed(): void {
+    this.#flushing = undefined;
   }
 
   async #flushAll(): Promise<void> {
@@ -216,7 +219,7 @@ export class Spool {
       const counts = this.#uncounted;
       const countParts =
         total(counts.refused) + total(counts.dropped) > 0 ? encodeCounts(counts, this.#options.now()) : [];
-      if (writing.length === 0 && countParts.length === 0) return;
+      if (writing.length === 0 && countParts.length === 0) return this.#flushed();
       this.#pending = [];
       this.#uncounted = NO_COUNTS;
       const bytes = writing.reduce((sum, item) => sum + item.bytes, 0);
@@ -234,7 +237,7 @@ export class Spool {
         const refusal = intakeErrors.make('INTAKE_DISK_FULL', { because }, { cause: error });
         for (const { done } of writing) done.reject(refusal);
         // What is counted waits for the next write that succeeds.
-        if (this.#pending.length === 0) return;
+        if (this.#pending.length === 0) return this.#flushed();
       }
     }
   }

@@ -150,9 +150,7 @@ class Connection {
     const receivedAtMs = this.#now();
     this.#held.push({ format: 'syslog', receivedAtMs, peer: this.#peer, about: {}, bounds, bytes });
     this.#heldBytes += bytes.length;
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = undefined;
-    });
+    this.#draining ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
@@ -164,6 +162,8 @@ class Connection {
       this.#heldBytes -= bytes;
       if (this.#heldBytes < HELD_BYTES_MAX && this.#socket.isPaused()) this.#socket.resume();
     }
+    // In the same moment in which nothing is held: what comes next must find that nobody drains.
+    this.#draining = undefined;
   }
 
   async #writeThrough(blocks: readonly Block[], bytes: number): Promise<void> {

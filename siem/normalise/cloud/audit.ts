@@ -5,16 +5,15 @@
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import { isoMs } from '../event/clock.ts';
 import { done, draft, keep, type Members, put } from '../event/draft.ts';
-import { compileMapping, type Mapper } from '../event/mapper.ts';
+import { mapperOf } from '../event/mapper.ts';
+import type { Mapper } from '../event/slot.ts';
 import { endpoint, fit, fitted, isIp } from '../event/text.ts';
 import type { NormaliseContext, Normalised } from '../normaliser.ts';
 import { at, textAt } from './paths.ts';
 import type { AuditSource } from './source.ts';
 import { SOURCES } from './sources.ts';
 
-const mappers = new Map<AuditSource, Mapper>(
-  SOURCES.map((source) => [source, compileMapping(source.mapping)]),
-);
+const mappers = new Map<AuditSource, Mapper>(SOURCES.map((source) => [source, mapperOf(source.mapping)]));
 
 /** @returns undefined when no source writes records like this */
 export function parseAudit(record: Members, context: NormaliseContext): Normalised | undefined {

@@ -1,4 +1,4 @@
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import type { Members } from '../event/draft.ts';
 
 /** Where an audit log keeps what OCSF asks for. Paths are tried in order; the first that is there counts. */

@@ -1,5 +1,5 @@
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { azure, cloudTrail, googleCloud, kubernetes, m365 } from './clouds.ts';
 import { SERVICE_SOURCES } from './services.ts';
 import type { AuditSource } from './source.ts';

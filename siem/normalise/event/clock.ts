@@ -39,7 +39,7 @@ export function epochMs(
   if (hour < 0 || minute < 0 || second < 0 || hour > 23 || minute > 59 || second > 60) return undefined;
   if (!(year >= 0 && year <= 9_999)) return undefined;
   const before = year - 1;
-  const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400) - 477;
+  const leapDays = ((before / 4) | 0) - ((before / 100) | 0) + ((before / 400) | 0) - 477;
   const days =
     (year - 1970) * 365 + leapDays + (DAYS_BEFORE[month - 1] ?? 0) + (isLeap && month > 2 ? 1 : 0) + day - 1;
   return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000;
@@ -55,6 +55,13 @@ export function digits(text: string, at: number, count: number): number {
     value = value * 10 + digit;
   }
   return value;
+}
+
+/** Two digits at `at` as a number, or -1: what nearly every part of an instant is. */
+export function two(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
 /** Where the instant that `readIso` read ended, and the instant. One object, reused: read it at once. */
@@ -73,14 +80,14 @@ const reading: IsoReading = { ms: 0, end: 0 };
 export function readIso(text: string, at: number): IsoReading | undefined {
   if (text.charCodeAt(at + 4) !== 45 || text.charCodeAt(at + 7) !== 45) return undefined;
   const year = digits(text, at, 4);
-  const month = digits(text, at + 5, 2);
-  const day = digits(text, at + 8, 2);
+  const month = two(text, at + 5);
+  const day = two(text, at + 8);
   const between = text.charCodeAt(at + 10);
   if (year < 0 || month < 0 || day < 0 || (between !== 84 && between !== 32 && between !== 116))
     return undefined;
-  const hour = digits(text, at + 11, 2);
-  const minute = digits(text, at + 14, 2);
-  const second = digits(text, at + 17, 2);
+  const hour = two(text, at + 11);
+  const minute = two(text, at + 14);
+  const second = two(text, at + 17);
   if (hour < 0 || minute < 0 || second < 0) return undefined;
   if (text.charCodeAt(at + 13) !== 58 || text.charCodeAt(at + 16) !== 58) return undefined;
   const whole = epochMs(year, month, day, hour, minute, second);
@@ -101,9 +108,9 @@ export function readIso(text: string, at: number): IsoReading | undefined {
   const zone = text.charCodeAt(end);
   if (zone === 90 || zone === 122) end += 1;
   else if (zone === 43 || zone === 45) {
-    const hours = digits(text, end + 1, 2);
+    const hours = two(text, end + 1);
     const hasColon = text.charCodeAt(end + 3) === 58;
-    const minutes = digits(text, end + (hasColon ? 4 : 3), 2);
+    const minutes = two(text, end + (hasColon ? 4 : 3));
     if (hours < 0 || hours > 23 || minutes > 59) return undefined;
     offsetMinutes = (hours * 60 + Math.max(minutes, 0)) * (zone === 43 ? 1 : -1);
     end += minutes < 0 ? 3 : hasColon ? 6 : 5;
@@ -120,10 +127,38 @@ export function isoMs(text: unknown): number | undefined {
   return found === undefined || found.end !== text.length ? undefined : found.ms;
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
-
-/** @returns 1 to 12, or 0 when no English month is abbreviated at `at` */
+/**
+ * English abbreviations in one number each, so that a month is found by comparing numbers.
+ *
+ * @returns 1 to 12, or 0 when no month is abbreviated at `at`
+ */
 export function monthAt(text: string, at: number): number {
-  for (let index = 0; index < 12; index += 1) if (text.startsWith(MONTHS[index] ?? '', at)) return index + 1;
-  return 0;
+  switch ((text.charCodeAt(at) << 16) | (text.charCodeAt(at + 1) << 8) | text.charCodeAt(at + 2)) {
+    case 0x4a616e:
+      return 1;
+    case 0x466562:
+      return 2;
+    case 0x4d6172:
+      return 3;
+    case 0x417072:
+      return 4;
+    case 0x4d6179:
+      return 5;
+    case 0x4a756e:
+      return 6;
+    case 0x4a756c:
+      return 7;
+    case 0x417567:
+      return 8;
+    case 0x536570:
+      return 9;
+    case 0x4f6374:
+      return 10;
+    case 0x4e6f76:
+      return 11;
+    case 0x446563:
+      return 12;
+    default:
+      return 0;
+  }
 }

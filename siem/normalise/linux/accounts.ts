@@ -3,7 +3,7 @@
  * `groupmod`, `groupdel`, `passwd`, `chpasswd`, `chage`, `gpasswd`, `chsh`).
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { between, fit } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';
 import { begin, HEADER_PATHS, keepOwn, type Line, processOf } from '../syslog/line.ts';

@@ -1,7 +1,7 @@
 /** Which parser reads the text of which program, by the name in the syslog header. */
 
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import type { AppParser } from '../syslog/line.ts';
 import { ACCOUNT_TOOLS, accountsMapping, parseAccounts } from './accounts.ts';
 import { auditdMapping } from './auditd/auditd.ts';

@@ -1,6 +1,6 @@
 /** cron's jobs and crontab's changes: `(root) CMD (command)`, `(alice) REPLACE (alice)`. */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { fit } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';
 import { begin, HEADER_PATHS, type Line, processOf } from '../syslog/line.ts';

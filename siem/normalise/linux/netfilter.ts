@@ -3,7 +3,7 @@
  * chose, then `IN=eth0 OUT= MAC=… SRC=… DST=… PROTO=TCP SPT=… DPT=… SYN`. ufw and firewalld write so too.
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { endpoint, isIp, port } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';
 import { begin, HEADER_PATHS, keepOwn, type Line } from '../syslog/line.ts';

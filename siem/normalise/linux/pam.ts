@@ -3,7 +3,7 @@
  * (modules/pam_unix/support.c and pam_unix_sess.c), and the older `(pam_unix)` behind the program's name.
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { put } from '../event/draft.ts';
 import { endpoint, fit } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';
@@ -23,7 +23,7 @@ export function parsePam(record: SyslogRecord, context: NormaliseContext): Line 
   let service = app ?? 'pam';
   let type = '';
   let text = message;
-  if (message.startsWith('pam_')) {
+  if (message.startsWith('pam_') && !message.startsWith('pam_unix: ')) {
     const open = message.indexOf('(');
     const close = open < 0 ? -1 : message.indexOf('): ', open);
     if (close < 0) return undefined;
@@ -33,6 +33,11 @@ export function parsePam(record: SyslogRecord, context: NormaliseContext): Line 
     service = colon < 0 ? where : where.slice(0, colon);
     type = colon < 0 ? '' : where.slice(colon + 1);
     text = message.slice(close + 3);
+  } else if (message.startsWith('(pam_') || message.startsWith('pam_unix: ')) {
+    const end = message.indexOf(message.startsWith('(') ? ') ' : ': ');
+    if (end < 0) return undefined;
+    module = message.slice(message.startsWith('(') ? 1 : 0, end);
+    text = message.slice(end + 2);
   } else if (app !== undefined && app.endsWith(')')) {
     const open = app.lastIndexOf('(');
     module = app.slice(open + 1, -1);

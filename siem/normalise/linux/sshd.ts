@@ -5,7 +5,7 @@
  * looked for from the end of the line.
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { put } from '../event/draft.ts';
 import { endpoint, fit, isIp, port } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';

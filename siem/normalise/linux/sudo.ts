@@ -6,7 +6,7 @@
  * may hold anything, so it is the rest of the line.
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { put } from '../event/draft.ts';
 import { fit } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';

@@ -1,6 +1,6 @@
 /** systemd's units and logind's sessions. */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { between, fit } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';
 import { begin, HEADER_PATHS, type Line } from '../syslog/line.ts';

@@ -1,6 +1,6 @@
 /** DHCP servers: ISC dhcpd (`DHCPACK on 192.0.2.100 to 8a:… (name) via eth0`), dnsmasq and Kea. */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { type Members, put } from '../event/draft.ts';
 import { between, fit, integer, isIp } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';

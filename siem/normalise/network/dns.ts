@@ -3,7 +3,7 @@
  * Unbound (`192.0.2.7 name. A IN [NOERROR …]`) and dnsmasq (`query[A] name from 192.0.2.7`).
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { between, endpoint, fit, isIp, port } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';
 import { begin, HEADER_PATHS, keepOwn, type Line } from '../syslog/line.ts';

@@ -1,11 +1,12 @@
 /** Network sensors and servers: which program's text is read by which parser, and what the logs are to Sigma. */
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
+import { SURICATA_MAPPINGS, ZEEK_MAPPINGS } from '../json-mappings.ts';
 import type { AppParser } from '../syslog/line.ts';
 import { dhcpMapping, parseDhcp } from './dhcp.ts';
 import { dnsMapping, parseDns } from './dns.ts';
-import { suricataMappings, suricataRecognitions } from './suricata.ts';
-import { zeekMappings, zeekRecognitions } from './zeek.ts';
+import { suricataRecognitions } from './suricata.ts';
+import { zeekRecognitions } from './zeek.ts';
 
 export const NETWORK_APPS: readonly (readonly [name: string, parse: AppParser])[] = [
   ['named', parseDns],
@@ -19,8 +20,8 @@ export const NETWORK_APPS: readonly (readonly [name: string, parse: AppParser])[
 export const networkMappings: readonly Mapping[] = [
   dnsMapping,
   dhcpMapping,
-  ...suricataMappings,
-  ...zeekMappings,
+  ...SURICATA_MAPPINGS,
+  ...ZEEK_MAPPINGS,
 ];
 
 const PARSER = 'metadata.transformation_info_list.name';

@@ -8,36 +8,13 @@
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
 import { readIso } from '../event/clock.ts';
 import { done, draft, keep, type Members } from '../event/draft.ts';
-import { compileMapping } from '../event/mapper.ts';
+import { mapperOf } from '../event/mapper.ts';
 import { fit } from '../event/text.ts';
+import { suricataMapping } from '../json-mappings.ts';
 import type { NormaliseContext, Normalised } from '../normaliser.ts';
 import { shapeOf } from './suricata-shapes.ts';
-
-export const suricataMapping: Mapping = {
-  name: 'suricata',
-  paths: {
-    timestamp: 'metadata.original_time',
-    src_ip: 'src_endpoint.ip',
-    src_port: 'src_endpoint.port',
-    dest_ip: 'dst_endpoint.ip',
-    dest_port: 'dst_endpoint.port',
-    proto: 'connection_info.protocol_name',
-    community_id: 'connection_info.community_uid',
-    app_proto: 'app_protocol_name',
-    host: 'device.hostname',
-  },
-};
-
-/** Findings have no endpoints of their own: theirs stand in the evidence, the fields stay as they are. */
-export const suricataPlainMapping: Mapping = {
-  name: 'suricata-plain',
-  paths: { timestamp: 'metadata.original_time', host: 'device.hostname' },
-};
-
-export const suricataMappings: readonly Mapping[] = [suricataMapping, suricataPlainMapping];
 
 const PRODUCT = 'metadata.product.name';
 
@@ -55,7 +32,7 @@ export const suricataRecognitions: readonly Recognition[] = [
   },
 ];
 
-const mapSuricata = compileMapping(suricataMapping);
+const mapSuricata = mapperOf(suricataMapping);
 const UNKNOWN_DIRECTION = 0;
 
 export function isSuricata(record: Members): boolean {

@@ -6,28 +6,14 @@
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
 import { isoMs } from '../event/clock.ts';
 import { done, draft, keep, type Members } from '../event/draft.ts';
-import { compileMapping } from '../event/mapper.ts';
+import { mapperOf } from '../event/mapper.ts';
 import { fit, isIp } from '../event/text.ts';
+import { zeekMapping } from '../json-mappings.ts';
 import type { NormaliseContext, Normalised } from '../normaliser.ts';
 import { METHODS } from '../web/access.ts';
 import { putWebFields, RCODES } from './protocols.ts';
-
-export const zeekMapping: Mapping = {
-  name: 'zeek',
-  paths: {
-    'id.orig_h': 'src_endpoint.ip',
-    'id.orig_p': 'src_endpoint.port',
-    'id.resp_h': 'dst_endpoint.ip',
-    'id.resp_p': 'dst_endpoint.port',
-    proto: 'connection_info.protocol_name',
-    uid: 'connection_info.uid',
-  },
-};
-export const zeekPlainMapping: Mapping = { name: 'zeek-plain', paths: {} };
-export const zeekMappings: readonly Mapping[] = [zeekMapping, zeekPlainMapping];
 
 const SERVICES = [
   'conn',
@@ -55,7 +41,7 @@ export const zeekRecognitions: readonly Recognition[] = [
   })),
 ];
 
-const split = compileMapping(zeekMapping);
+const split = mapperOf(zeekMapping);
 
 /** Fields that one log alone has, for records without `_path`. */
 const TELLING = [

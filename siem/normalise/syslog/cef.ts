@@ -3,7 +3,7 @@
  * bars, then `key=value` pairs whose values may hold blanks.
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import type { Members } from '../event/draft.ts';
 import { endpoint, fit, isIp, port } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';

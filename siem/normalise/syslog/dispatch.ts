@@ -2,7 +2,7 @@
 
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { done, keep, type Members } from '../event/draft.ts';
 import { LINUX_APPS } from '../linux/apps.ts';
 import { parseAuditd } from '../linux/auditd/auditd.ts';
@@ -12,7 +12,7 @@ import { NETWORK_APPS } from '../network/network.ts';
 import type { NormaliseContext, Normalised } from '../normaliser.ts';
 import { parseAccess } from '../web/access.ts';
 import { cefMapping, parseCef, parseLeef } from './cef.ts';
-import { type AppParser, begin, HEADER_PATHS, type Line, processOf } from './line.ts';
+import { type AppParser, begin, HEADER_PATHS, type Line, processOf, structuredData } from './line.ts';
 import type { SyslogRecord } from './record.ts';
 
 export const syslogMapping: Mapping = { name: 'syslog', paths: HEADER_PATHS };
@@ -63,7 +63,7 @@ function textOf(
   message: string,
   context: NormaliseContext,
 ): Line | undefined {
-  if (message.startsWith('pam_') || record.app?.endsWith(')') === true) {
+  if (message.startsWith('pam_') || message.startsWith('(pam_') || record.app?.endsWith(')') === true) {
     const line = parsePam(record, context);
     if (line !== undefined) return line;
   }
@@ -102,7 +102,7 @@ function withHeader(carried: Normalised | undefined, record: SyslogRecord): Norm
   const rest = (event['unmapped'] ??= {}) as Members;
   if (record.facility !== undefined) rest['facility'] ??= record.facility;
   if (record.pid !== undefined) rest['pid'] ??= record.pid;
-  if (record.structured !== undefined) rest['structured_data'] ??= record.structured;
+  if (record.structured !== undefined) rest['structured_data'] ??= structuredData(record.structured);
   return carried;
 }
 

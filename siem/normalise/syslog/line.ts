@@ -5,7 +5,7 @@
 import { draft, type Members, put } from '../event/draft.ts';
 import { fit, integer, TEXT_LENGTH_MAX } from '../event/text.ts';
 import type { NormaliseContext } from '../normaliser.ts';
-import { own, type SyslogRecord } from './record.ts';
+import { own, type StructuredElement, type SyslogRecord } from './record.ts';
 
 /** What every mapping of a syslog message begins with. */
 export const HEADER_PATHS = { app: 'metadata.log_provider', message: 'message' } as const;
@@ -54,9 +54,23 @@ export function begin(
   put(rest, 'severity', record.severity);
   put(rest, 'pid', record.pid);
   put(rest, 'msgid', record.msgid);
-  put(rest, 'structured_data', record.structured);
+  if (record.structured !== undefined) rest['structured_data'] = structuredData(record.structured);
   if (record.message.length > TEXT_LENGTH_MAX) rest['message'] = record.message;
   return { parser, event, rest };
+}
+
+/** By SD-ID, then by name; what comes twice has its values in a list. */
+export function structuredData(elements: readonly StructuredElement[]): Members {
+  const data: Members = {};
+  for (const { id, parameters } of elements) {
+    const members = (Object.hasOwn(data, id) ? data[id] : {}) as Members;
+    for (const [name, value] of parameters) {
+      const before = Object.hasOwn(members, name) ? members[name] : undefined;
+      own(members, name, before === undefined ? value : [before, value].flat());
+    }
+    own(data, id, members);
+  }
+  return data;
 }
 
 /** The process that wrote the message, where it says its number. */

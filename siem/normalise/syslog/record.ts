@@ -11,9 +11,14 @@ export interface SyslogRecord {
   readonly app: string | undefined;
   readonly pid: string | undefined;
   readonly msgid: string | undefined;
-  /** By SD-ID, then by parameter name; a parameter that comes twice has its last value. */
-  readonly structured: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+  readonly structured: readonly StructuredElement[] | undefined;
   readonly message: string;
+}
+
+/** An element of structured data as it was sent: a parameter may come several times. */
+export interface StructuredElement {
+  readonly id: string;
+  readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
 /** RFC 5424: 23 facilities and 8 severities. */

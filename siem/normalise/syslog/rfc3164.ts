@@ -5,7 +5,7 @@
  * an ISO 8601 timestamp (rsyslog's and systemd's files); Cisco's sequence number, `*` or `.` of a clock that
  * is not set, zone names, and its `%FACILITY-SEVERITY-MNEMONIC` in place of a tag. One pass over the header.
  */
-import { AHEAD_MS_MAX, digits, epochMs, monthAt, readIso } from '../event/clock.ts';
+import { AHEAD_MS_MAX, digits, epochMs, monthAt, readIso, two } from '../event/clock.ts';
 import { readPriority, type SyslogRecord } from './record.ts';
 
 /** RFC 3164 allows a tag of 32; names of units and of Postfix's services are longer. */
@@ -104,9 +104,9 @@ function readStamp(line: string, at: number, receivedAtMs: number): boolean {
     if (year < 0) return false;
     cursor += 5;
   }
-  const hour = digits(line, cursor, 2);
-  const minute = digits(line, cursor + 3, 2);
-  const second = digits(line, cursor + 6, 2);
+  const hour = two(line, cursor);
+  const minute = two(line, cursor + 3);
+  const second = two(line, cursor + 6);
   if (hour < 0 || minute < 0 || second < 0 || line.charCodeAt(cursor + 2) !== 58) return false;
   cursor += 8;
   let milliseconds = 0;

@@ -6,7 +6,7 @@
  * values are resolved, a byte order mark before the message is dropped.
  */
 import { readIso } from '../event/clock.ts';
-import { own, readPriority, type SyslogRecord } from './record.ts';
+import { readPriority, type StructuredElement, type SyslogRecord } from './record.ts';
 
 /** @returns undefined when the line does not begin with a priority and version 1 */
 export function parseRfc5424(line: string): SyslogRecord | undefined {
@@ -37,7 +37,7 @@ export function parseRfc5424(line: string): SyslogRecord | undefined {
   let structured: SyslogRecord['structured'];
   if (line.charCodeAt(at) === 45) at += 1;
   else if (line.charCodeAt(at) === 91) {
-    const elements: Record<string, Record<string, string>> = {};
+    const elements: StructuredElement[] = [];
     const after = readElements(line, at, elements);
     if (after > at) {
       structured = elements;
@@ -73,7 +73,7 @@ function field(line: string, at: number, end: number): string | undefined {
 }
 
 /** Reads `[id name="value" …][…]` at `at`; @returns where it ended, or `at` when it is not well formed. */
-function readElements(line: string, at: number, into: Record<string, Record<string, string>>): number {
+function readElements(line: string, at: number, into: StructuredElement[]): number {
   let cursor = at;
   while (line.charCodeAt(cursor) === 91) {
     let idEnd = cursor + 1;
@@ -83,17 +83,17 @@ function readElements(line: string, at: number, into: Record<string, Record<stri
       if (code === 61 || code === 34 || code === 91) return at;
     }
     if (idEnd === cursor + 1 || idEnd >= line.length) return at;
-    const parameters: Record<string, string> = {};
+    const parameters: [string, string][] = [];
     const end = readParameters(line, idEnd, parameters);
     if (end < 0) return at;
-    own(into, line.slice(cursor + 1, idEnd), parameters);
+    into.push({ id: line.slice(cursor + 1, idEnd), parameters });
     cursor = end;
   }
   return cursor;
 }
 
 /** Reads ` name="value"` until `]`; @returns behind it, or -1. */
-function readParameters(line: string, at: number, into: Record<string, string>): number {
+function readParameters(line: string, at: number, into: [string, string][]): number {
   let cursor = at;
   for (;;) {
     while (line.charCodeAt(cursor) === 32) cursor += 1;
@@ -112,7 +112,7 @@ function readParameters(line: string, at: number, into: Record<string, string>):
       }
     }
     if (end >= line.length) return -1;
-    own(into, line.slice(cursor, equals), hasEscape ? unescape(line, start, end) : line.slice(start, end));
+    into.push([line.slice(cursor, equals), hasEscape ? unescape(line, start, end) : line.slice(start, end)]);
     cursor = end + 1;
   }
 }

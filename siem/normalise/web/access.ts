@@ -7,7 +7,7 @@
  * @see https://httpd.apache.org/docs/2.4/mod/mod_log_config.html
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { digits, epochMs, monthAt } from '../event/clock.ts';
 import { done, draft, keep, type Members } from '../event/draft.ts';
 import { endpoint, fit, integer, isIp, port } from '../event/text.ts';
@@ -65,8 +65,8 @@ export function readAccess(line: string): Access | undefined {
   const timeMs = clfMs(line, open + 2);
   if (timeMs === undefined) return undefined;
   const who = line.slice(0, open).split(' ');
-  const isVhost = who.length >= 4 && (who[0] ?? '').includes(':') && !isIp(who[0] ?? '');
-  const [first = ''] = who;
+  const [first = '', second = ''] = who;
+  const isVhost = who.length >= 4 && !isIp(first) && (first.includes(':') || isIp(second));
   const colon = first.lastIndexOf(':');
   const names = isVhost ? who.slice(1) : who;
   if (names.length < 3) return undefined;
@@ -75,8 +75,8 @@ export function readAccess(line: string): Access | undefined {
   const [status, bytes] = line.slice(requestEnd + 2, requestEnd + 40).split(' ', 2);
   const access: Access = {
     client: names[0] ?? '',
-    host: isVhost ? first.slice(0, colon) : undefined,
-    hostPort: isVhost ? first.slice(colon + 1) : undefined,
+    host: !isVhost ? undefined : colon < 0 ? first : first.slice(0, colon),
+    hostPort: isVhost && colon >= 0 ? first.slice(colon + 1) : undefined,
     user: said(names.slice(2).join(' ')),
     originalTime: line.slice(open + 2, open + 28),
     timeMs,

@@ -3,7 +3,7 @@
  * (`[Thu Nov 26 02:52:59.723266 2026] [core:info] [pid 7410:tid 7442] [client 127.0.0.1:33084] AH00128: text`).
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { digits, epochMs, monthAt } from '../event/clock.ts';
 import { done, draft, keep, type Members, put } from '../event/draft.ts';
 import { between, endpoint, fit, isIp, port } from '../event/text.ts';

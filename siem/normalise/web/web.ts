@@ -1,6 +1,6 @@
 /** What the logs of web servers are in Sigma's words. */
 import type { Recognition } from '@demarc/platform/sigma/event';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { accessMapping } from './access.ts';
 import { errorLogMapping } from './error-log.ts';
 

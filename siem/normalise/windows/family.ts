@@ -1,5 +1,6 @@
 /** What the parser knows of one kind of Windows event: its OCSF class, and where its fields stand in it. */
-import type { Fields } from '@demarc/platform/sigma/view';
+/** A record's fields by the names of rules; one value, or several. */
+export type Fields = ReadonlyMap<string, unknown>;
 
 /** An OCSF object in the making. */
 export type Members = { [name: string]: unknown };
@@ -14,8 +15,8 @@ export interface Family {
    * then stays under its own name as well. No path of it is written by anything else.
    */
   readonly paths: Readonly<Record<string, string>>;
-  /** Adds what the class wants besides. Never at a path that `paths` or a shape names. */
-  readonly complete?: (event: Members, fields: Fields) => void;
+  /** Adds what the class wants besides. Never at a path that `paths` or a shape names. `host` logged it. */
+  readonly complete?: (event: Members, fields: Fields, host: string) => void;
 }
 
 /** By channel, folded, then by event identifier. */
@@ -23,7 +24,7 @@ export type Families = Readonly<Record<string, Readonly<Record<string, Family>>>
 
 /** The one value of a field as text; nothing where it is absent, empty, a dash, or several. */
 export function textOf(fields: Fields, name: string): string | undefined {
-  const value = fields[name];
+  const value = fields.get(name);
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && isSaid(value) ? value : undefined;
 }

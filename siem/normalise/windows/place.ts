@@ -3,8 +3,7 @@
  * its own name unless it comes back from there unchanged.
  */
 import { type AttributeType, attributeType } from '@demarc/platform/ocsf';
-import type { Fields } from '@demarc/platform/sigma/view';
-import { integerOf, isSaid, type Members } from './family.ts';
+import { type Fields, integerOf, isSaid, type Members } from './family.ts';
 
 interface Slot {
   /** From the event to the object that has the attribute. */
@@ -37,8 +36,7 @@ export function planOf(classUid: number, paths: Readonly<Record<string, string>>
 /** Writes into `event` and `unmapped`. @returns what was placed and is not in `unmapped` */
 export function place(plan: Plan, fields: Fields, event: Members, unmapped: Members): readonly Placed[] {
   const placed: Placed[] = [];
-  for (const name of Object.keys(fields)) {
-    const value = fields[name];
+  for (const [name, value] of fields) {
     const slot = plan.get(name);
     const fitting = slot === undefined ? undefined : fittingValue(slot.type, value);
     if (slot !== undefined && fitting !== undefined) {

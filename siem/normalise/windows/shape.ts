@@ -1,5 +1,6 @@
 /** The shapes in which Windows events arrive, and where each has what every event has. */
-import { aliaser, type Fields, flatten, NAMES } from '@demarc/platform/sigma/view';
+import { leafReader, NAMES } from '@demarc/platform/sigma/view';
+import type { Fields } from './family.ts';
 
 export type ShapeName = 'system' | 'flat' | 'winlog';
 
@@ -33,21 +34,17 @@ export const SHAPES: Readonly<Record<ShapeName, Readonly<Record<string, string>>
 
 export interface WindowsRecord {
   readonly shape: ShapeName;
-  /** The record's own fields by the names of rules. */
-  readonly own: Fields;
-  /** The same with what they are called besides: what families look at. */
   readonly fields: Fields;
 }
 
-const named = aliaser(NAMES);
+const read = leafReader(NAMES);
 
 /** @returns undefined when it is not a Windows event, or larger than events are */
 export function windowsRecord(json: unknown): WindowsRecord | undefined {
   const shape = shapeOf(json);
   if (shape === undefined) return undefined;
-  const { fields: paths, isWhole } = flatten(json);
-  if (!isWhole) return undefined;
-  return { shape, ...named(paths) };
+  const { leaves, isWhole } = read(json);
+  return isWhole ? { shape, fields: leaves } : undefined;
 }
 
 function shapeOf(json: unknown): ShapeName | undefined {
@@ -67,7 +64,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 /** When it happened, in milliseconds since the epoch, by the first field that says it. */
 export function timeOf(fields: Fields): number | undefined {
   for (const name of TIMES) {
-    const value = fields[name];
+    const value = fields.get(name);
     if (typeof value !== 'string') continue;
     // To the millisecond: `Date` takes no more digits for sure.
     const found = ISO.exec(value);

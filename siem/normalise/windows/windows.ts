@@ -12,7 +12,7 @@ import { BY_OBJECT_TYPE } from './families/objects.ts';
 import { SECURITY } from './families/security.ts';
 import { SYSMON } from './families/sysmon.ts';
 import { POWERSHELL, POWERSHELL_CLASSIC, SYSTEM } from './families/system.ts';
-import { type Families, type Family, type Members, textOf } from './family.ts';
+import { type Families, type Family, type Fields, type Members, textOf } from './family.ts';
 import { finishObjects, withoutProblems } from './finish.ts';
 import { type Plan, place, planOf } from './place.ts';
 import { SHAPES, type ShapeName, timeOf, type WindowsRecord, windowsRecord } from './shape.ts';
@@ -76,10 +76,11 @@ export function normaliseWindows(json: unknown, context: NormaliseContext): Norm
   return event === undefined ? undefined : { event, parser: 'windows' };
 }
 
-function familyOf({ own, fields }: WindowsRecord): Family {
-  const channel = Array.isArray(own['Channel']) ? own['Channel'][0] : own['Channel'];
-  const log = String(channel).toLowerCase();
-  const eventId = String(fields['EventID']);
+function familyOf({ fields }: WindowsRecord): Family {
+  // An event about a log has that log's name as well, behind its own.
+  const channel = fields.get('Channel');
+  const log = String(Array.isArray(channel) ? channel[0] : channel).toLowerCase();
+  const eventId = String(fields.get('EventID'));
   const byType = log === 'security' ? BY_OBJECT_TYPE[eventId] : undefined;
   if (byType !== undefined) {
     const type = textOf(fields, 'ObjectType') ?? '';
@@ -92,7 +93,7 @@ function familyOf({ own, fields }: WindowsRecord): Family {
 
 /** @returns undefined when the record does not have what the family's class requires */
 function eventOf(record: WindowsRecord, family: Family, context: NormaliseContext): OcsfEvent | undefined {
-  const { fields, own, shape } = record;
+  const { fields, shape } = record;
   const { classUid } = family;
   const { mapping, plan } = preparedFor(family, shape);
   const activity = typeof family.activity === 'number' ? family.activity : family.activity(fields);
@@ -102,25 +103,28 @@ function eventOf(record: WindowsRecord, family: Family, context: NormaliseContex
     category_uid: Math.floor((classUid % 100_000) / 1_000),
     activity_id: activity,
     type_uid: classUid * 100 + activity,
-    severity_id: SEVERITIES[String(fields['Level'])] ?? INFORMATIONAL,
+    severity_id: SEVERITIES[String(fields.get('Level'))] ?? INFORMATIONAL,
     time: timeOf(fields) ?? context.receivedAtMs,
     metadata: {
       uid: context.uid,
       version: OCSF_VERSION,
-      product: productOf(fields['Channel']),
+      product: productOf(fields.get('Channel')),
       profiles: ['host'],
-      event_code: String(fields['EventID']),
+      event_code: String(fields.get('EventID')),
       transformation_info_list: [{ name: mapping }],
     },
   };
-  let placed = place(plan, own, event, unmapped);
+  let placed = place(plan, fields, event, unmapped);
   addHost(event, classUid, context.peer);
-  family.complete?.(event, fields);
+  family.complete?.(event, fields, hostOf(fields) ?? 'unknown');
   finishObjects(event);
-  if (family !== OTHER && event['actor'] === undefined)
-    event['actor'] = { app_name: textOf(fields, 'Provider_Name') ?? 'unknown' };
   if (Object.keys(unmapped).length > 0) event['unmapped'] = unmapped;
   for (let repair = 0; repair < REPAIRS_MAX; repair += 1) {
+    // Most classes want to know who did it, which Windows often does not say.
+    if (family !== OTHER)
+      event['actor'] ??= {
+        app_name: textOf(fields, 'Provider_Name') ?? textOf(fields, 'SourceName') ?? 'unknown',
+      };
     const verdict = validateOcsf(event);
     if (verdict.ok) return event as unknown as OcsfEvent;
     const left = withoutProblems(event, verdict.problems, placed, unmapped);
@@ -129,6 +133,10 @@ function eventOf(record: WindowsRecord, family: Family, context: NormaliseContex
     if (Object.keys(unmapped).length > 0) event['unmapped'] = unmapped;
   }
   return undefined;
+}
+
+function hostOf(fields: Fields): string | undefined {
+  return textOf(fields, 'Computer') ?? textOf(fields, 'Hostname');
 }
 
 /** @param peer the machine of last resort: the one that sent the record */

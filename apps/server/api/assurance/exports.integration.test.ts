@@ -20,6 +20,7 @@ import type { FastifyInstance } from 'fastify';
 import { AccessLog } from '../../access-log.ts';
 import { FirstAdministrator, makeAccount, signIn } from '../../accounts.ts';
 import { Exporter } from '../../exports/exporter.ts';
+import { quietIntake } from '../../intake/testing.ts';
 import { enrolledAsset, listAssets, rememberCertificate } from '../../link/assets.ts';
 import { linkMigrations } from '../../link/migrations.ts';
 import { serverMigrations } from '../../migrations.ts';
@@ -87,6 +88,7 @@ before(async () => {
     store,
     siem: {} as Siem,
     assurance,
+    sources: quietIntake(store, join(scratch, 'intake'), () => now).sources,
     rooms: [],
     exporter: new Exporter(console.error),
     access: new AccessLog(

@@ -36,6 +36,8 @@ export interface EngineFigures {
   readonly byRule: ReadonlyMap<string, Readonly<RuleFigures>>;
 }
 
+const NOTHING: readonly CorrelationFinding[] = [];
+
 interface Listener {
   readonly rank: number;
   readonly input: number;
@@ -181,7 +183,8 @@ export class CorrelationEngine {
 
   #found(): readonly CorrelationFinding[] {
     const { found } = this.#state;
-    if (found.length > 0) this.#state.found = [];
+    if (found.length === 0) return NOTHING;
+    this.#state.found = [];
     return found;
   }
 }

@@ -27,7 +27,7 @@ export class Groups {
   told = new Float64Array(CAPACITY);
   /** When it is to be looked at next, as it is in the heap of what is due; infinite where it is not. */
   dues = new Float64Array(CAPACITY);
-  /** The engine's clock when the last match came. */
+  /** The engine's clock when the last match came, or the match's own time where that is later. */
   touched = new Float64Array(CAPACITY);
   /** What `touched` cannot tell apart; never the same twice. */
   touches = new Float64Array(CAPACITY);
@@ -57,7 +57,8 @@ export class Groups {
       of.byKey.set(key, group);
     } else this.#unlink(of, group);
     this.#link(of, group);
-    this.touched[group] = clockMs;
+    // Never back: a match may be older than those before it.
+    this.touched[group] = Math.max(this.touched[group] ?? NEVER, clockMs);
     this.#touches += 1;
     this.touches[group] = this.#touches;
     return group;
@@ -87,6 +88,7 @@ export class Groups {
     this.sizes[group] = 0;
     this.nths[group] = NONE;
     this.told[group] = NEVER;
+    this.touched[group] = NEVER;
     this.dues[group] = Number.POSITIVE_INFINITY;
     this.keys[group] = key;
     this.#count += 1;

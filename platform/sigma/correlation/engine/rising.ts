@@ -34,25 +34,31 @@ function riseByCount(state: State, rule: RuleState, group: number, entry: number
     if (nth !== NONE && entries.timeOf(nth) > timeMs - timespanMs) holdAt(state, rule, group, tail);
     return;
   }
-  // Between others: the window moves on from the entry's own instant.
-  let last = lastOfInstant(entries, entry);
-  let first = last;
-  let count = 1;
-  while (last !== NONE && entries.timeOf(last) < timeMs + timespanMs) {
-    const afterMs = entries.timeOf(last) - timespanMs;
-    for (; entries.timeOf(first) <= afterMs; first = entries.after(first)) count -= 1;
-    for (
-      let before = entries.before(first);
-      before !== NONE && entries.timeOf(before) > afterMs && count < rule.plan.threshold;
-      before = entries.before(first)
-    ) {
-      first = before;
-      count += 1;
+  if ((groups.sizes[group] ?? 0) < rule.plan.threshold) return;
+  // Between others: the window moves on from the entry's own instant. Where it held before, it holds.
+  const endMs = timeMs + timespanMs;
+  let first = NONE;
+  let count = 0;
+  for (let last = lastOfInstant(entries, entry); entries.timeOf(last) < endMs; ) {
+    const isKnown = last !== entry && entries.isHolding(last);
+    if (!isKnown) {
+      const afterMs = entries.timeOf(last) - timespanMs;
+      if (first === NONE) [first, count] = [last, 1];
+      for (; entries.timeOf(first) <= afterMs; first = entries.after(first)) count -= 1;
+      for (
+        let before = entries.before(first);
+        before !== NONE && entries.timeOf(before) > afterMs && count < rule.plan.threshold;
+        before = entries.before(first)
+      ) {
+        first = before;
+        count += 1;
+      }
     }
-    if (count >= rule.plan.threshold) holdAt(state, rule, group, last);
+    if (isKnown || count >= rule.plan.threshold) holdAt(state, rule, group, last);
     const next = entries.after(last);
     if (next === NONE) return;
-    for (const end = lastOfInstant(entries, next); last !== end; last = entries.after(last)) count += 1;
+    const end = lastOfInstant(entries, next);
+    for (; last !== end; last = entries.after(last)) if (first !== NONE) count += 1;
   }
 }
 

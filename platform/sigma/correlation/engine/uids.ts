@@ -6,19 +6,25 @@
 const HEX = 1;
 const UUID = 2;
 const TEXT = 0;
+const BYTES = 16;
 const WORDS = 4;
+const DASHES = [8, 13, 18, 23];
 
 export class Uids {
+  #bytes: Buffer;
+  /** The same memory, to compare by. */
   #words: Uint32Array;
   #forms: Uint8Array;
   readonly #texts = new Map<number, string>();
   /** What `look` read; `isAt` and `put` are about it. */
-  readonly #looked = new Uint32Array(WORDS);
+  readonly #looked = new Uint8Array(BYTES);
+  readonly #lookedWords = new Uint32Array(this.#looked.buffer);
   #form = TEXT;
   #text = '';
 
   constructor(capacity: number) {
     this.#words = new Uint32Array(capacity * WORDS);
+    this.#bytes = Buffer.from(this.#words.buffer);
     this.#forms = new Uint8Array(capacity);
   }
 
@@ -28,6 +34,7 @@ export class Uids {
 
   grow(capacity: number): void {
     this.#words = grown(this.#words, capacity * WORDS);
+    this.#bytes = Buffer.from(this.#words.buffer);
     this.#forms = grown(this.#forms, capacity);
   }
 
@@ -42,14 +49,14 @@ export class Uids {
     if (this.#form === TEXT) return this.#texts.get(index) === this.#text;
     const at = index * WORDS;
     for (let word = 0; word < WORDS; word += 1)
-      if (this.#words[at + word] !== this.#looked[word]) return false;
+      if (this.#words[at + word] !== this.#lookedWords[word]) return false;
     return true;
   }
 
   put(index: number): void {
     this.#forms[index] = this.#form;
     if (this.#form === TEXT) this.#texts.set(index, this.#text);
-    else this.#words.set(this.#looked, index * WORDS);
+    else this.#words.set(this.#lookedWords, index * WORDS);
   }
 
   drop(index: number): void {
@@ -59,30 +66,27 @@ export class Uids {
   textAt(index: number): string {
     const form = this.#forms[index];
     if (form === TEXT) return this.#texts.get(index) ?? '';
-    let hex = '';
-    for (let word = 0; word < WORDS; word += 1)
-      hex += (this.#words[index * WORDS + word] ?? 0).toString(16).padStart(8, '0');
+    const hex = this.#bytes.toString('hex', index * BYTES, index * BYTES + BYTES);
     if (form === HEX) return hex;
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
 
   /** False where the text could not be given back as it was. */
   #read(uid: string): boolean {
     const isUuid = this.#form === UUID;
-    let word = 0;
     let digits = 0;
     for (let at = 0; at < uid.length; at += 1) {
       const code = uid.charCodeAt(at);
-      if (isUuid && (at === 8 || at === 13 || at === 18 || at === 23)) {
+      if (isUuid && DASHES.includes(at)) {
         if (code !== 0x2d) return false;
         continue;
       }
       const digit =
         code >= 0x30 && code <= 0x39 ? code - 0x30 : code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
       if (digit < 0) return false;
-      word = (word << 4) | digit;
+      const byte = digits >> 1;
+      this.#looked[byte] = ((this.#looked[byte] ?? 0) << 4) | digit;
       digits += 1;
-      if (digits % 8 === 0) this.#looked[digits / 8 - 1] = word;
     }
     return true;
   }

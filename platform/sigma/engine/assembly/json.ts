@@ -3,43 +3,13 @@
  * reads beyond the line by more than a block: every loop stops at a line feed, and one ends the input.
  */
 import {
-  ARENA_TOP,
-  AT_ARENA,
-  AT_FIELD_HEADS,
-  AT_NODES,
-  AT_STACK,
-  AT_VALUES,
-  DEPTH_MAX_WHOLE,
-  EPOCH,
-  FIELD_HEAD_BYTES,
-  HAS_ESCAPE,
-  HAS_NON_ASCII,
-  IS_NULL,
-  IS_ODD_NUMBER,
-  IS_STRING,
-  LEAVES_MAX_WHOLE,
-  NEXT_LINE,
-  NO_FIELD,
-  NODE_BYTES,
-  NODE_FIELD,
-  NODE_OBJECT,
-  NUMBER_FLAGS,
-  OBJECT_COUNT,
-  STATUS_MALFORMED,
-  STATUS_ODD,
-  STATUS_WHOLE,
-  STRING_FLAGS,
-  V_FLAGS,
-  V_FOLDED,
-  V_NEXT,
-  V_RAW,
-  V_RAW_END,
-  V_TEXT,
-  VALUE_BYTES,
-  VALUE_COUNT,
+  ARENA_TOP, AT_ARENA, AT_FIELD_HEADS, AT_NODES, AT_STACK, AT_VALUES, DEPTH_MAX_WHOLE, EPOCH, FIELD_HEAD_BYTES,
+  HAS_ESCAPE, HAS_NON_ASCII, IS_NULL, IS_ODD_NUMBER, IS_STRING, LEAVES_MAX_WHOLE, LINE_IS_CODED, NEXT_LINE, NO_FIELD,
+  NODE_AFTER, NODE_BYTES, NODE_FIELD, NODE_KEY, NODE_KEY_BYTES, NODE_OBJECT, NODE_PARENT, NUMBER_FLAGS, OBJECT_COUNT, STATUS_MALFORMED, STATUS_ODD, STATUS_WHOLE,
+  STRING_FLAGS, V_FLAGS, V_FOLDED, V_NEXT, V_RAW, V_RAW_END, V_TEXT, VALUE_BYTES, VALUE_COUNT,
 } from '../layout';
 import { nodeOf } from './names';
-import { resolve } from './text';
+import { resolve, same } from './text';
 
 const QUOTE: u32 = 34;
 const BACKSLASH: u32 = 92;
@@ -57,8 +27,11 @@ export function parse(from: usize, root: u32): u32 {
   let depth: u32 = 0;
   let at = from;
   let node: u32 = root;
+  /** The node of the name before this one. */
+  let named: u32 = root;
   store<u32>(ARENA_TOP, load<u32>(AT_ARENA));
   store<u32>(VALUE_COUNT, 0);
+  store<u32>(LINE_IS_CODED, 0);
   while (true) {
     // A value is due, in the place `node`.
     at = blank(at);
@@ -66,7 +39,7 @@ export function parse(from: usize, root: u32): u32 {
     let wantsKey = false;
     if (byte == 123 || byte == 91) {
       if (depth == DEPTH_MAX_WHOLE) return STATUS_ODD;
-      const top = stack + ((<usize>depth) << 3);
+      const top = stack + (<usize>depth << 3);
       depth += 1;
       store<u32>(top, node);
       at = blank(at + 1);
@@ -130,7 +103,7 @@ export function parse(from: usize, root: u32): u32 {
         store<u32>(VALUE_COUNT, count);
         return STATUS_WHOLE;
       }
-      const top = stack + ((<usize>(depth - 1)) << 3);
+      const top = stack + (<usize>(depth - 1) << 3);
       const object = load<u32>(top, 4);
       if (byte == 44) {
         at = blank(at + 1);
@@ -145,21 +118,40 @@ export function parse(from: usize, root: u32): u32 {
       } else return STATUS_MALFORMED;
     }
     if (!wantsKey) continue;
-    const top = stack + ((<usize>(depth - 1)) << 3);
+    const top = stack + (<usize>(depth - 1) << 3);
     if (load<u8>(at) != QUOTE) return STATUS_MALFORMED;
     let key = at + 1;
-    let keyEnd = stringEnd(key);
-    if (keyEnd == 0) return STATUS_MALFORMED;
-    at = blank(keyEnd + 1);
-    if (load<u8>(at) != 58) return STATUS_MALFORMED;
-    at += 1;
-    if (load<u32>(STRING_FLAGS) & HAS_ESCAPE) {
-      const into: usize = load<u32>(ARENA_TOP);
-      keyEnd = resolve(key, keyEnd, into, false);
-      key = into;
+    let found = nodes + <usize>(load<u32>(nodes + <usize>(named * NODE_BYTES), NODE_AFTER) * NODE_BYTES);
+    const expected = load<u32>(found, NODE_KEY_BYTES);
+    if (
+      load<u32>(found, NODE_PARENT) == load<u32>(top) && load<u8>(key + expected) == QUOTE &&
+      same(key, load<u32>(found, NODE_KEY), expected)
+    ) {
+      at = blank(key + expected + 1);
+      if (load<u8>(at) != 58) return STATUS_MALFORMED;
+      at += 1;
+      named = <u32>((found - nodes) / NODE_BYTES);
+    } else {
+      let keyEnd = stringEnd(key);
+      if (keyEnd == 0) return STATUS_MALFORMED;
+      at = blank(keyEnd + 1);
+      if (load<u8>(at) != 58) return STATUS_MALFORMED;
+      at += 1;
+      const isEscaped = (load<u32>(STRING_FLAGS) & HAS_ESCAPE) != 0;
+      if (isEscaped) {
+        const into: usize = load<u32>(ARENA_TOP);
+        keyEnd = resolve(key, keyEnd, into, false);
+        key = into;
+      }
+      found = nodeOf(load<u32>(top), key, <u32>(keyEnd - key));
+      if (found == 0) return STATUS_ODD;
+      // A name with an escape is not expected: its bytes are not those of the line.
+      if (!isEscaped) {
+        const number = <u32>((found - nodes) / NODE_BYTES);
+        store<u32>(nodes + <usize>(named * NODE_BYTES), number, NODE_AFTER);
+        named = number;
+      }
     }
-    const found = nodeOf(load<u32>(top), key, <u32>(keyEnd - key));
-    if (found == 0) return STATUS_ODD;
     const object = load<u32>(top, 4);
     // The same name twice in one object: the later one counts, which only the host knows in time.
     if (load<u32>(found, NODE_OBJECT) == object) return STATUS_ODD;
@@ -208,25 +200,10 @@ function stringEnd(at: usize): usize {
     const letter: u32 = load<u8>(at, 1);
     if (letter == BACKSLASH || letter == QUOTE) at += 2;
     else if (letter == 117) {
-      if (
-        !(
-          isHex(load<u8>(at, 2)) &&
-          isHex(load<u8>(at, 3)) &&
-          isHex(load<u8>(at, 4)) &&
-          isHex(load<u8>(at, 5))
-        )
-      )
-        return 0;
+      if (!(isHex(load<u8>(at, 2)) && isHex(load<u8>(at, 3)) && isHex(load<u8>(at, 4)) && isHex(load<u8>(at, 5)))) return 0;
+      store<u32>(LINE_IS_CODED, 1);
       at += 6;
-    } else if (
-      letter == 110 ||
-      letter == 116 ||
-      letter == 114 ||
-      letter == 98 ||
-      letter == 102 ||
-      letter == 47
-    )
-      at += 2;
+    } else if (letter == 110 || letter == 116 || letter == 114 || letter == 98 || letter == 102 || letter == 47) at += 2;
     else return 0;
   }
 }
@@ -272,6 +249,8 @@ function numberEnd(at: usize): usize {
     if (!isDigit(load<u8>(at))) return 0;
     while (isDigit(load<u8>(at))) at += 1;
   }
-  store<u32>(NUMBER_FLAGS, isOdd || digits > DIGITS_MAX ? IS_ODD_NUMBER : 0);
+  isOdd = isOdd || digits > DIGITS_MAX;
+  if (isOdd) store<u32>(LINE_IS_CODED, 1);
+  store<u32>(NUMBER_FLAGS, isOdd ? IS_ODD_NUMBER : 0);
   return at;
 }

@@ -4,38 +4,10 @@
  * Ends and beginnings are found by their last or first bytes.
  */
 import {
-  AT_ATOM_STAMPS,
-  AT_CANDIDATES,
-  AT_COUNTS,
-  AT_RULE_STAMPS,
-  CANDIDATE_COUNT,
-  E_ATOM,
-  E_GRAM,
-  E_PLACE,
-  E_RULES,
-  E_TEXT,
-  E_TEXT_BYTES,
-  ENTRY_BYTES,
-  EPOCH,
-  GOLDEN,
-  I_ANCHORED_SHORT,
-  I_END4,
-  I_END4_SHIFT,
-  I_END8,
-  I_END8_SHIFT,
-  I_GRAM_BITS,
-  I_GRAM_BUCKETS,
-  I_GRAM_MASK,
-  I_GRAM_SHIFT,
-  I_PAIR_BITS,
-  I_PAIR_BUCKETS,
-  I_START4,
-  I_START4_SHIFT,
-  MIX,
-  OP_ENDS,
-  OP_EQUALS,
-  OP_STARTS,
-  WORK,
+  AT_ATOM_STAMPS, AT_CANDIDATES, AT_COUNTS, AT_RULE_STAMPS, CANDIDATE_COUNT, E_ATOM, E_GRAM, E_PLACE, E_RULES,
+  E_TEXT, E_TEXT_BYTES, ENTRY_BYTES, EPOCH, GOLDEN, I_ANCHORED_SHORT, I_END4, I_END4_SHIFT, I_END8,
+  I_END8_SHIFT, I_SIFT, I_GRAM_BITS, I_GRAM_BUCKETS, I_GRAM_MASK, I_GRAM_SHIFT, I_PAIR_BITS, I_PAIR_BUCKETS,
+  I_START4, I_START4_SHIFT, MIX, PAIR_SHIFT, PAIR_SLOTS, OP_ENDS, OP_EQUALS, OP_STARTS, WORK,
 } from '../layout';
 import { same } from './text';
 
@@ -70,29 +42,38 @@ export function search(index: usize, from: usize, to: usize): void {
 }
 
 function bucket(buckets: usize, gram: u32, shift: u32): usize {
-  return load<u32>(buckets + ((<usize>((gram * GOLDEN) >>> shift)) << 2));
+  return load<u32>(buckets + (<usize>((gram * GOLDEN) >>> shift) << 2));
 }
 
 function grams(index: usize, bits: usize, shift: u32, from: usize, to: usize): void {
   const last = to - 3;
   let at = from;
+  // Four places at once, for one branch; what lies beyond the text is left out when something is hit.
   while (at < last) {
-    const hash = (load<u32>(at) * GOLDEN) >>> shift;
-    if ((<u32>load<u8>(bits + <usize>(hash >>> 3)) >>> (hash & 7)) & 1) {
-      gramHit(
-        load<u32>(
-          <usize>load<u32>(index, I_GRAM_BUCKETS) + ((<usize>(hash & load<u32>(index, I_GRAM_MASK))) << 2),
-        ),
-        at,
-        from,
-        to,
-      );
+    const eight = load<u64>(at);
+    const a = (<u32>eight * GOLDEN) >>> shift;
+    const b = (<u32>(eight >> 8) * GOLDEN) >>> shift;
+    const c = (<u32>(eight >> 16) * GOLDEN) >>> shift;
+    const d = (<u32>(eight >> 24) * GOLDEN) >>> shift;
+    const hits =
+      (bitOf(bits, a) | (bitOf(bits, b) << 1) | (bitOf(bits, c) << 2) | (bitOf(bits, d) << 3)) & 15;
+    if (hits != 0) {
+      if (hits & 1) gramHit(index, a, at, from, to);
+      if (hits & 2 && at + 1 < last) gramHit(index, b, at + 1, from, to);
+      if (hits & 4 && at + 2 < last) gramHit(index, c, at + 2, from, to);
+      if (hits & 8 && at + 3 < last) gramHit(index, d, at + 3, from, to);
     }
-    at += 1;
+    at += 4;
   }
 }
 
-function gramHit(entry: usize, at: usize, from: usize, to: usize): void {
+function bitOf(bits: usize, hash: u32): u32 {
+  return (<u32>load<u8>(bits + <usize>(hash >>> 3)) >>> (hash & 7)) & 1;
+}
+
+function gramHit(index: usize, hash: u32, at: usize, from: usize, to: usize): void {
+  const buckets: usize = load<u32>(index, I_GRAM_BUCKETS);
+  let entry: usize = load<u32>(buckets + (<usize>(hash & load<u32>(index, I_GRAM_MASK)) << 2));
   if (entry == 0) return;
   const gram = load<u32>(at);
   let count = load<u32>(entry);
@@ -109,30 +90,94 @@ function gramHit(entry: usize, at: usize, from: usize, to: usize): void {
   }
 }
 
-/** Texts of one to three bytes, by their last two. */
-function shortOnes(buckets: usize, bits: usize, from: usize, to: usize): void {
-  let before: u32 = 0;
-  let at = from;
-  while (at < to) {
-    const byte: u32 = load<u8>(at);
-    const pair = (before << 8) | byte;
-    if ((<u32>load<u8>(bits + <usize>(pair >>> 3)) >>> (pair & 7)) & 1) {
-      let entry: usize = load<u32>(buckets + ((<usize>byte) << 2));
-      if (entry != 0) {
-        let count = load<u32>(entry);
-        store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);
-        entry += 4;
-        while (count > 0) {
-          const bytes = load<u32>(entry, E_TEXT_BYTES);
-          const begin = at + 1 - <usize>bytes;
-          if (begin >= from && same(begin, load<u32>(entry, E_TEXT), bytes)) mark(entry);
-          entry += ENTRY_BYTES;
-          count -= 1;
-        }
+/**
+ * Whether a text of the index may be in the line, whose bytes are not folded yet: sixteen places at a time.
+ * A Kelvin sign folds to ASCII; where one may be, the answer is yes.
+ */
+export function sift(index: usize, from: usize, to: usize): bool {
+  const tables: usize = load<u32>(index, I_SIFT);
+  const low = i8x16.splat(15);
+  const a = v128.load(tables), b = v128.load(tables, 16), c = v128.load(tables, 32), d = v128.load(tables, 48);
+  const e = v128.load(tables, 64), f = v128.load(tables, 80), g = v128.load(tables, 96), h = v128.load(tables, 112);
+  const kelvin = i8x16.splat(<i8>0xe2);
+  const bits: usize = load<u32>(index, I_GRAM_BITS);
+  const shift = load<u32>(index, I_GRAM_SHIFT);
+  while (from < to) {
+    const one = v128.load(from);
+    const two = v128.load(from, 1);
+    const three = v128.load(from, 2);
+    const four = v128.load(from, 3);
+    const found = v128.and(
+      v128.and(
+        v128.and(i8x16.swizzle(a, v128.and(one, low)), i8x16.swizzle(b, i8x16.shr_u(one, 4))),
+        v128.and(i8x16.swizzle(c, v128.and(two, low)), i8x16.swizzle(d, i8x16.shr_u(two, 4))),
+      ),
+      v128.and(
+        v128.and(i8x16.swizzle(e, v128.and(three, low)), i8x16.swizzle(f, i8x16.shr_u(three, 4))),
+        v128.and(i8x16.swizzle(g, v128.and(four, low)), i8x16.swizzle(h, i8x16.shr_u(four, 4))),
+      ),
+    );
+    if (v128.any_true(v128.or(found, i8x16.eq(one, kelvin)))) {
+      if (v128.any_true(i8x16.eq(one, kelvin))) return true;
+      let places = (~i8x16.bitmask(i8x16.eq(found, i8x16.splat(0)))) & 0xffff;
+      while (places != 0) {
+        const gram = loweredGram(load<u32>(from + <usize>ctz(places)));
+        if (bitOf(bits, (gram * GOLDEN) >>> shift)) return true;
+        places &= places - 1;
       }
     }
-    before = byte;
-    at += 1;
+    from += 16;
+  }
+  return false;
+}
+
+/** Each byte's lower case, where all are ASCII. */
+function loweredGram(gram: u32): u32 {
+  const above = gram + 0x3f3f3f3f;
+  const beyond = gram + 0x25252525;
+  return gram | (((above & ~beyond & 0x80808080) >>> 2) & 0x20202020);
+}
+
+/** Texts of one to three bytes, by their last two. */
+function shortOnes(buckets: usize, bits: usize, from: usize, to: usize): void {
+  if (from == to) return;
+  // The first byte has none before it, but a text of one byte may be there.
+  shortHit(load<u32>(buckets + (<usize>(PAIR_SLOTS + <u32>load<u8>(from)) << 2)), 0, from, from, to);
+  let at = from;
+  const last = to - 1;
+  while (at < last) {
+    const eight = load<u64>(at);
+    const hits =
+      (bitOf(bits, <u32>eight & 0xffff) | (bitOf(bits, <u32>(eight >> 8) & 0xffff) << 1) |
+        (bitOf(bits, <u32>(eight >> 16) & 0xffff) << 2) | (bitOf(bits, <u32>(eight >> 24) & 0xffff) << 3)) & 15;
+    if (hits != 0) {
+      if (hits & 1) pairHit(buckets, at, from, to);
+      if (hits & 2 && at + 1 < last) pairHit(buckets, at + 1, from, to);
+      if (hits & 4 && at + 2 < last) pairHit(buckets, at + 2, from, to);
+      if (hits & 8 && at + 3 < last) pairHit(buckets, at + 3, from, to);
+    }
+    at += 4;
+  }
+}
+
+/** Texts that end in the pair, and those that are its second byte. */
+function pairHit(buckets: usize, at: usize, from: usize, to: usize): void {
+  const pair: u32 = load<u16>(at);
+  shortHit(load<u32>(buckets + (<usize>((pair * GOLDEN) >>> PAIR_SHIFT) << 2)), pair, at + 1, from, to);
+  shortHit(load<u32>(buckets + (<usize>(PAIR_SLOTS + (pair >>> 8)) << 2)), 0, at + 1, from, to);
+}
+
+function shortHit(entry: usize, pair: u32, at: usize, from: usize, to: usize): void {
+  if (entry == 0) return;
+  let count = load<u32>(entry);
+  store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);
+  entry += 4;
+  while (count > 0) {
+    const bytes = load<u32>(entry, E_TEXT_BYTES);
+    const begin = at + 1 - <usize>bytes;
+    if (load<u32>(entry, E_GRAM) == pair && begin >= from && same(begin, load<u32>(entry, E_TEXT), bytes)) mark(entry);
+    entry += ENTRY_BYTES;
+    count -= 1;
   }
 }
 
@@ -147,8 +192,7 @@ function anchored(entry: usize, gram: u32, from: usize, to: usize): void {
       const wanted = load<u32>(entry, E_TEXT_BYTES);
       const kind = load<u32>(entry, E_PLACE);
       if (wanted <= bytes && (kind != OP_EQUALS || wanted == bytes)) {
-        if (same(kind == OP_STARTS ? from : to - <usize>wanted, load<u32>(entry, E_TEXT), wanted))
-          mark(entry);
+        if (same(kind == OP_STARTS ? from : to - <usize>wanted, load<u32>(entry, E_TEXT), wanted)) mark(entry);
       }
     }
     entry += ENTRY_BYTES;
@@ -158,7 +202,7 @@ function anchored(entry: usize, gram: u32, from: usize, to: usize): void {
 
 function mark(entry: usize): void {
   const atom = load<u32>(entry, E_ATOM);
-  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + ((<usize>atom) << 3);
+  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + (<usize>atom << 3);
   const epoch = load<u32>(EPOCH);
   // Once is enough: a text that holds it a thousand times costs no more.
   if (load<u32>(stamp) == epoch && load<u32>(stamp, 4) == 1) return;
@@ -166,7 +210,7 @@ function mark(entry: usize): void {
   store<u32>(stamp, 1, 4);
   const counts: usize = load<u32>(AT_COUNTS);
   if (counts != 0) {
-    const count = counts + ((<usize>atom) << 2);
+    const count = counts + (<usize>atom << 2);
     store<u32>(count, load<u32>(count) + 1);
   }
   wake(load<u32>(entry, E_RULES));
@@ -183,10 +227,10 @@ export function wake(list: usize): void {
   while (count > 0) {
     list += 4;
     const rule = load<u32>(list);
-    const stamp = stamps + ((<usize>rule) << 2);
+    const stamp = stamps + (<usize>rule << 2);
     if (load<u32>(stamp) != epoch) {
       store<u32>(stamp, epoch);
-      store<u32>(candidates + ((<usize>found) << 2), rule);
+      store<u32>(candidates + (<usize>found << 2), rule);
       found += 1;
     }
     count -= 1;
@@ -194,10 +238,14 @@ export function wake(list: usize): void {
   store<u32>(CANDIDATE_COUNT, found);
 }
 
-/** Whether the text is in the other: sixteen places at a time by its first and last byte. */
 export function contains(from: usize, to: usize, wanted: usize, bytes: u32): bool {
-  if (bytes == 0) return true;
-  if (<u32>(to - from) < bytes) return false;
+  return placeOf(from, to, wanted, bytes) != 0;
+}
+
+/** The first place of the text in the other, zero for none: sixteen at a time by its first and last byte. */
+export function placeOf(from: usize, to: usize, wanted: usize, bytes: u32): usize {
+  if (bytes == 0) return from;
+  if (<u32>(to - from) < bytes) return 0;
   const first = i8x16.splat(load<u8>(wanted));
   const last = i8x16.splat(load<u8>(wanted + bytes - 1));
   const end = to - bytes;
@@ -207,11 +255,11 @@ export function contains(from: usize, to: usize, wanted: usize, bytes: u32): boo
     );
     while (places != 0) {
       const place = from + <usize>ctz(places);
-      if (place > end) return false;
-      if (same(place, wanted, bytes)) return true;
+      if (place > end) return 0;
+      if (same(place, wanted, bytes)) return place;
       places &= places - 1;
     }
     from += 16;
   }
-  return false;
+  return 0;
 }

@@ -5,9 +5,14 @@ import {
   OP_ENDS,
   OP_EQUALS,
   OP_EXISTS,
+  OP_FIELD,
+  OP_FIELD_CASED,
   OP_HOST,
   OP_LENGTH,
   OP_NULL,
+  OP_RUN,
+  OP_SEQUENCE,
+  OP_SEQUENCE_CASED,
   OP_STARTS,
 } from '../layout.ts';
 import { utf8Of } from './utf8.ts';
@@ -22,6 +27,15 @@ export interface Atom {
   readonly length: number;
   /** What the host evaluates. */
   readonly predicate: Predicate | undefined;
+  /** The other field of an `OP_FIELD` atom. */
+  readonly other: number | undefined;
+  /** Of an `OP_SEQUENCE` atom. */
+  readonly parts: readonly SequencePart[] | undefined;
+}
+
+export interface SequencePart {
+  readonly text: Uint8Array;
+  readonly anchor: number;
 }
 
 /** A condition over atoms, by their numbers. */
@@ -72,19 +86,51 @@ export class Atoms {
     return this.#add(OP_LENGTH, field, '', bytes);
   }
 
+  /** So many characters of the class in a row; the class is sixteen bytes, a bit for each ASCII code. */
+  run(field: Field, characters: Uint8Array, length: number): Expression {
+    return this.#add(OP_RUN, field, Buffer.from(characters).toString('latin1'), length, undefined, characters);
+  }
+
+  /** Any value of the field against any of the other. */
+  fieldref({ field, other, anchor, isCased }: Extract<Predicate, { op: 'fieldref' }>): Expression {
+    const number = this.fieldNumber(other);
+    const op = isCased ? OP_FIELD_CASED : OP_FIELD;
+    return this.#add(op, field, `${number} ${anchor}`, OPS[anchor], undefined, undefined, number);
+  }
+
+  /** Texts and `*` only. */
+  sequence({ field, parts, isCased }: Extract<Predicate, { op: 'glob' }>): Expression {
+    const texts = parts.flatMap((part, at): SequencePart[] =>
+      typeof part === 'string'
+        ? [{ text: utf8Of(part), anchor: at === 0 ? OP_STARTS : at === parts.length - 1 ? OP_ENDS : OP_CONTAINS }]
+        : [],
+    );
+    const op = isCased ? OP_SEQUENCE_CASED : OP_SEQUENCE;
+    return this.#add(op, field, JSON.stringify(parts), 0, undefined, undefined, undefined, texts);
+  }
+
   host(predicate: Predicate): Expression {
-    if (predicate.op === 'fieldref') this.fieldNumber(predicate.other);
     return this.#add(OP_HOST, predicate.field, '', 0, predicate);
   }
 
-  #add(op: number, field: Field, text: string, length?: number, predicate?: Predicate): Expression {
+  #add(
+    op: number,
+    field: Field,
+    text: string,
+    length?: number,
+    predicate?: Predicate,
+    exactBytes?: Uint8Array,
+    other?: number,
+    parts?: readonly SequencePart[],
+  ): Expression {
     const number = this.fieldNumber(field);
     const key = `${op} ${number} ${length ?? ''} ${predicate === undefined ? text : JSON.stringify(predicate)}`;
     let atom = this.#known.get(key);
     if (atom === undefined) {
-      const bytes = utf8Of(text);
+      const bytes = exactBytes ?? utf8Of(text);
       atom =
-        this.atoms.push({ op, field: number, text: bytes, length: length ?? bytes.length, predicate }) - 1;
+        this.atoms.push({ op, field: number, text: bytes, length: length ?? bytes.length, predicate, other, parts }) -
+        1;
       this.#known.set(key, atom);
       this.uses.push(0);
     }
@@ -92,3 +138,4 @@ export class Atoms {
     return { is: 'atom', atom };
   }
 }
+

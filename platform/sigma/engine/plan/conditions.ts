@@ -1,4 +1,4 @@
-import { COND_AND, COND_FALSE, COND_NOT, COND_OR, COND_TRUE, OP_CONTAINS, OP_HOST } from '../layout.ts';
+import { COND_AND, COND_FALSE, COND_NOT, COND_OR, COND_TRUE, OP_CONTAINS, OP_FIELD, OP_FIELD_CASED, OP_HOST, OP_RUN, OP_SEQUENCE } from '../layout.ts';
 import type { Atoms, Expression } from './atoms.ts';
 import type { Image } from './image.ts';
 import type { Rarity } from './rarity.ts';
@@ -88,6 +88,8 @@ export class Conditions {
         const atom = this.#atoms.atoms[expression.atom];
         if (atom?.op === OP_HOST) return 400;
         const leaves = atom?.field === 0 ? 20 : 1;
+        if ((atom?.op ?? 0) >= OP_SEQUENCE) return 10 * leaves;
+        if (atom?.op === OP_RUN || atom?.op === OP_FIELD || atom?.op === OP_FIELD_CASED) return 8 * leaves;
         return ((atom?.op ?? 0) & 3) === OP_CONTAINS ? 6 * leaves : leaves;
       }
       case 'and':

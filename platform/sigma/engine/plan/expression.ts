@@ -1,4 +1,4 @@
-import { type Condition, type Field, foldCase, type Predicate } from '../../ir.ts';
+import { ANY_CHARACTER, type Condition, type Field, foldCase, type GlobPart, type Predicate } from '../../ir.ts';
 import { compileGlob } from '../../regex/glob.ts';
 import type { Required } from '../../regex/literals.ts';
 import { compileRegex } from '../../regex/regex.ts';
@@ -25,6 +25,11 @@ export function expressionOf(condition: Condition, atoms: Atoms): Expression {
     case 'test':
       return atomsOf(condition.test, atoms);
   }
+}
+
+/** A single text is not both the beginning and the end, and no half of a pair stands alone. */
+function isPlain(parts: readonly GlobPart[]): boolean {
+  return parts.length > 1 && parts.every((part) => typeof part !== 'string' || part.isWellFormed());
 }
 
 function not(of: Expression): Expression {
@@ -75,14 +80,18 @@ function atomsOf(test: Predicate, atoms: Atoms): Expression {
     }
     case 'glob': {
       const required = compileGlob(test.parts).required;
-      return join('and', [...guards(test, required, atoms), atoms.host(test)]);
+      const isSequence = test.parts.every((part) => part !== ANY_CHARACTER) && isPlain(test.parts);
+      return join('and', [
+        ...guards(test, required, atoms),
+        isSequence ? atoms.sequence(test) : atoms.host(test),
+      ]);
     }
     case 'cidr':
     case 'compare':
     case 'timepart':
       return join('and', [atoms.exists(test.field), atoms.host(test)]);
     case 'fieldref':
-      return join('and', [atoms.exists(test.field), atoms.exists(test.other), atoms.host(test)]);
+      return join('and', [atoms.exists(test.field), atoms.exists(test.other), atoms.fieldref(test)]);
   }
 }
 
@@ -93,7 +102,7 @@ function anyText(field: Field, atoms: Atoms): Expression {
 
 function guards(
   { field }: Extract<Predicate, { op: 're' | 'glob' }>,
-  { texts, lengthMin }: Required,
+  { texts, lengthMin, runs }: Required,
   atoms: Atoms,
 ): readonly Expression[] {
   const lists = texts
@@ -104,5 +113,6 @@ function guards(
         list.map((text) => atoms.text('contains', field, foldCase(text), false)),
       ),
     );
-  return lengthMin > 1 ? [...lists, atoms.length(field, lengthMin)] : lists;
+  const longRuns = runs.map(({ characters, length }) => atoms.run(field, characters, length));
+  return lengthMin > 1 ? [...lists, atoms.length(field, lengthMin), ...longRuns] : [...lists, ...longRuns];
 }

@@ -13,12 +13,15 @@ import {
   I_PAIR_BITS,
   I_PAIR_BUCKETS,
   I_PRESENT,
+  I_SIFT,
   I_START4,
   I_START4_SHIFT,
   INDEX_BYTES,
   MIX,
   OP_CONTAINS,
   OP_STARTS,
+  PAIR_SHIFT,
+  PAIR_SLOTS,
 } from '../layout.ts';
 import type { Atom } from './atoms.ts';
 import { type GramFrequency, gramAt } from './grams.ts';
@@ -43,6 +46,7 @@ export function writeIndex(
   frequency: GramFrequency | undefined,
   present: readonly number[] = [],
   absent: readonly number[] = [],
+  isSifted = false,
 ): number {
   const index = image.room(INDEX_BYTES);
   const lists = new Map<string, number>();
@@ -65,13 +69,16 @@ export function writeIndex(
   ];
   const contains = wanted.filter(({ atom }) => atom.op === OP_CONTAINS);
   const anchored = wanted.filter(({ atom }) => atom.op !== OP_CONTAINS);
-  writeGrams(
+  const grams = writeGrams(
     image,
     index,
     contains.filter(({ atom }) => atom.text.length >= 4),
     frequency,
     entry,
+    isSifted,
   );
+  const isAllGrams = grams.length > 0 && grams.length === wanted.length;
+  if (isSifted && isAllGrams && grams.every(standsInJson)) image.word(index + I_SIFT, writeSift(image, grams));
   writePairs(
     image,
     index,
@@ -137,8 +144,10 @@ function writeGrams(
   wanted: readonly Wanted[],
   frequency: GramFrequency | undefined,
   entry: EntryOf,
-): void {
-  if (wanted.length === 0) return;
+  isSifted: boolean,
+): readonly number[] {
+  if (wanted.length === 0) return [];
+  const chosen: number[] = [];
   const bits = Math.min(
     GRAM_BITS_MAX,
     Math.max(GRAM_BITS_MIN, Math.ceil(Math.log2(wanted.length * BITS_PER_GRAM))),
@@ -156,7 +165,8 @@ function writeGrams(
       const gram = gramAt(text, at);
       const load = buckets.get(hash(gram) & (bucketCount - 1))?.length ?? 0;
       // A full bucket is what someone would stuff a text with; half a point of it is a tie-breaker.
-      const cost = (frequency?.of(gram) ?? 0) + load * load * 0.5;
+      const coded = isSifted && !standsInJson(gram) ? CODED_COST : 0;
+      const cost = (frequency?.of(gram) ?? 0) + load * load * 0.5 + coded;
       if (cost < bestCost) {
         bestCost = cost;
         best = at;
@@ -164,12 +174,50 @@ function writeGrams(
     }
     const gram = gramAt(text, best);
     image.bit(bitmap, hash(gram));
+    chosen.push(gram);
     push(buckets, hash(gram) & (bucketCount - 1), entry(one, gram, best));
   }
   image.word(index + I_GRAM_BITS, bitmap);
   image.word(index + I_GRAM_SHIFT, 32 - bits);
   image.word(index + I_GRAM_BUCKETS, writeBuckets(image, bucketCount, buckets));
   image.word(index + I_GRAM_MASK, bucketCount - 1);
+  return chosen;
+}
+
+/** Any gram that stands in the JSON as it is rather than one that does not. */
+const CODED_COST = 1e12;
+
+function bytesOf(gram: number): readonly number[] {
+  return [gram & 0xff, (gram >>> 8) & 0xff, (gram >>> 16) & 0xff, gram >>> 24];
+}
+
+/** Whether JSON has no way but one, or `\u`, to write it: no quote, solidus, control or beyond ASCII. */
+function standsInJson(gram: number): boolean {
+  return bytesOf(gram).every(
+    (byte) => byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c && byte !== 0x2f,
+  );
+}
+
+/** Grams in eight sets, each byte's halves in tables; both cases of a letter. */
+function writeSift(image: Image, grams: readonly number[]): number {
+  const tables = Array.from({ length: 8 }, () => new Uint8Array(16));
+  // Sorted, so that those of one set are alike and it stays small.
+  for (const [index, gram] of grams.toSorted((a, b) => a - b).entries()) {
+    const set = 1 << Math.floor((index * 8) / grams.length);
+    for (const [place, byte] of bytesOf(gram).entries()) {
+      const cases = byte >= 0x61 && byte <= 0x7a ? [byte, byte - 32] : [byte];
+      for (const one of cases) {
+        const low = tables[place * 2];
+        const high = tables[place * 2 + 1];
+        if (low !== undefined) low[one & 15] = (low[one & 15] ?? 0) | set;
+        if (high !== undefined) high[one >> 4] = (high[one >> 4] ?? 0) | set;
+      }
+    }
+  }
+  const at = image.room(128);
+  for (const [index, table] of tables.entries())
+    for (let word = 0; word < 4; word += 1) image.word(at + index * 16 + word * 4, gramAt(table, word * 4));
+  return at;
 }
 
 function writePairs(image: Image, index: number, wanted: readonly Wanted[], entry: EntryOf): void {
@@ -179,13 +227,17 @@ function writePairs(image: Image, index: number, wanted: readonly Wanted[], entr
   for (const one of wanted) {
     const { text } = one.atom;
     const last = text[text.length - 1] ?? 0;
-    if (text.length === 1)
-      for (let before = 0; before < 256; before += 1) image.bit(bitmap, (before << 8) | last);
-    else image.bit(bitmap, ((text[text.length - 2] ?? 0) << 8) | last);
-    push(buckets, last, entry(one, 0, 0));
+    if (text.length === 1) for (let before = 0; before < 256; before += 1) image.bit(bitmap, before | (last << 8));
+    else image.bit(bitmap, (text[text.length - 2] ?? 0) | (last << 8));
+    const pair = text.length === 1 ? 0 : (text[text.length - 2] ?? 0) | (last << 8);
+    push(
+      buckets,
+      text.length === 1 ? PAIR_SLOTS + last : Math.imul(pair, GOLDEN) >>> PAIR_SHIFT,
+      entry(one, pair, 0),
+    );
   }
   image.word(index + I_PAIR_BITS, bitmap);
-  image.word(index + I_PAIR_BUCKETS, writeBuckets(image, 256, buckets));
+  image.word(index + I_PAIR_BUCKETS, writeBuckets(image, PAIR_SLOTS + 256, buckets));
 }
 
 function push<V>(map: Map<number, V[]>, key: number, value: V): void {

@@ -1,4 +1,4 @@
-import { OP_CASED, OP_CONTAINS, OP_EXISTS, OP_HOST, OP_LENGTH, OP_NULL } from '../layout.ts';
+import { OP_CASED, OP_CONTAINS, OP_EXISTS, OP_NULL } from '../layout.ts';
 import type { Atoms, Expression } from './atoms.ts';
 import type { Rarity } from './rarity.ts';
 
@@ -47,7 +47,6 @@ function choose(expression: Expression, atoms: Atoms, rarity: Rarity): Choice | 
 }
 
 function canWake(op: number, field: number): boolean {
-  if (op === OP_HOST || op === OP_LENGTH) return false;
   if (op === OP_EXISTS || op === OP_NULL) return field !== 0;
   return op < OP_CASED;
 }

@@ -1,7 +1,7 @@
 import type { Recognition } from '../../event.ts';
 import type { DetectionRule, Predicate } from '../../ir.ts';
 import * as layout from '../layout.ts';
-import { Atoms, type Expression } from './atoms.ts';
+import { Atoms, type Expression, type SequencePart } from './atoms.ts';
 import { writeCasePages } from './case-pages.ts';
 import { Conditions } from './conditions.ts';
 import { expressionOf } from './expression.ts';
@@ -78,9 +78,7 @@ export function tablesOf(plan: Plan, seen: Seen | undefined, isCounting = false)
   cells.set(
     layout.AT_ROUTE_FIELDS,
     image.list([
-      ...new Set(
-        plan.recognitions.flatMap(({ when }) => Object.keys(when).map((name) => atoms.fieldNumber(name))),
-      ),
+      ...new Set(plan.recognitions.flatMap(({ when }) => Object.keys(when).map((name) => atoms.fieldNumber(name)))),
     ]),
   );
   const groups: Record<string, number> = { '': 0 };
@@ -127,7 +125,21 @@ export function tablesOf(plan: Plan, seen: Seen | undefined, isCounting = false)
 }
 
 function writeAtoms(image: Image, { atoms }: Atoms): number {
-  return image.words(atoms.flatMap(({ op, field, text, length }) => [op, field, image.text(text), length]));
+  return image.words(
+    atoms.flatMap(({ op, field, text, length, other, parts }) => [
+      op,
+      field,
+      parts === undefined ? (other ?? image.text(text)) : writeParts(image, parts),
+      length,
+    ]),
+  );
+}
+
+function writeParts(image: Image, parts: readonly SequencePart[]): number {
+  return image.words([
+    parts.length,
+    ...parts.flatMap(({ text, anchor }) => [image.text(text), text.length, anchor]),
+  ]);
 }
 
 function writeFullIndexes(
@@ -181,7 +193,7 @@ function writeGroup(
   }
   const indexes = [...fields].map(
     ([field, { wanted, present, absent }]) =>
-      [field, writeIndex(image, wanted, grams.get(field), present, absent)] as const,
+      [field, writeIndex(image, wanted, grams.get(field), present, absent, field === 0)] as const,
   );
   const keywords = indexes.find(([field]) => field === 0)?.[1] ?? 0;
   const named = indexes.filter(([field]) => field !== 0);

@@ -14,7 +14,13 @@ const ALERTS_OF_PIM = [
   'tooManyGlobalAdminsAssignedToTenantAlertConfiguration',
 ];
 const ACTIVITY_CATEGORIES = [
-  ...['Administrative', 'Alert', 'Autoscale', 'Policy', 'Recommendation', 'ResourceHealth', 'Security'],
+  'Administrative',
+  'Alert',
+  'Autoscale',
+  'Policy',
+  'Recommendation',
+  'ResourceHealth',
+  'Security',
   'ServiceHealth',
 ];
 

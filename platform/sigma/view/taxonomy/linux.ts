@@ -11,13 +11,14 @@ const SYSMON: readonly (readonly [eventId: number, category: string])[] = [
 const SYSMON_CHANNEL = 'Linux-Sysmon/Operational';
 
 /** Types of audit records that rules ask for, and those that come with them. @see linux/audit.h */
-const AUDIT_TYPES = [
-  ...['ADD_GROUP', 'ADD_USER', 'ANOM_PROMISCUOUS', 'AVC', 'BPF', 'CONFIG_CHANGE', 'CRED_ACQ', 'CRED_DISP'],
-  ...['CWD', 'DAEMON_ABORT', 'DAEMON_END', 'DAEMON_START', 'DEL_GROUP', 'DEL_USER', 'EOE', 'EXECVE'],
-  ...['KERN_MODULE', 'LOGIN', 'MMAP', 'NETFILTER_CFG', 'PATH', 'PROCTITLE', 'SECCOMP', 'SERVICE_START'],
-  ...['SERVICE_STOP', 'SOCKADDR', 'SYSCALL', 'TTY', 'USER_ACCT', 'USER_AUTH', 'USER_CHAUTHTOK', 'USER_CMD'],
-  ...['USER_END', 'USER_ERR', 'USER_LOGIN', 'USER_START', 'USER_TTY'],
-];
+const AUDIT_TYPES = `
+  ADD_GROUP ADD_USER ANOM_PROMISCUOUS AVC BPF CONFIG_CHANGE CRED_ACQ CRED_DISP CWD DAEMON_ABORT
+  DAEMON_END DAEMON_START DEL_GROUP DEL_USER EOE EXECVE KERN_MODULE LOGIN MMAP NETFILTER_CFG PATH
+  PROCTITLE SECCOMP SERVICE_START SERVICE_STOP SOCKADDR SYSCALL TTY USER_ACCT USER_AUTH
+  USER_CHAUTHTOK USER_CMD USER_END USER_ERR USER_LOGIN USER_START USER_TTY
+`
+  .trim()
+  .split(/\s+/);
 
 /** Service by the identifiers that its programs log with. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {

@@ -5,7 +5,7 @@
  * look at (`Image`, `CommandLine`, `TargetFilename`, `DestinationIp`, …): an audited call says all of them.
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Mapping } from '@demarc/platform/sigma/mapping';
+import type { Mapping } from '@demarc/platform/sigma/view';
 import { done, draft, keep, type Members, put } from '../../event/draft.ts';
 import { fitted, integer } from '../../event/text.ts';
 import type { NormaliseContext, Normalised } from '../../normaliser.ts';

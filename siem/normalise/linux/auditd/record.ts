@@ -45,7 +45,10 @@ export function parseAuditRecord(line: string): AuditRecord | undefined {
   const id = line.slice(open, close);
   const start = line.indexOf(':', close) + 1;
   const fields: [string, string][] = [];
-  if (start > 0) readFields(line, start, line.length, type, fields);
+  if (start > 0) {
+    readDenial(line, start, fields);
+    readFields(line, start, line.length, type, fields);
+  }
   return { type, id, timeMs: timeOf(id), node, fields };
 }
 
@@ -55,6 +58,16 @@ function timeOf(id: string): number | undefined {
   const seconds = digits(id, 0, point);
   const milliseconds = digits(id, point + 1, 3);
   return seconds < 0 || milliseconds < 0 ? undefined : seconds * 1_000 + milliseconds;
+}
+
+/** SELinux's `avc:  denied  { read write } for …` has no names for these two; ausearch gives them these. */
+function readDenial(line: string, from: number, into: [string, string][]): void {
+  const at = line.indexOf('avc:', from);
+  if (at < 0 || at > from + 4) return;
+  const open = line.indexOf('{', at);
+  const close = open < 0 ? -1 : line.indexOf('}', open);
+  if (close < 0) return;
+  into.push(['seresult', line.slice(at + 4, open).trim()], ['seperms', line.slice(open + 1, close).trim()]);
 }
 
 function readFields(line: string, from: number, to: number, type: string, into: [string, string][]): void {

@@ -37,8 +37,7 @@ export function syslogOf(entry: Journal): SyslogRecord {
 /** Puts the entry's own fields beside what its message said. */
 export function withJournal(line: Line, entry: Journal): void {
   (line.event['metadata'] as Record<string, unknown>)['log_name'] = 'journald';
-  for (const [name, value] of Object.entries(entry))
-    if (name !== 'MESSAGE' || typeof value !== 'string') own(line.rest, name, value);
+  for (const [name, value] of Object.entries(entry)) own(line.rest, name, value);
 }
 
 function severity(value: string | undefined): number | undefined {

@@ -1,7 +1,6 @@
 /** The Security log's events of access to objects: files, shares, registry keys and values. */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Fields } from '@demarc/platform/sigma/view';
-import { type Family, integerOf, textOf, within } from '../family.ts';
+import { type Family, type Fields, integerOf, textOf, within } from '../family.ts';
 import { BY_PROCESS, BY_SUBJECT, FROM_ADDRESS } from './parts.ts';
 
 /** Rights in a mask of access to a file, and what asking for them is; the first that is there counts. */

@@ -4,55 +4,10 @@
  * @see https://learn.microsoft.com/en-us/sysinternals/downloads/sysmon#events
  */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Fields } from '@demarc/platform/sigma/view';
-import { baseName, each, type Family, type Members, textOf, within } from '../family.ts';
+import { each, type Family, textOf, within } from '../family.ts';
+import { pipe, REGISTRY_KEY, REGISTRY_VALUE, wmi } from './sysmon-objects.ts';
+import { addHashes, BY_PROCESS, CREATE, fileEvent, INTO_PROCESS, ITSELF, resources } from './sysmon-parts.ts';
 
-/** Who did it, in the events where that is the one process named. */
-const BY_PROCESS = {
-  Image: 'actor.process.file.path',
-  ProcessId: 'actor.process.pid',
-  ProcessGuid: 'actor.process.uid',
-  User: 'actor.user.name',
-};
-const ITSELF = {
-  Image: 'process.file.path',
-  ProcessId: 'process.pid',
-  ProcessGuid: 'process.uid',
-  User: 'process.user.name',
-};
-const INTO_PROCESS = {
-  SourceImage: 'actor.process.file.path',
-  SourceProcessId: 'actor.process.pid',
-  SourceUser: 'actor.user.name',
-  TargetImage: 'process.file.path',
-  TargetProcessId: 'process.pid',
-  TargetUser: 'process.user.name',
-};
-
-/** What the resources of an executable say of it, at the object of its file. */
-function resources(file: string): Readonly<Record<string, string>> {
-  return {
-    OriginalFileName: `${file}.internal_name`,
-    Company: `${file}.company_name`,
-    Description: `${file}.desc`,
-    FileVersion: `${file}.version`,
-  };
-}
-
-function fileEvent(name: string, activity: number, complete?: Family['complete']): Family {
-  return {
-    name,
-    classUid: OCSF_CLASS.file_activity,
-    activity,
-    paths: { ...BY_PROCESS, TargetFilename: 'file.path' },
-    complete: (event, fields) => {
-      addHashes(event, ['file'], textOf(fields, 'Hashes') ?? textOf(fields, 'Hash'));
-      complete?.(event, fields);
-    },
-  };
-}
-
-const CREATE = 1;
 const LAUNCH: Family = {
   name: 'process-launch',
   classUid: OCSF_CLASS.process_activity,
@@ -88,7 +43,7 @@ const CONNECTION: Family = {
     DestinationPort: 'dst_endpoint.port',
   },
   complete: (event, fields) => {
-    const initiated = String(fields['Initiated']).toLowerCase();
+    const initiated = String(fields.get('Initiated')).toLowerCase();
     within(event, 'connection_info')['direction_id'] =
       initiated === 'true' ? OUTBOUND : initiated === 'false' ? INBOUND : 0;
   },
@@ -96,52 +51,6 @@ const CONNECTION: Family = {
 const INBOUND = 1;
 const OUTBOUND = 2;
 
-/** `EventType` of Sysmon, unless a collector has written over it. */
-function registryActivity(fields: Fields): number {
-  const type = textOf(fields, 'EventType') ?? '';
-  if (type.startsWith('Create') || type.startsWith('Add')) return CREATE;
-  if (type.startsWith('Delete')) return 4;
-  return type.startsWith('Rename') ? 5 : 99;
-}
-const REGISTRY_KEY: Family = {
-  name: 'registry-key',
-  classUid: OCSF_CLASS.registry_key_activity,
-  activity: registryActivity,
-  paths: { ...BY_PROCESS, TargetObject: 'reg_key.path' },
-};
-const REGISTRY_VALUE: Family = {
-  name: 'registry-value',
-  classUid: OCSF_CLASS.registry_value_activity,
-  activity: 2,
-  paths: { ...BY_PROCESS, TargetObject: 'reg_value.path', Details: 'reg_value.data' },
-  complete: (event, fields) => {
-    within(event, 'reg_value')['name'] = baseName(textOf(fields, 'TargetObject') ?? '');
-  },
-};
-const NAMED_PIPE = 6;
-function pipe(name: string, activity: number): Family {
-  return {
-    name,
-    classUid: OCSF_CLASS.file_activity,
-    activity,
-    paths: { ...BY_PROCESS, PipeName: 'file.path' },
-    complete: (event) => {
-      within(event, 'file')['type_id'] = NAMED_PIPE;
-    },
-  };
-}
-function wmi(name: string, type: string, named: string): Family {
-  return {
-    name,
-    classUid: OCSF_CLASS.entity_management,
-    activity: (fields) =>
-      ({ Created: CREATE, Modified: 3, Deleted: 4 })[textOf(fields, 'Operation') ?? ''] ?? 99,
-    paths: { [named]: 'entity.name', User: 'actor.user.name' },
-    complete: (event) => {
-      within(event, 'entity')['type'] = type;
-    },
-  };
-}
 const SYSMON_ITSELF = { name: 'Sysmon', vendor_name: 'Microsoft' };
 
 export const SYSMON: Readonly<Record<string, Family>> = {
@@ -233,8 +142,8 @@ export const SYSMON: Readonly<Record<string, Family>> = {
     classUid: OCSF_CLASS.dns_activity,
     activity: 1,
     paths: { ...BY_PROCESS, QueryName: 'query.hostname', QueryStatus: 'rcode' },
-    complete: (event, fields) => {
-      within(event, 'src_endpoint')['name'] = textOf(fields, 'Computer') ?? 'unknown';
+    complete: (event, _, host) => {
+      within(event, 'src_endpoint')['name'] = host;
     },
   },
   ...each([23, 26], fileEvent('file-delete', 4)),
@@ -255,19 +164,3 @@ export const SYSMON: Readonly<Record<string, Family>> = {
   ),
   29: fileEvent('file-executable', CREATE),
 };
-
-/** `algorithm_id` of OCSF's fingerprint. */
-const ALGORITHMS: Readonly<Record<string, number>> = { MD5: 1, SHA1: 2, SHA256: 3, IMPHASH: 99 };
-
-/** `SHA1=…,MD5=…` at the file that the path leads to, if there is one. */
-function addHashes(event: Members, path: readonly string[], hashes: string | undefined): void {
-  let file: Members | undefined = event;
-  for (const name of path) file = file?.[name] as Members | undefined;
-  if (file === undefined || hashes === undefined) return;
-  const found = [...hashes.matchAll(/(\w+)=([\dA-Fa-f]{16,128})/g)].map(([, algorithm = '', value]) => ({
-    algorithm,
-    algorithm_id: ALGORITHMS[algorithm] ?? 99,
-    value,
-  }));
-  if (found.length > 0) file['hashes'] = found;
-}

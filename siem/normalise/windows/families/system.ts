@@ -1,7 +1,6 @@
 /** The System log, and PowerShell's two. */
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
-import type { Fields } from '@demarc/platform/sigma/view';
-import { type Family, type Members, textOf, within } from '../family.ts';
+import { type Family, type Fields, type Members, textOf, within } from '../family.ts';
 
 function log(name: string, activity: number, nameOf: (fields: Fields) => string): Family {
   return {
@@ -17,7 +16,7 @@ function log(name: string, activity: number, nameOf: (fields: Fields) => string)
 
 /** The log that was cleared stands beside the log that says so. */
 function clearedLog(fields: Fields): string {
-  const { Channel } = fields;
+  const Channel = fields.get('Channel');
   return Array.isArray(Channel) ? String(Channel.at(-1)) : String(Channel ?? 'System');
 }
 
@@ -82,8 +81,8 @@ const CONTENT_LENGTH_MAX = 65_536;
 
 /** The first of the event's texts is what ran. */
 function firstText(fields: Fields): string {
-  const { Data, Message } = fields;
-  const first = Array.isArray(Data) ? (Data as readonly unknown[])[0] : (Data ?? Message);
+  const Data = fields.get('Data');
+  const first = Array.isArray(Data) ? (Data as readonly unknown[])[0] : (Data ?? fields.get('Message'));
   return String(first ?? '').slice(0, CONTENT_LENGTH_MAX);
 }
 
