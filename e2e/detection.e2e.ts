@@ -16,12 +16,7 @@ const platform = new Platform({
   apiPort: 20_480,
   linkPort: 20_481,
   clickhousePort: 20_483,
-  environment: {
-    DEMARC_INTAKE_HTTP: `127.0.0.1:${HTTP_PORT}`,
-    DEMARC_INTAKE_SYSLOG_UDP: 'off',
-    DEMARC_INTAKE_SYSLOG_TCP: 'off',
-    DEMARC_INTAKE_SYSLOG_TLS: 'off',
-  },
+  environment: { DEMARC_INTAKE_HTTP: `127.0.0.1:${HTTP_PORT}` },
 });
 const pictures = process.env['DEMARC_E2E_PICTURES'];
 const person = { email: 'ann@example.org', password: 'correct horse battery staple' };

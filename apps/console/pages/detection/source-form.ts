@@ -43,7 +43,9 @@ export function settingsOf(form: SourceForm): CreateSource['settings'] {
     case 'syslog-tls':
       return {
         kind: form.kind,
-        ...(form.fingerprint.trim() === '' ? {} : { certificateFingerprint: form.fingerprint.trim() }),
+        ...(form.fingerprint.trim() === ''
+          ? {}
+          : { certificateFingerprint: form.fingerprint.trim().replaceAll(':', '').toLowerCase() }),
       };
     case 'file':
       return {
