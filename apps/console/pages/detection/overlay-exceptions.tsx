@@ -35,7 +35,7 @@ export function KeptExceptions({
               size="xs"
               variant="subtle"
               style={{ flex: 'none' }}
-              aria-label={`${isKept ? 'End' : 'Keep'} ${title}`}
+              aria-label={`${isKept ? 'End it' : 'Keep it'}: ${title}`}
               onClick={() =>
                 onChange(
                   isKept

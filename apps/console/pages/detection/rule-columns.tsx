@@ -13,7 +13,7 @@ export function columnsOf(firedDays: number): readonly Column<RuleSummary>[] {
     {
       key: 'title',
       title: 'Rule',
-      width: 'minmax(13rem, 1.5fr)',
+      width: 'minmax(13rem, 1.8fr)',
       render: ({ title, kind, isTuned }) => (
         <>
           {title} {kind === 'detection' ? null : <span className="d-tag">{kind}</span>}{' '}
@@ -36,8 +36,8 @@ export function columnsOf(firedDays: number): readonly Column<RuleSummary>[] {
     },
     {
       key: 'fired',
-      title: `Fired, ${firedDays} d`,
-      width: '6rem',
+      title: `Fired ${firedDays} d`,
+      width: '6.2rem',
       render: ({ firedCount }) => (firedCount === 0 ? <span className="d-quiet">0</span> : firedCount),
     },
     {
@@ -55,7 +55,10 @@ export function columnsOf(firedDays: number): readonly Column<RuleSummary>[] {
         const { is, because } = standingOf(rule);
         return (
           <>
-            <StandingMark is={is} /> <span className="d-quiet">{because}</span>
+            <StandingMark is={is} />{' '}
+            <span className="d-quiet" title={because}>
+              {because}
+            </span>
           </>
         );
       },

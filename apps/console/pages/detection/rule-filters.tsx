@@ -14,7 +14,7 @@ import { ORDERS, sourcesOf } from './rules-view.ts';
 type List = z.infer<typeof RuleList>;
 
 /** In pixels; together they stand in one line of an ordinary window. */
-const WIDTHS: Readonly<Record<string, number>> = { level: 140, source: 180, origin: 150 };
+const WIDTHS: Readonly<Record<string, number>> = { level: 140, source: 180, origin: 165 };
 
 export function RuleFilters({ list, shown }: { readonly list: List; readonly shown: number }) {
   const { search, setSearch } = usePageSearch();
@@ -36,7 +36,7 @@ export function RuleFilters({ list, shown }: { readonly list: List; readonly sho
     <search className="d-filters d-screen" aria-label="Filter rules">
       <FilterField
         name="text"
-        width={210}
+        width={200}
         label="Words in title, id, file or reason"
         placeholder="Title, id, file, reason"
       />
@@ -57,7 +57,7 @@ export function RuleFilters({ list, shown }: { readonly list: List; readonly sho
         name="technique"
         label="ATT&CK technique or tactic"
         placeholder="T1059, TA0002"
-        width={150}
+        width={170}
         problem={attackProblem}
       />
       <NativeSelect

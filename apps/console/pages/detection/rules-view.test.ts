@@ -48,7 +48,7 @@ test('the counts are of what the page must say: refused, off, never fired, canno
   });
   t.assert.match(
     summaryOf(RULES, 30),
-    /^2 of 4 rules are loaded; 1 have fired in 30 days, 1 cannot fire here/,
+    /^2 of 4 rules are loaded. In 30 days 1 fired; 1 cannot fire here, 1 refused/,
   );
   t.assert.deepEqual(standingOf(RULES[1] ?? rule('')), { is: 'never', because: 'No source sends it.' });
   t.assert.deepEqual(sourcesOf(RULES), [

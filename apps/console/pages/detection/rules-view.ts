@@ -31,7 +31,7 @@ export function countsOf(rules: readonly RuleSummary[]): Readonly<Record<string,
 export function summaryOf(rules: readonly RuleSummary[], firedDays: number): string {
   const counts = countsOf(rules);
   const fired = rules.filter(({ firedCount }) => firedCount > 0).length;
-  return `${counts['loaded']} of ${rules.length} rules are loaded; ${fired} have fired in ${firedDays} days, ${counts['never']} cannot fire here, ${counts['refused']} are refused, ${counts['off']} switched off.`;
+  return `${counts['loaded']} of ${rules.length} rules are loaded. In ${firedDays} days ${fired} fired; ${counts['never']} cannot fire here, ${counts['refused']} refused, ${counts['off']} switched off.`;
 }
 
 /** `windows / process_creation`. */

@@ -125,7 +125,8 @@ function OfKind({
           />
         </Group>
       );
-    default:
+    case 'http':
+    case 'webhook':
       return null;
   }
 }

@@ -43,7 +43,9 @@ export function settingsOf(form: SourceForm): CreateSource['settings'] {
     case 'syslog-tls':
       return {
         kind: form.kind,
-        ...(form.fingerprint.trim() === '' ? {} : { certificateFingerprint: form.fingerprint.trim() }),
+        ...(form.fingerprint.trim() === ''
+          ? {}
+          : { certificateFingerprint: form.fingerprint.trim().replaceAll(':', '').toLowerCase() }),
       };
     case 'file':
       return {
@@ -51,7 +53,8 @@ export function settingsOf(form: SourceForm): CreateSource['settings'] {
         path: form.path.trim(),
         format: FILE_FORMATS.find((format) => format === form.format) ?? 'lines',
       };
-    default:
+    case 'syslog-tcp':
+    case 'syslog-udp':
       return {
         kind: form.kind,
         port: form.port.trim() === '' ? null : Number(form.port),
