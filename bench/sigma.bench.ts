@@ -62,7 +62,9 @@ function shown(title: string, times: ReadonlyMap<string, number>, events: number
   console.log(`\n${title}`);
   for (const [name, ms] of times)
     console.log(
-      `  ${name.padEnd(52)} ${((ms * 1_000) / events).toFixed(2).padStart(9)} µs/event ${Math.round((events / ms) * 1_000)
+      `  ${name.padEnd(52)} ${((ms * 1_000) / events).toFixed(2).padStart(9)} µs/event ${Math.round(
+        (events / ms) * 1_000,
+      )
         .toLocaleString('en')
         .padStart(10)} events/s`,
     );
@@ -119,8 +121,13 @@ const per = (times: ReadonlyMap<string, number>, name: string): number => times.
 const base = per(main, 'JSON.parse of the same lines');
 ratio('trained / JSON.parse', per(main, 'bytes to matches, trained') / base, '<= 2.0, stretch 1.2');
 ratio('untrained / JSON.parse', per(main, 'bytes to matches, untrained') / base, '<= 4.0, stretch 3.0');
-for (const [name, engine] of [['trained', trained], ['untrained', untrained]] as const)
-  console.log(`  rules evaluated per event, ${name}: ${(engine.figures.candidates / engine.figures.events).toFixed(1)}`);
+for (const [name, engine] of [
+  ['trained', trained],
+  ['untrained', untrained],
+] as const)
+  console.log(
+    `  rules evaluated per event, ${name}: ${(engine.figures.candidates / engine.figures.events).toFixed(1)}`,
+  );
 
 const familiarLines = linesOf(familiar);
 const other = measured({
@@ -140,14 +147,24 @@ const fewTexts = fewLines.toString().trim().split('\n');
 const plain = closuresFor(ofGroup);
 const lowered = loweredClosuresFor(ofGroup);
 const closures = measured({
-  "closures, fields lower-cased once (b'), with JSON.parse": () => fewTexts.map((text) => lowered(JSON.parse(text) as FlatEvent)),
-  'closures, lower-casing in each predicate (b), with JSON.parse': () => fewTexts.map((text) => plain(JSON.parse(text) as FlatEvent)),
+  "closures, fields lower-cased once (b'), with JSON.parse": () =>
+    fewTexts.map((text) => lowered(JSON.parse(text) as FlatEvent)),
+  'closures, lower-casing in each predicate (b), with JSON.parse': () =>
+    fewTexts.map((text) => plain(JSON.parse(text) as FlatEvent)),
   'bytes to matches, trained': () => trained.matchLines(fewLines),
 });
 shown('Against closures indexed by log source', closures, CLOSURE_EVENTS);
 const ours = per(closures, 'bytes to matches, trained');
-ratio("closures (b') / trained", per(closures, "closures, fields lower-cased once (b'), with JSON.parse") / ours, '>= 80, stretch 150');
-ratio('closures (b) / trained', per(closures, 'closures, lower-casing in each predicate (b), with JSON.parse') / ours, 'recorded');
+ratio(
+  "closures (b') / trained",
+  per(closures, "closures, fields lower-cased once (b'), with JSON.parse") / ours,
+  '>= 80, stretch 150',
+);
+ratio(
+  'closures (b) / trained',
+  per(closures, 'closures, lower-casing in each predicate (b), with JSON.parse') / ours,
+  'recorded',
+);
 const count = (found: { readonly line: Uint32Array }) => found.line.length;
 console.log(
   `  matches: ${count(trained.matchLines(fewLines))} by the engine, ${few.reduce((sum, event) => sum + lowered(event), 0)} by closures`,
@@ -165,23 +182,42 @@ for (const [name, crafted] of [
   shown(`Crafted command lines: ${name}`, times, crafted.length);
   const found = trained.matchLines(craftedLines);
   console.log(`  ${found.line.length} matches, ${found.incomplete.length} of ${crafted.length} incomplete`);
-  ratio(`${name} / JSON.parse`, per(times, 'bytes to matches') / per(times, 'JSON.parse of the same lines'), '<= 50, stretch 20');
+  ratio(
+    `${name} / JSON.parse`,
+    per(times, 'bytes to matches') / per(times, 'JSON.parse of the same lines'),
+    '<= 50, stretch 20',
+  );
 }
 
 /** Events per second of wall time of so many workers, each with its own engine from the same tables. */
 async function workersRate(workers: number): Promise<number> {
   const seconds = smoke ? 0.5 : 3;
-  const all = Array.from({ length: workers }, () => new Worker(new URL('./support/sigma-worker.ts', import.meta.url), { workerData: { tables: trainedTables, lines, seconds } }));
+  const all = Array.from(
+    { length: workers },
+    () =>
+      new Worker(new URL('./support/sigma-worker.ts', import.meta.url), {
+        workerData: { tables: trainedTables, lines, seconds },
+      }),
+  );
   await Promise.all(all.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
   for (const worker of all) worker.postMessage('go');
-  const counts = await Promise.all(all.map((worker) => new Promise<number>((resolve) => worker.once('message', (value: number) => resolve(value)))));
+  const counts = await Promise.all(
+    all.map(
+      (worker) => new Promise<number>((resolve) => worker.once('message', (value: number) => resolve(value))),
+    ),
+  );
   await Promise.all(all.map((worker) => worker.terminate()));
   return counts.reduce((sum, value) => sum + value, 0) / seconds;
 }
 
 const rates: { one: number; two: number }[] = [];
-for (let round = 0; round < (smoke ? 1 : 5); round += 1) rates.push({ one: await workersRate(1), two: await workersRate(2) });
-console.log(`\nworkers: one ${Math.round(median(rates.map(({ one }) => one)))} events/s, two ${Math.round(median(rates.map(({ two }) => two)))} events/s of wall time`);
+for (let round = 0; round < (smoke ? 1 : 5); round += 1)
+  rates.push({ one: await workersRate(1), two: await workersRate(2) });
+console.log(
+  `\nworkers: one ${Math.round(median(rates.map(({ one }) => one)))} events/s, two ${Math.round(median(rates.map(({ two }) => two)))} events/s of wall time`,
+);
 ratio('two workers / one', median(rates.map(({ one, two }) => two / one)), '>= 1.8, stretch 1.9');
 
-console.log(`\nmemory: tables ${(trainedTables.memory.length / 1e6).toFixed(1)} MB, one engine with its working space ${(trained.memoryBytes / 1e6).toFixed(1)} MB, process ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB resident (goal: <= 600 with all rules)`);
+console.log(
+  `\nmemory: tables ${(trainedTables.memory.length / 1e6).toFixed(1)} MB, one engine with its working space ${(trained.memoryBytes / 1e6).toFixed(1)} MB, process ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB resident (goal: <= 600 with all rules)`,
+);

@@ -1,7 +1,8 @@
 /** The usual way: each rule of the log source a closure over the parsed event. Returns how many match. */
-import type { Condition, DetectionRule, Predicate } from '../../platform/sigma/ir.ts';
+
 import { testHolds } from '../../platform/sigma/engine/evaluate.ts';
 import { ownRegexes } from '../../platform/sigma/engine/reference.ts';
+import type { Condition, DetectionRule, Predicate } from '../../platform/sigma/ir.ts';
 import type { FlatEvent } from './windows-events.ts';
 
 type Test = (event: FlatEvent, lowered: FlatEvent) => boolean;
@@ -10,11 +11,17 @@ function closureOf(condition: Condition, leaf: (test: Predicate) => Test): Test 
   switch (condition.op) {
     case 'and': {
       const parts = condition.of.map((part) => closureOf(part, leaf));
-      return (event, lowered) => parts.every((part) => part(event, lowered));
+      return (event, lowered) => {
+        for (const part of parts) if (!part(event, lowered)) return false;
+        return true;
+      };
     }
     case 'or': {
       const parts = condition.of.map((part) => closureOf(part, leaf));
-      return (event, lowered) => parts.some((part) => part(event, lowered));
+      return (event, lowered) => {
+        for (const part of parts) if (part(event, lowered)) return true;
+        return false;
+      };
     }
     case 'not': {
       const part = closureOf(condition.of, leaf);

@@ -1,7 +1,7 @@
 /** SigmaHQ's rules from the corpora, and the Windows log sources that the benchmark's events have. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import type { RuleFile } from '../../platform/sigma/rules/rules.ts';
 import type { Recognition } from '../../platform/sigma/event.ts';
+import type { RuleFile } from '../../platform/sigma/rules/rules.ts';
 
 const CORPUS = '../shared/corpora/sigma';
 

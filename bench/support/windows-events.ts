@@ -75,7 +75,10 @@ function filled(template: string, user: string, chance: Chance): string {
 }
 
 function guid(chance: Chance): string {
-  return [8, 4, 4, 4, 12].map((digits) => chance.hex(digits)).join('-').toUpperCase();
+  return [8, 4, 4, 4, 12]
+    .map((digits) => chance.hex(digits))
+    .join('-')
+    .toUpperCase();
 }
 
 const hashes = new Map<string, string>();

@@ -79,16 +79,16 @@ export class EngineHost implements Host {
 
   numberText = (raw: number, end: number, into: number): number => {
     const text = String(Number(this.#utf8(raw, end)));
-    return this.#matcher.bytes.length < into ? 0 : Buffer.from(this.#matcher.bytes.buffer).write(text, into, 'latin1');
+    return this.#matcher.bytes.length < into
+      ? 0
+      : Buffer.from(this.#matcher.bytes.buffer).write(text, into, 'latin1');
   };
 
   #finds(atom: number, predicate: Extract<Predicate, { op: 're' | 'glob' }>): boolean {
     const regex = this.#regexOf(atom, predicate);
     const isFolded = predicate.op === 'glob' && !predicate.isCased;
     const matcher = this.#matcher;
-    const [from, to] = isFolded
-      ? [layout.V_FOLDED, layout.V_FOLDED_END]
-      : [layout.V_TEXT, layout.V_TEXT_END];
+    const [from, to] = isFolded ? [layout.V_FOLDED, layout.V_FOLDED_END] : [layout.V_TEXT, layout.V_TEXT_END];
     for (const value of this.#values(predicate.field)) {
       if ((matcher.cell(value + layout.V_FLAGS) & layout.IS_NULL) !== 0) continue;
       if (isFolded) matcher.calls.writeFolded(value);
@@ -103,9 +103,7 @@ export class EngineHost implements Host {
     const known = this.#regexes.get(atom);
     if (known !== undefined) return known;
     const regex =
-      predicate.op === 'glob'
-        ? compileGlob(predicate.parts)
-        : compileRegex(predicate.source, predicate);
+      predicate.op === 'glob' ? compileGlob(predicate.parts) : compileRegex(predicate.source, predicate);
     if ('refused' in regex) throw new Error(`a pattern that was planned is refused: ${regex.refused}`);
     this.#regexes.set(atom, regex);
     return regex;
@@ -123,8 +121,7 @@ export class EngineHost implements Host {
   }
 
   #fieldsFor(predicate: Predicate): SigmaEvent['fields'] {
-    if (predicate.field === null)
-      return { '': [...this.#values(null)].map((value) => this.#parsed(value)) };
+    if (predicate.field === null) return { '': [...this.#values(null)].map((value) => this.#parsed(value)) };
     const names = predicate.op === 'fieldref' ? [predicate.field, predicate.other] : [predicate.field];
     return Object.fromEntries(
       names.map((name) => [name, [...this.#values(name)].map((value) => this.#parsed(value))]),

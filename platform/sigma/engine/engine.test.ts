@@ -65,17 +65,50 @@ test('generated pairs of rule and event: every rule on every event as the plain 
   const rules = texts.flatMap(
     (text) => loadRules([{ file: 'r.yml', text }], { placeholders: CONFORMANCE_PLACEHOLDERS }).detections,
   );
-  const engine = compileEngine(rules, { recognitions: [] });
+  const engine = compileEngine(rules, { recognitions: [], budget: { perEvent: 500_000_000, perByte: 0 } });
   const events = pairs.slice(0, 120).map(({ event }) => event);
   for (const event of events) {
     const wanted = rules.flatMap(({ condition }, at) => (evaluate(condition, event, regexes) ? [at] : []));
     const got = engine.match(event);
-    t.assert.deepEqual([...got.rules].sort((a, b) => a - b), wanted);
+    t.assert.deepEqual(
+      [...got.rules].sort((a, b) => a - b),
+      wanted,
+    );
     t.assert.equal(got.isWhole, true);
   }
 });
 
-const TEXTS = ['', 'a', 'A', 'k', '\u212a', 'ab', 'abc', '\\', '\\a', '"', 'é', 'É', 'İ', 'Ⱥ', 'ⱥ', '😀', '\ud83d', '\ude00', '\n', '\u0000', 'process', 'file', '1', '1000', '-0.5', 'null', 'true', 'abcabcabc', 'x'.repeat(40)];
+const TEXTS = [
+  '',
+  'a',
+  'A',
+  'k',
+  '\u212a',
+  'ab',
+  'abc',
+  '\\',
+  '\\a',
+  '"',
+  'é',
+  'É',
+  'İ',
+  'Ⱥ',
+  'ⱥ',
+  '😀',
+  '\ud83d',
+  '\ude00',
+  '\n',
+  '\u0000',
+  'process',
+  'file',
+  '1',
+  '1000',
+  '-0.5',
+  'null',
+  'true',
+  'abcabcabc',
+  'x'.repeat(40),
+];
 const FIELDS = ['x', 'y', 'kind', 'sys.n', 'a.b', ''];
 
 const text = fc.array(fc.constantFrom(...TEXTS), { maxLength: 4 }).map((parts) => parts.join(''));
@@ -91,11 +124,16 @@ const predicate: fc.Arbitrary<Predicate> = fc.oneof(
     op: fc.constant('glob' as const),
     field: fc.oneof(field, fc.constant(null)),
     parts: fc
-      .array(fc.oneof(fc.constantFrom('a', 'b', 'k', '\\', 'é'), fc.constant(1 as const), fc.constant(2 as const)), {
-        minLength: 1,
-        maxLength: 5,
-      })
-      .map((parts) => parts.filter((part, at) => typeof part !== 'string' || typeof parts[at - 1] !== 'string')),
+      .array(
+        fc.oneof(fc.constantFrom('a', 'b', 'k', '\\', 'é'), fc.constant(1 as const), fc.constant(2 as const)),
+        {
+          minLength: 1,
+          maxLength: 5,
+        },
+      )
+      .map((parts) =>
+        parts.filter((part, at) => typeof part !== 'string' || typeof parts[at - 1] !== 'string'),
+      ),
     isCased: fc.boolean(),
   }),
   fc.record({
@@ -140,9 +178,39 @@ function folded(test: Predicate): Predicate {
 
 const leaf = fc.oneof(
   text.map((one) => JSON.stringify(one)),
-  text.map((one) => `"${[...one].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`),
-  fc.constantFrom('1', '-0', '1.0', '1e3', '0.5', '-0.50', '1E-7', '12345678901234567890', '1e400', 'true', 'false', 'null'),
-  fc.constantFrom('01', '1.', '.5', '+1', '-', 'nul', 'NaN', '"\t"', '"\\x"', '"\\u12g4"', '"', '"a', "'a'", 'tru'),
+  text.map(
+    (one) => `"${[...one].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`,
+  ),
+  fc.constantFrom(
+    '1',
+    '-0',
+    '1.0',
+    '1e3',
+    '0.5',
+    '-0.50',
+    '1E-7',
+    '12345678901234567890',
+    '1e400',
+    'true',
+    'false',
+    'null',
+  ),
+  fc.constantFrom(
+    '01',
+    '1.',
+    '.5',
+    '+1',
+    '-',
+    'nul',
+    'NaN',
+    '"\t"',
+    '"\\x"',
+    '"\\u12g4"',
+    '"',
+    '"a',
+    "'a'",
+    'tru',
+  ),
 );
 const json: fc.Arbitrary<string> = fc.letrec<{ one: string }>((tie) => ({
   one: fc.oneof(
@@ -150,19 +218,46 @@ const json: fc.Arbitrary<string> = fc.letrec<{ one: string }>((tie) => ({
     { weight: 4, arbitrary: leaf },
     fc.array(tie('one'), { maxLength: 3 }).map((items) => `[${items.join(' ,')}]`),
     fc
-      .array(fc.tuple(fc.constantFrom('x', 'y', 'kind', 'data', 'sys', 'n', 'a', 'b', 'a.b', 'é', '__proto__', '1', '', '\\u0078'), tie('one')), { maxLength: 6 })
+      .array(
+        fc.tuple(
+          fc.constantFrom(
+            'x',
+            'y',
+            'kind',
+            'data',
+            'sys',
+            'n',
+            'a',
+            'b',
+            'a.b',
+            'é',
+            '__proto__',
+            '1',
+            '',
+            '\\u0078',
+          ),
+          tie('one'),
+        ),
+        { maxLength: 6 },
+      )
       .map((items) => `{${items.map(([key, value]) => ` "${key}" :${value}`).join(',\t')}}`),
   ),
 })).one;
 
 test('generated conditions on generated JSON, with every way to write it wrong', () => {
   fc.assert(
-    fc.property(fc.array(condition, { minLength: 1, maxLength: 6 }), fc.array(json, { minLength: 1, maxLength: 8 }), (conditions, lines) => {
-      const rules = conditions.map((one, at) => rule(one, [undefined, 'process_creation', 'file_event', 'other'][at % 4]));
-      const engine = compileEngine(rules, { recognitions, names });
-      const found = differing(engine, rules, lines);
-      if (found.length > 0) throw new Error(JSON.stringify(found[0]));
-    }),
+    fc.property(
+      fc.array(condition, { minLength: 1, maxLength: 6 }),
+      fc.array(json, { minLength: 1, maxLength: 8 }),
+      (conditions, lines) => {
+        const rules = conditions.map((one, at) =>
+          rule(one, [undefined, 'process_creation', 'file_event', 'other'][at % 4]),
+        );
+        const engine = compileEngine(rules, { recognitions, names });
+        const found = differing(engine, rules, lines);
+        if (found.length > 0) throw new Error(JSON.stringify(found[0]));
+      },
+    ),
     { numRuns: 40 },
   );
 });
@@ -217,16 +312,32 @@ test('deep, wide and repeated: what is not looked at is said', (t: TestContext) 
 
 test('a spent budget is told, and matches found by then are kept', (t: TestContext) => {
   const slow = Array.from({ length: 40 }, (_, at) =>
-    rule({ op: 'test', test: { op: 're', field: 'x', source: `[a-f]{3}[^${at % 10}]+z${at}`, ignoreCase: false, multiline: false, dotAll: false } }),
+    rule({
+      op: 'test',
+      test: {
+        op: 're',
+        field: 'x',
+        source: `[a-f]{3}[^${at % 10}]+z${at}`,
+        ignoreCase: false,
+        multiline: false,
+        dotAll: false,
+      },
+    }),
   );
-  const line = Buffer.from(JSON.stringify({ x: `${'abcdef'.repeat(500)}z${Array.from({ length: 40 }, (_, at) => `z${at}`).join('')}` }));
+  const line = Buffer.from(
+    JSON.stringify({
+      x: `${'abcdef'.repeat(500)}z${Array.from({ length: 40 }, (_, at) => `z${at}`).join('')}`,
+    }),
+  );
   const rich = compileEngine(slow, { recognitions, budget: { perEvent: 1_000_000_000, perByte: 0 } });
   const poor = compileEngine(slow, { recognitions, budget: { perEvent: 20_000, perByte: 0 } });
   const whole = rich.matchLines(line);
   t.assert.equal(whole.incomplete.length, 0);
   const part = poor.matchLines(line);
   t.assert.deepEqual([...part.incomplete], [0]);
-  t.assert.ok(part.rule.length < whole.rule.length && [...part.rule].every((one) => whole.rule.includes(one)));
+  t.assert.ok(
+    part.rule.length < whole.rule.length && [...part.rule].every((one) => whole.rule.includes(one)),
+  );
 });
 
 test('tables made elsewhere make the same engine', (t: TestContext) => {

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { flatten } from '../event.ts';
+import { foldCase } from '../ir.ts';
 import { EngineHost } from './engine-host.ts';
 import * as layout from './layout.ts';
 import { Matcher } from './matcher.ts';
-import { flatten } from '../event.ts';
-import { foldCase } from '../ir.ts';
 import { GramFrequency } from './plan/grams.ts';
 import { nameFields } from './plan/names.ts';
 import { type Plan, type Seen, tablesOf } from './plan/tables.ts';

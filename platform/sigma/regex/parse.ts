@@ -136,9 +136,7 @@ function refuseRepetition(reader: Reader, of: string): void {
 
 const BOUNDS = /\{(\d{1,9})(?:(,)(\d{0,9}))?\}/y;
 
-function repetition(
-  reader: Reader,
-): { readonly min: number; readonly max: number | undefined } | undefined {
+function repetition(reader: Reader): { readonly min: number; readonly max: number | undefined } | undefined {
   if (reader.take('*')) return { min: 0, max: undefined };
   if (reader.take('+')) return { min: 1, max: undefined };
   if (reader.take('?')) return { min: 0, max: 1 };

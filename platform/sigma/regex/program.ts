@@ -50,7 +50,9 @@ class Builder {
 
   add(op: number, argument: number, next: number, other: number): number {
     if (this.op.length >= INSTRUCTIONS_MAX)
-      throw new Refused(`too large: more than ${INSTRUCTIONS_MAX} steps once its repetitions are written out`);
+      throw new Refused(
+        `too large: more than ${INSTRUCTIONS_MAX} steps once its repetitions are written out`,
+      );
     this.op.push(op);
     this.argument.push(argument);
     this.next.push(next);
