@@ -25,12 +25,17 @@ export class EngineHost implements Host {
   readonly #unforeseen = new Map<string, number>();
   /** By the number above the group in a route: the rules that look; undefined where the group says it all. */
   readonly lookers: (ReadonlySet<number> | undefined)[] = [undefined];
-  matcher: Matcher | undefined;
+  #attached: Matcher | undefined;
 
   constructor(tables: Tables) {
     this.#tables = tables;
     this.#fieldNumbers = new Map(tables.fields.map((name, index) => [name, index + 1]));
     this.#predicates = new Map(tables.host);
+  }
+
+  /** The matcher that calls; it needs its host to come to be. */
+  attach(matcher: Matcher): void {
+    this.#attached = matcher;
   }
 
   /** The fields of the roots: a text that is the whole line has the empty path. */
@@ -182,7 +187,7 @@ export class EngineHost implements Host {
   }
 
   get #matcher(): Matcher {
-    if (this.matcher === undefined) throw new Error('the matcher calls before it stands');
-    return this.matcher;
+    if (this.#attached === undefined) throw new Error('the matcher calls before it stands');
+    return this.#attached;
   }
 }

@@ -57,7 +57,7 @@ export class Engine {
     this.#tables = tables;
     this.#host = new EngineHost(tables);
     this.#matcher = new Matcher(tables, this.#host);
-    this.#host.matcher = this.#matcher;
+    this.#host.attach(this.#matcher);
     const nodes = this.#matcher.cell(layout.AT_NODES);
     for (const root of [layout.ROOT_OF_SOURCE, layout.ROOT_OF_VIEW])
       this.#matcher.setCell(

@@ -22,7 +22,7 @@ export function observe(plan: Plan, sample: Uint8Array): Seen {
   const tables = tablesOf(plan, undefined, true);
   const host = new EngineHost(tables);
   const matcher = new Matcher({ ...tables, memory: withCounts(tables.memory, tables.atomCount) }, host);
-  host.matcher = matcher;
+  host.attach(matcher);
   const counts = tables.memory.length;
   matcher.setCell(layout.AT_COUNTS, counts);
   matcher.provide(bytes.length);

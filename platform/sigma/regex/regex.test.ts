@@ -163,7 +163,7 @@ test('texts that must be there are there', () => {
         const regex = compileRegex(pattern);
         const text = characters.join('');
         if ('refused' in regex || !regex.matches(text)) return true;
-        const folded = [...text]
+        const folded = Array.from(text)
           .map((one) => (one.toLowerCase().length === one.length ? one.toLowerCase() : one))
           .join('');
         return (

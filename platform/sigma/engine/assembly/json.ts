@@ -35,7 +35,6 @@ import {
   STATUS_WHOLE,
   STRING_FLAGS,
   V_FLAGS,
-  V_FOLDED,
   V_NEXT,
   V_RAW,
   V_RAW_END,
@@ -194,7 +193,7 @@ export function parse(from: usize, root: u32): u32 {
     store<u32>(found, object, NODE_OBJECT);
     node = <u32>((found - nodes) / NODE_BYTES);
   }
-  // Not reached: the compiler wants it said.
+  // oxlint-disable-next-line no-unreachable -- the AssemblyScript compiler wants it said.
   return STATUS_MALFORMED;
 }
 

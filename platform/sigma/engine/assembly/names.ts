@@ -84,19 +84,23 @@ function learn(parent: u32, key: usize, bytes: u32, hash: u32, slot: u32): usize
   return node;
 }
 
+/** Odd, with bits all over; written in halves, for a number of TypeScript does not hold them whole. */
+const SEEDING: u64 = ((<u64>0x9e3779b9) << 32) | <u64>0x7f4a7c15;
+const MIXING: u64 = ((<u64>0x9fb21c65) << 32) | <u64>0x1e98df25;
+
 /** Seeded, and over every byte: who is watched chooses the names. */
 function hashOf(parent: u32, key: usize, bytes: u32): u32 {
-  let hash: u64 = (((<u64>parent) << 32) | <u64>bytes) ^ (<u64>load<u32>(HASH_SEED) * 0x9e3779b97f4a7c15);
+  let hash: u64 = (((<u64>parent) << 32) | <u64>bytes) ^ (<u64>load<u32>(HASH_SEED) * SEEDING);
   while (bytes >= 8) {
-    hash = (hash ^ load<u64>(key)) * 0x9fb21c651e98df25;
+    hash = (hash ^ load<u64>(key)) * MIXING;
     hash ^= hash >> 32;
     key += 8;
     bytes -= 8;
   }
   if (bytes > 0) {
     const rest = load<u64>(key) & (((<u64>1) << (bytes << 3)) - 1);
-    hash = (hash ^ rest) * 0x9fb21c651e98df25;
+    hash = (hash ^ rest) * MIXING;
     hash ^= hash >> 32;
   }
-  return <u32>((hash * 0x9e3779b97f4a7c15) >> 32);
+  return <u32>((hash * SEEDING) >> 32);
 }

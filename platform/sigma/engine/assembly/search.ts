@@ -33,7 +33,6 @@ import {
   I_START4,
   I_START4_SHIFT,
   MIX,
-  OP_ENDS,
   OP_EQUALS,
   OP_STARTS,
   PAIR_SHIFT,
@@ -179,7 +178,7 @@ function loweredGram(gram: u32): u32 {
 function shortOnes(buckets: usize, bits: usize, from: usize, to: usize): void {
   if (from == to) return;
   // The first byte has none before it, but a text of one byte may be there.
-  shortHit(load<u32>(buckets + ((<usize>(PAIR_SLOTS + <u32>load<u8>(from))) << 2)), 0, from, from, to);
+  shortHit(load<u32>(buckets + ((<usize>(PAIR_SLOTS + <u32>load<u8>(from))) << 2)), 0, from, from);
   let at = from;
   const last = to - 1;
   while (at < last) {
@@ -191,23 +190,23 @@ function shortOnes(buckets: usize, bits: usize, from: usize, to: usize): void {
         (bitOf(bits, <u32>(eight >> 24) & 0xffff) << 3)) &
       15;
     if (hits != 0) {
-      if (hits & 1) pairHit(buckets, at, from, to);
-      if (hits & 2 && at + 1 < last) pairHit(buckets, at + 1, from, to);
-      if (hits & 4 && at + 2 < last) pairHit(buckets, at + 2, from, to);
-      if (hits & 8 && at + 3 < last) pairHit(buckets, at + 3, from, to);
+      if (hits & 1) pairHit(buckets, at, from);
+      if (hits & 2 && at + 1 < last) pairHit(buckets, at + 1, from);
+      if (hits & 4 && at + 2 < last) pairHit(buckets, at + 2, from);
+      if (hits & 8 && at + 3 < last) pairHit(buckets, at + 3, from);
     }
     at += 4;
   }
 }
 
 /** Texts that end in the pair, and those that are its second byte. */
-function pairHit(buckets: usize, at: usize, from: usize, to: usize): void {
+function pairHit(buckets: usize, at: usize, from: usize): void {
   const pair: u32 = load<u16>(at);
-  shortHit(load<u32>(buckets + ((<usize>((pair * GOLDEN) >>> PAIR_SHIFT)) << 2)), pair, at + 1, from, to);
-  shortHit(load<u32>(buckets + ((<usize>(PAIR_SLOTS + (pair >>> 8))) << 2)), 0, at + 1, from, to);
+  shortHit(load<u32>(buckets + ((<usize>((pair * GOLDEN) >>> PAIR_SHIFT)) << 2)), pair, at + 1, from);
+  shortHit(load<u32>(buckets + ((<usize>(PAIR_SLOTS + (pair >>> 8))) << 2)), 0, at + 1, from);
 }
 
-function shortHit(entry: usize, pair: u32, at: usize, from: usize, to: usize): void {
+function shortHit(entry: usize, pair: u32, at: usize, from: usize): void {
   if (entry == 0) return;
   let count = load<u32>(entry);
   store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);

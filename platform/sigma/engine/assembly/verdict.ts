@@ -12,7 +12,6 @@ import {
   ATOM_TEXT,
   ATOM_TEXT_BYTES,
   COND_AND,
-  COND_FALSE,
   COND_NOT,
   COND_OR,
   COND_TRUE,
