@@ -25,12 +25,17 @@ export class EngineHost implements Host {
   readonly #unforeseen = new Map<string, number>();
   /** By the number above the group in a route: the rules that look; undefined where the group says it all. */
   readonly lookers: (ReadonlySet<number> | undefined)[] = [undefined];
-  matcher: Matcher | undefined;
+  #attached: Matcher | undefined;
 
   constructor(tables: Tables) {
     this.#tables = tables;
     this.#fieldNumbers = new Map(tables.fields.map((name, index) => [name, index + 1]));
     this.#predicates = new Map(tables.host);
+  }
+
+  /** The matcher that calls; it needs its host to come to be. */
+  attach(matcher: Matcher): void {
+    this.#attached = matcher;
   }
 
   /** The fields of the roots: a text that is the whole line has the empty path. */
@@ -79,16 +84,16 @@ export class EngineHost implements Host {
 
   numberText = (raw: number, end: number, into: number): number => {
     const text = String(Number(this.#utf8(raw, end)));
-    return this.#matcher.bytes.length < into ? 0 : Buffer.from(this.#matcher.bytes.buffer).write(text, into, 'latin1');
+    return this.#matcher.bytes.length < into
+      ? 0
+      : Buffer.from(this.#matcher.bytes.buffer).write(text, into, 'latin1');
   };
 
   #finds(atom: number, predicate: Extract<Predicate, { op: 're' | 'glob' }>): boolean {
     const regex = this.#regexOf(atom, predicate);
     const isFolded = predicate.op === 'glob' && !predicate.isCased;
     const matcher = this.#matcher;
-    const [from, to] = isFolded
-      ? [layout.V_FOLDED, layout.V_FOLDED_END]
-      : [layout.V_TEXT, layout.V_TEXT_END];
+    const [from, to] = isFolded ? [layout.V_FOLDED, layout.V_FOLDED_END] : [layout.V_TEXT, layout.V_TEXT_END];
     for (const value of this.#values(predicate.field)) {
       if ((matcher.cell(value + layout.V_FLAGS) & layout.IS_NULL) !== 0) continue;
       if (isFolded) matcher.calls.writeFolded(value);
@@ -103,9 +108,7 @@ export class EngineHost implements Host {
     const known = this.#regexes.get(atom);
     if (known !== undefined) return known;
     const regex =
-      predicate.op === 'glob'
-        ? compileGlob(predicate.parts)
-        : compileRegex(predicate.source, predicate);
+      predicate.op === 'glob' ? compileGlob(predicate.parts) : compileRegex(predicate.source, predicate);
     if ('refused' in regex) throw new Error(`a pattern that was planned is refused: ${regex.refused}`);
     this.#regexes.set(atom, regex);
     return regex;
@@ -123,8 +126,7 @@ export class EngineHost implements Host {
   }
 
   #fieldsFor(predicate: Predicate): SigmaEvent['fields'] {
-    if (predicate.field === null)
-      return { '': [...this.#values(null)].map((value) => this.#parsed(value)) };
+    if (predicate.field === null) return { '': [...this.#values(null)].map((value) => this.#parsed(value)) };
     const names = predicate.op === 'fieldref' ? [predicate.field, predicate.other] : [predicate.field];
     return Object.fromEntries(
       names.map((name) => [name, [...this.#values(name)].map((value) => this.#parsed(value))]),
@@ -185,7 +187,7 @@ export class EngineHost implements Host {
   }
 
   get #matcher(): Matcher {
-    if (this.matcher === undefined) throw new Error('the matcher calls before it stands');
-    return this.matcher;
+    if (this.#attached === undefined) throw new Error('the matcher calls before it stands');
+    return this.#attached;
   }
 }

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { flatten } from '../event.ts';
+import { foldCase } from '../ir.ts';
 import { EngineHost } from './engine-host.ts';
 import * as layout from './layout.ts';
 import { Matcher } from './matcher.ts';
-import { flatten } from '../event.ts';
-import { foldCase } from '../ir.ts';
 import { GramFrequency } from './plan/grams.ts';
 import { nameFields } from './plan/names.ts';
 import { type Plan, type Seen, tablesOf } from './plan/tables.ts';
@@ -22,7 +22,7 @@ export function observe(plan: Plan, sample: Uint8Array): Seen {
   const tables = tablesOf(plan, undefined, true);
   const host = new EngineHost(tables);
   const matcher = new Matcher({ ...tables, memory: withCounts(tables.memory, tables.atomCount) }, host);
-  host.matcher = matcher;
+  host.attach(matcher);
   const counts = tables.memory.length;
   matcher.setCell(layout.AT_COUNTS, counts);
   matcher.provide(bytes.length);

@@ -1,8 +1,9 @@
 /** What is used of WebAssembly's JavaScript interface: Node has it, its types do not. */
 declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
+  interface Module {
+    readonly __module: never;
   }
+  const Module: new (bytes: Uint8Array) => Module;
   class Memory {
     constructor(limits: { readonly initial: number });
     readonly buffer: ArrayBuffer;

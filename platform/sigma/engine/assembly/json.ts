@@ -3,10 +3,44 @@
  * reads beyond the line by more than a block: every loop stops at a line feed, and one ends the input.
  */
 import {
-  ARENA_TOP, AT_ARENA, AT_FIELD_HEADS, AT_NODES, AT_STACK, AT_VALUES, DEPTH_MAX_WHOLE, EPOCH, FIELD_HEAD_BYTES,
-  HAS_ESCAPE, HAS_NON_ASCII, IS_NULL, IS_ODD_NUMBER, IS_STRING, LEAVES_MAX_WHOLE, LINE_IS_CODED, NEXT_LINE, NO_FIELD,
-  NODE_AFTER, NODE_BYTES, NODE_FIELD, NODE_KEY, NODE_KEY_BYTES, NODE_OBJECT, NODE_PARENT, NUMBER_FLAGS, OBJECT_COUNT, STATUS_MALFORMED, STATUS_ODD, STATUS_WHOLE,
-  STRING_FLAGS, V_FLAGS, V_FOLDED, V_NEXT, V_RAW, V_RAW_END, V_TEXT, VALUE_BYTES, VALUE_COUNT,
+  ARENA_TOP,
+  AT_ARENA,
+  AT_FIELD_HEADS,
+  AT_NODES,
+  AT_STACK,
+  AT_VALUES,
+  DEPTH_MAX_WHOLE,
+  EPOCH,
+  FIELD_HEAD_BYTES,
+  HAS_ESCAPE,
+  HAS_NON_ASCII,
+  IS_NULL,
+  IS_ODD_NUMBER,
+  IS_STRING,
+  LEAVES_MAX_WHOLE,
+  LINE_IS_CODED,
+  NEXT_LINE,
+  NO_FIELD,
+  NODE_AFTER,
+  NODE_BYTES,
+  NODE_FIELD,
+  NODE_KEY,
+  NODE_KEY_BYTES,
+  NODE_OBJECT,
+  NODE_PARENT,
+  NUMBER_FLAGS,
+  OBJECT_COUNT,
+  STATUS_MALFORMED,
+  STATUS_ODD,
+  STATUS_WHOLE,
+  STRING_FLAGS,
+  V_FLAGS,
+  V_NEXT,
+  V_RAW,
+  V_RAW_END,
+  V_TEXT,
+  VALUE_BYTES,
+  VALUE_COUNT,
 } from '../layout';
 import { nodeOf } from './names';
 import { resolve, same } from './text';
@@ -39,7 +73,7 @@ export function parse(from: usize, root: u32): u32 {
     let wantsKey = false;
     if (byte == 123 || byte == 91) {
       if (depth == DEPTH_MAX_WHOLE) return STATUS_ODD;
-      const top = stack + (<usize>depth << 3);
+      const top = stack + ((<usize>depth) << 3);
       depth += 1;
       store<u32>(top, node);
       at = blank(at + 1);
@@ -103,7 +137,7 @@ export function parse(from: usize, root: u32): u32 {
         store<u32>(VALUE_COUNT, count);
         return STATUS_WHOLE;
       }
-      const top = stack + (<usize>(depth - 1) << 3);
+      const top = stack + ((<usize>(depth - 1)) << 3);
       const object = load<u32>(top, 4);
       if (byte == 44) {
         at = blank(at + 1);
@@ -118,13 +152,14 @@ export function parse(from: usize, root: u32): u32 {
       } else return STATUS_MALFORMED;
     }
     if (!wantsKey) continue;
-    const top = stack + (<usize>(depth - 1) << 3);
+    const top = stack + ((<usize>(depth - 1)) << 3);
     if (load<u8>(at) != QUOTE) return STATUS_MALFORMED;
     let key = at + 1;
     let found = nodes + <usize>(load<u32>(nodes + <usize>(named * NODE_BYTES), NODE_AFTER) * NODE_BYTES);
     const expected = load<u32>(found, NODE_KEY_BYTES);
     if (
-      load<u32>(found, NODE_PARENT) == load<u32>(top) && load<u8>(key + expected) == QUOTE &&
+      load<u32>(found, NODE_PARENT) == load<u32>(top) &&
+      load<u8>(key + expected) == QUOTE &&
       same(key, load<u32>(found, NODE_KEY), expected)
     ) {
       at = blank(key + expected + 1);
@@ -158,7 +193,7 @@ export function parse(from: usize, root: u32): u32 {
     store<u32>(found, object, NODE_OBJECT);
     node = <u32>((found - nodes) / NODE_BYTES);
   }
-  // Not reached: the compiler wants it said.
+  // oxlint-disable-next-line no-unreachable -- the AssemblyScript compiler wants it said.
   return STATUS_MALFORMED;
 }
 
@@ -200,10 +235,26 @@ function stringEnd(at: usize): usize {
     const letter: u32 = load<u8>(at, 1);
     if (letter == BACKSLASH || letter == QUOTE) at += 2;
     else if (letter == 117) {
-      if (!(isHex(load<u8>(at, 2)) && isHex(load<u8>(at, 3)) && isHex(load<u8>(at, 4)) && isHex(load<u8>(at, 5)))) return 0;
+      if (
+        !(
+          isHex(load<u8>(at, 2)) &&
+          isHex(load<u8>(at, 3)) &&
+          isHex(load<u8>(at, 4)) &&
+          isHex(load<u8>(at, 5))
+        )
+      )
+        return 0;
       store<u32>(LINE_IS_CODED, 1);
       at += 6;
-    } else if (letter == 110 || letter == 116 || letter == 114 || letter == 98 || letter == 102 || letter == 47) at += 2;
+    } else if (
+      letter == 110 ||
+      letter == 116 ||
+      letter == 114 ||
+      letter == 98 ||
+      letter == 102 ||
+      letter == 47
+    )
+      at += 2;
     else return 0;
   }
 }

@@ -1,11 +1,50 @@
 /** From bytes to matches: the module's doors. */
 import {
-  AT_ATOM_STAMPS, AT_CANDIDATES, AT_COUNTS, AT_FIELD_HEADS, AT_FULL_INDEXES, AT_FULL_STAMPS, AT_GROUPS,
-  AT_RESULT, AT_RESULT_END, AT_RULE_PROGRAMS, AT_RULE_STAMPS, AT_VALUES, BUDGET_BASE, BUDGET_PER_BYTE,
-  CANDIDATE_COUNT, CANDIDATES_SEEN, EPOCH, EVENTS_SEEN, FIELD_HEAD_BYTES, G_ALWAYS, G_FIELDS, G_KEYWORDS,
-  GROUP_BYTES, I_ABSENT, I_PRESENT, I_SIFT, IS_NULL, LINE_IS_CODED, LINE_COUNT, N_ATOMS, N_FIELDS, N_RULES, NEXT_LINE, RESULT_TOP,
-  RESULT_HEAD_WORDS, RULES_FOUND, ROUTE_GROUP_BITS, STATUS_INCOMPLETE, STATUS_MALFORMED, STATUS_ODD, STATUS_WHOLE, V_FLAGS, V_FOLDED,
-  V_FOLDED_END, V_NEXT, VALUE_BYTES, VALUE_COUNT, WORK,
+  AT_ATOM_STAMPS,
+  AT_CANDIDATES,
+  AT_FIELD_HEADS,
+  AT_FULL_INDEXES,
+  AT_FULL_STAMPS,
+  AT_GROUPS,
+  AT_RESULT,
+  AT_RESULT_END,
+  AT_RULE_PROGRAMS,
+  AT_RULE_STAMPS,
+  AT_VALUES,
+  BUDGET_BASE,
+  BUDGET_PER_BYTE,
+  CANDIDATE_COUNT,
+  CANDIDATES_SEEN,
+  EPOCH,
+  EVENTS_SEEN,
+  FIELD_HEAD_BYTES,
+  G_ALWAYS,
+  G_FIELDS,
+  G_KEYWORDS,
+  GROUP_BYTES,
+  I_ABSENT,
+  I_PRESENT,
+  I_SIFT,
+  IS_NULL,
+  LINE_COUNT,
+  LINE_IS_CODED,
+  N_ATOMS,
+  N_FIELDS,
+  N_RULES,
+  NEXT_LINE,
+  RESULT_HEAD_WORDS,
+  RESULT_TOP,
+  ROUTE_GROUP_BITS,
+  RULES_FOUND,
+  STATUS_INCOMPLETE,
+  STATUS_WHOLE,
+  V_FLAGS,
+  V_FOLDED,
+  V_FOLDED_END,
+  V_NEXT,
+  VALUE_BYTES,
+  VALUE_COUNT,
+  WORK,
 } from '../layout';
 import { parse } from './json';
 import { forgetNames } from './names';
@@ -38,7 +77,11 @@ function matchLine(from: usize, to: usize, root: u32, group: u32): usize {
   const next: usize = load<u32>(NEXT_LINE);
   store<i32>(WORK, load<i32>(BUDGET_BASE) + <i32>(next - from) * load<i32>(BUDGET_PER_BYTE));
   const which = group == 0 ? route() : group - 1;
-  choose(<usize>load<u32>(AT_GROUPS) + <usize>(which & ((1 << ROUTE_GROUP_BITS) - 1)) * GROUP_BYTES, from, next);
+  choose(
+    <usize>load<u32>(AT_GROUPS) + <usize>(which & ((1 << ROUTE_GROUP_BITS) - 1)) * GROUP_BYTES,
+    from,
+    next,
+  );
   const isWhole = judge();
   const found = load<u32>(RULES_FOUND);
   if (found > 0 || !isWhole) result(isWhole ? STATUS_WHOLE : STATUS_INCOMPLETE, from, next, found, which);
@@ -115,8 +158,8 @@ function judge(): bool {
   store<u32>(CANDIDATES_SEEN, load<u32>(CANDIDATES_SEEN) + count);
   store<u32>(EVENTS_SEEN, load<u32>(EVENTS_SEEN) + 1);
   for (let at: u32 = 0; at < count; at += 1) {
-    const rule = load<u32>(candidates + (<usize>at << 2));
-    const holds = verdict(load<u32>(programs + (<usize>rule << 2)));
+    const rule = load<u32>(candidates + ((<usize>at) << 2));
+    const holds = verdict(load<u32>(programs + ((<usize>rule) << 2)));
     if (load<i32>(WORK) < 0) {
       isWhole = false;
       break;
@@ -166,7 +209,7 @@ export function countLines(from: usize, to: usize, root: u32): void {
     forgetNames();
     if (parse(from, root) == STATUS_WHOLE) {
       for (let field: u32 = 0; field <= fields; field += 1) {
-        if (load<u32>(indexes + (<usize>field << 2)) != 0) searchAll(field, load<u32>(EPOCH));
+        if (load<u32>(indexes + ((<usize>field) << 2)) != 0) searchAll(field, load<u32>(EPOCH));
       }
     }
     from = lineEnd(from) + 1;

@@ -1,8 +1,26 @@
 /** Which group of rules looks at the event: asked of the host once for each combination of routing values. */
 import {
-  AT_FIELD_HEADS, AT_ROUTE_FIELDS, AT_ROUTE_KEYS, AT_ROUTE_KEYS_END, AT_ROUTE_SLOTS, AT_VALUES, ARENA_TOP, EPOCH, GOLDEN,
-  HASH_SEED, IS_NULL, ROUTE_COUNT, ROUTE_KEYS_TOP, ROUTE_SLOT_BYTES, ROUTE_SLOTS, ROUTES_MAX, V_FLAGS,
-  V_FOLDED, V_FOLDED_END, V_NEXT, VALUE_BYTES,
+  ARENA_TOP,
+  AT_FIELD_HEADS,
+  AT_ROUTE_FIELDS,
+  AT_ROUTE_KEYS,
+  AT_ROUTE_KEYS_END,
+  AT_ROUTE_SLOTS,
+  AT_VALUES,
+  EPOCH,
+  GOLDEN,
+  HASH_SEED,
+  IS_NULL,
+  ROUTE_COUNT,
+  ROUTE_KEYS_TOP,
+  ROUTE_SLOT_BYTES,
+  ROUTE_SLOTS,
+  ROUTES_MAX,
+  V_FLAGS,
+  V_FOLDED,
+  V_FOLDED_END,
+  V_NEXT,
+  VALUE_BYTES,
 } from '../layout';
 import { routeOf } from './host';
 import { fold, same } from './text';
@@ -23,7 +41,8 @@ export function route(): u32 {
     const at = slots + <usize>slot * ROUTE_SLOT_BYTES;
     const known: usize = load<u32>(at, 4);
     if (known == 0) break;
-    if (load<u32>(at) == hash && load<u32>(at, 8) == bytes && same(known, begin, bytes)) return load<u32>(at, 12);
+    if (load<u32>(at) == hash && load<u32>(at, 8) == bytes && same(known, begin, bytes))
+      return load<u32>(at, 12);
     slot = (slot + 1) & (ROUTE_SLOTS - 1);
   }
   return remember(begin, bytes, hash, slot);
@@ -37,7 +56,7 @@ function foldAll(): bool {
   const epoch = load<u32>(EPOCH);
   while (left > 0) {
     list += 4;
-    const head = heads + (<usize>load<u32>(list) << 3);
+    const head = heads + ((<usize>load<u32>(list)) << 3);
     if (load<u32>(head) == epoch) {
       const value = values + <usize>(load<u32>(head, 4) - 1) * VALUE_BYTES;
       // Several values of a routing field are rare, and asked for each time.
@@ -60,7 +79,7 @@ function writeKey(isKept: bool): usize {
   const epoch = load<u32>(EPOCH);
   while (left > 0) {
     list += 4;
-    const head = heads + (<usize>load<u32>(list) << 3);
+    const head = heads + ((<usize>load<u32>(list)) << 3);
     let bytes: u32 = 0xffffffff;
     let from: usize = 0;
     if (load<u32>(head) == epoch) {
@@ -101,7 +120,10 @@ function hashOf(at: usize, bytes: u32): u32 {
 
 function remember(begin: usize, bytes: u32, hash: u32, slot: u32): u32 {
   const group = routeOf();
-  if (load<u32>(ROUTE_COUNT) >= <u32>ROUTES_MAX || load<u32>(ROUTE_KEYS_TOP) + bytes + 8 > load<u32>(AT_ROUTE_KEYS_END)) {
+  if (
+    load<u32>(ROUTE_COUNT) >= <u32>ROUTES_MAX ||
+    load<u32>(ROUTE_KEYS_TOP) + bytes + 8 > load<u32>(AT_ROUTE_KEYS_END)
+  ) {
     // Full of combinations that someone made up, or of many sources: begin again.
     memory.fill(load<u32>(AT_ROUTE_SLOTS), 0, ROUTE_SLOTS * ROUTE_SLOT_BYTES);
     store<u32>(ROUTE_COUNT, 0);

@@ -4,10 +4,40 @@
  * Ends and beginnings are found by their last or first bytes.
  */
 import {
-  AT_ATOM_STAMPS, AT_CANDIDATES, AT_COUNTS, AT_RULE_STAMPS, CANDIDATE_COUNT, E_ATOM, E_GRAM, E_PLACE, E_RULES,
-  E_TEXT, E_TEXT_BYTES, ENTRY_BYTES, EPOCH, GOLDEN, I_ANCHORED_SHORT, I_END4, I_END4_SHIFT, I_END8,
-  I_END8_SHIFT, I_SIFT, I_GRAM_BITS, I_GRAM_BUCKETS, I_GRAM_MASK, I_GRAM_SHIFT, I_PAIR_BITS, I_PAIR_BUCKETS,
-  I_START4, I_START4_SHIFT, MIX, PAIR_SHIFT, PAIR_SLOTS, OP_ENDS, OP_EQUALS, OP_STARTS, WORK,
+  AT_ATOM_STAMPS,
+  AT_CANDIDATES,
+  AT_COUNTS,
+  AT_RULE_STAMPS,
+  CANDIDATE_COUNT,
+  E_ATOM,
+  E_GRAM,
+  E_PLACE,
+  E_RULES,
+  E_TEXT,
+  E_TEXT_BYTES,
+  ENTRY_BYTES,
+  EPOCH,
+  GOLDEN,
+  I_ANCHORED_SHORT,
+  I_END4,
+  I_END4_SHIFT,
+  I_END8,
+  I_END8_SHIFT,
+  I_GRAM_BITS,
+  I_GRAM_BUCKETS,
+  I_GRAM_MASK,
+  I_GRAM_SHIFT,
+  I_PAIR_BITS,
+  I_PAIR_BUCKETS,
+  I_SIFT,
+  I_START4,
+  I_START4_SHIFT,
+  MIX,
+  OP_EQUALS,
+  OP_STARTS,
+  PAIR_SHIFT,
+  PAIR_SLOTS,
+  WORK,
 } from '../layout';
 import { same } from './text';
 
@@ -42,7 +72,7 @@ export function search(index: usize, from: usize, to: usize): void {
 }
 
 function bucket(buckets: usize, gram: u32, shift: u32): usize {
-  return load<u32>(buckets + (<usize>((gram * GOLDEN) >>> shift) << 2));
+  return load<u32>(buckets + ((<usize>((gram * GOLDEN) >>> shift)) << 2));
 }
 
 function grams(index: usize, bits: usize, shift: u32, from: usize, to: usize): void {
@@ -73,7 +103,7 @@ function bitOf(bits: usize, hash: u32): u32 {
 
 function gramHit(index: usize, hash: u32, at: usize, from: usize, to: usize): void {
   const buckets: usize = load<u32>(index, I_GRAM_BUCKETS);
-  let entry: usize = load<u32>(buckets + (<usize>(hash & load<u32>(index, I_GRAM_MASK)) << 2));
+  let entry: usize = load<u32>(buckets + ((<usize>(hash & load<u32>(index, I_GRAM_MASK))) << 2));
   if (entry == 0) return;
   const gram = load<u32>(at);
   let count = load<u32>(entry);
@@ -97,8 +127,14 @@ function gramHit(index: usize, hash: u32, at: usize, from: usize, to: usize): vo
 export function sift(index: usize, from: usize, to: usize): bool {
   const tables: usize = load<u32>(index, I_SIFT);
   const low = i8x16.splat(15);
-  const a = v128.load(tables), b = v128.load(tables, 16), c = v128.load(tables, 32), d = v128.load(tables, 48);
-  const e = v128.load(tables, 64), f = v128.load(tables, 80), g = v128.load(tables, 96), h = v128.load(tables, 112);
+  const a = v128.load(tables),
+    b = v128.load(tables, 16),
+    c = v128.load(tables, 32),
+    d = v128.load(tables, 48);
+  const e = v128.load(tables, 64),
+    f = v128.load(tables, 80),
+    g = v128.load(tables, 96),
+    h = v128.load(tables, 112);
   const kelvin = i8x16.splat(<i8>0xe2);
   const bits: usize = load<u32>(index, I_GRAM_BITS);
   const shift = load<u32>(index, I_GRAM_SHIFT);
@@ -119,7 +155,7 @@ export function sift(index: usize, from: usize, to: usize): bool {
     );
     if (v128.any_true(v128.or(found, i8x16.eq(one, kelvin)))) {
       if (v128.any_true(i8x16.eq(one, kelvin))) return true;
-      let places = (~i8x16.bitmask(i8x16.eq(found, i8x16.splat(0)))) & 0xffff;
+      let places = ~i8x16.bitmask(i8x16.eq(found, i8x16.splat(0))) & 0xffff;
       while (places != 0) {
         const gram = loweredGram(load<u32>(from + <usize>ctz(places)));
         if (bitOf(bits, (gram * GOLDEN) >>> shift)) return true;
@@ -142,32 +178,35 @@ function loweredGram(gram: u32): u32 {
 function shortOnes(buckets: usize, bits: usize, from: usize, to: usize): void {
   if (from == to) return;
   // The first byte has none before it, but a text of one byte may be there.
-  shortHit(load<u32>(buckets + (<usize>(PAIR_SLOTS + <u32>load<u8>(from)) << 2)), 0, from, from, to);
+  shortHit(load<u32>(buckets + ((<usize>(PAIR_SLOTS + <u32>load<u8>(from))) << 2)), 0, from, from);
   let at = from;
   const last = to - 1;
   while (at < last) {
     const eight = load<u64>(at);
     const hits =
-      (bitOf(bits, <u32>eight & 0xffff) | (bitOf(bits, <u32>(eight >> 8) & 0xffff) << 1) |
-        (bitOf(bits, <u32>(eight >> 16) & 0xffff) << 2) | (bitOf(bits, <u32>(eight >> 24) & 0xffff) << 3)) & 15;
+      (bitOf(bits, <u32>eight & 0xffff) |
+        (bitOf(bits, <u32>(eight >> 8) & 0xffff) << 1) |
+        (bitOf(bits, <u32>(eight >> 16) & 0xffff) << 2) |
+        (bitOf(bits, <u32>(eight >> 24) & 0xffff) << 3)) &
+      15;
     if (hits != 0) {
-      if (hits & 1) pairHit(buckets, at, from, to);
-      if (hits & 2 && at + 1 < last) pairHit(buckets, at + 1, from, to);
-      if (hits & 4 && at + 2 < last) pairHit(buckets, at + 2, from, to);
-      if (hits & 8 && at + 3 < last) pairHit(buckets, at + 3, from, to);
+      if (hits & 1) pairHit(buckets, at, from);
+      if (hits & 2 && at + 1 < last) pairHit(buckets, at + 1, from);
+      if (hits & 4 && at + 2 < last) pairHit(buckets, at + 2, from);
+      if (hits & 8 && at + 3 < last) pairHit(buckets, at + 3, from);
     }
     at += 4;
   }
 }
 
 /** Texts that end in the pair, and those that are its second byte. */
-function pairHit(buckets: usize, at: usize, from: usize, to: usize): void {
+function pairHit(buckets: usize, at: usize, from: usize): void {
   const pair: u32 = load<u16>(at);
-  shortHit(load<u32>(buckets + (<usize>((pair * GOLDEN) >>> PAIR_SHIFT) << 2)), pair, at + 1, from, to);
-  shortHit(load<u32>(buckets + (<usize>(PAIR_SLOTS + (pair >>> 8)) << 2)), 0, at + 1, from, to);
+  shortHit(load<u32>(buckets + ((<usize>((pair * GOLDEN) >>> PAIR_SHIFT)) << 2)), pair, at + 1, from);
+  shortHit(load<u32>(buckets + ((<usize>(PAIR_SLOTS + (pair >>> 8))) << 2)), 0, at + 1, from);
 }
 
-function shortHit(entry: usize, pair: u32, at: usize, from: usize, to: usize): void {
+function shortHit(entry: usize, pair: u32, at: usize, from: usize): void {
   if (entry == 0) return;
   let count = load<u32>(entry);
   store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);
@@ -175,7 +214,8 @@ function shortHit(entry: usize, pair: u32, at: usize, from: usize, to: usize): v
   while (count > 0) {
     const bytes = load<u32>(entry, E_TEXT_BYTES);
     const begin = at + 1 - <usize>bytes;
-    if (load<u32>(entry, E_GRAM) == pair && begin >= from && same(begin, load<u32>(entry, E_TEXT), bytes)) mark(entry);
+    if (load<u32>(entry, E_GRAM) == pair && begin >= from && same(begin, load<u32>(entry, E_TEXT), bytes))
+      mark(entry);
     entry += ENTRY_BYTES;
     count -= 1;
   }
@@ -192,7 +232,8 @@ function anchored(entry: usize, gram: u32, from: usize, to: usize): void {
       const wanted = load<u32>(entry, E_TEXT_BYTES);
       const kind = load<u32>(entry, E_PLACE);
       if (wanted <= bytes && (kind != OP_EQUALS || wanted == bytes)) {
-        if (same(kind == OP_STARTS ? from : to - <usize>wanted, load<u32>(entry, E_TEXT), wanted)) mark(entry);
+        if (same(kind == OP_STARTS ? from : to - <usize>wanted, load<u32>(entry, E_TEXT), wanted))
+          mark(entry);
       }
     }
     entry += ENTRY_BYTES;
@@ -202,7 +243,7 @@ function anchored(entry: usize, gram: u32, from: usize, to: usize): void {
 
 function mark(entry: usize): void {
   const atom = load<u32>(entry, E_ATOM);
-  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + (<usize>atom << 3);
+  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + ((<usize>atom) << 3);
   const epoch = load<u32>(EPOCH);
   // Once is enough: a text that holds it a thousand times costs no more.
   if (load<u32>(stamp) == epoch && load<u32>(stamp, 4) == 1) return;
@@ -210,7 +251,7 @@ function mark(entry: usize): void {
   store<u32>(stamp, 1, 4);
   const counts: usize = load<u32>(AT_COUNTS);
   if (counts != 0) {
-    const count = counts + (<usize>atom << 2);
+    const count = counts + ((<usize>atom) << 2);
     store<u32>(count, load<u32>(count) + 1);
   }
   wake(load<u32>(entry, E_RULES));
@@ -227,10 +268,10 @@ export function wake(list: usize): void {
   while (count > 0) {
     list += 4;
     const rule = load<u32>(list);
-    const stamp = stamps + (<usize>rule << 2);
+    const stamp = stamps + ((<usize>rule) << 2);
     if (load<u32>(stamp) != epoch) {
       store<u32>(stamp, epoch);
-      store<u32>(candidates + (<usize>found << 2), rule);
+      store<u32>(candidates + ((<usize>found) << 2), rule);
       found += 1;
     }
     count -= 1;

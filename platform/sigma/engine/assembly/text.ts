@@ -1,7 +1,17 @@
 /** Texts of values: escapes resolved, and case folded as `foldCase` does. */
 import {
-  ARENA_TOP, AT_FOLD_PAGES, HAS_ESCAPE, HAS_NON_ASCII, IS_ODD_NUMBER, V_FLAGS, V_FOLDED, V_FOLDED_END,
-  V_RAW, V_RAW_END, V_TEXT, V_TEXT_END,
+  ARENA_TOP,
+  AT_FOLD_PAGES,
+  HAS_ESCAPE,
+  HAS_NON_ASCII,
+  IS_ODD_NUMBER,
+  V_FLAGS,
+  V_FOLDED,
+  V_FOLDED_END,
+  V_RAW,
+  V_RAW_END,
+  V_TEXT,
+  V_TEXT_END,
 } from '../layout';
 import { numberText } from './host';
 
@@ -58,8 +68,7 @@ function lower(from: usize, to: usize, into: usize): usize {
 export function resolve(from: usize, to: usize, into: usize, folds: bool): usize {
   while (from < to) {
     const block = v128.load(from);
-    const special =
-      i8x16.bitmask(i8x16.eq(block, i8x16.splat(92))) | i8x16.bitmask(block);
+    const special = i8x16.bitmask(i8x16.eq(block, i8x16.splat(92))) | i8x16.bitmask(block);
     let plain: usize = special == 0 ? 16 : ctz(special);
     if (plain > to - from) plain = to - from;
     if (folds) {
@@ -99,7 +108,11 @@ export function resolve(from: usize, to: usize, into: usize, folds: bool): usize
         code = ((first & 0x0f) << 12) | (second << 6) | (load<u8>(from, 2) & 0x3f);
         from += 3;
       } else {
-        code = ((first & 7) << 18) | (second << 12) | ((load<u8>(from, 2) & 0x3f) << 6) | (load<u8>(from, 3) & 0x3f);
+        code =
+          ((first & 7) << 18) |
+          (second << 12) |
+          ((load<u8>(from, 2) & 0x3f) << 6) |
+          (load<u8>(from, 3) & 0x3f);
         from += 4;
       }
       into = put(folds ? foldedCode(code) : code, into);
@@ -118,7 +131,12 @@ function escaped(letter: u32): u32 {
 }
 
 function hex4(at: usize): u32 {
-  return (hex(load<u8>(at)) << 12) | (hex(load<u8>(at, 1)) << 8) | (hex(load<u8>(at, 2)) << 4) | hex(load<u8>(at, 3));
+  return (
+    (hex(load<u8>(at)) << 12) |
+    (hex(load<u8>(at, 1)) << 8) |
+    (hex(load<u8>(at, 2)) << 4) |
+    hex(load<u8>(at, 3))
+  );
 }
 
 function hex(digit: u32): u32 {
@@ -128,8 +146,8 @@ function hex(digit: u32): u32 {
 /** Pages of 256 differences; a page's address is zero where nothing folds. */
 function foldedCode(code: u32): u32 {
   if (code > 0x1ffff) return code;
-  const page: usize = load<u32>(<usize>load<u32>(AT_FOLD_PAGES) + (<usize>(code >> 8) << 2));
-  return page == 0 ? code : code + load<u32>(page + (<usize>(code & 0xff) << 2));
+  const page: usize = load<u32>(<usize>load<u32>(AT_FOLD_PAGES) + ((<usize>(code >> 8)) << 2));
+  return page == 0 ? code : code + load<u32>(page + ((<usize>(code & 0xff)) << 2));
 }
 
 /** As UTF-8; a lone surrogate like any other number of its size. */

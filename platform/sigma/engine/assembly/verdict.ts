@@ -1,9 +1,44 @@
 /** What a rule says about the event at hand; what is asked twice is answered once. */
 import {
-  AT_ATOM_STAMPS, AT_ATOMS, AT_FIELD_HEADS, AT_FULL_INDEXES, AT_FULL_STAMPS, AT_VALUES, ATOM_BYTES, ATOM_FIELD,
-  ATOM_OP, ATOM_TEXT, ATOM_TEXT_BYTES, COND_AND, COND_FALSE, COND_NOT, COND_OR, COND_TRUE, EPOCH, IS_NULL,
-  OP_CASED, OP_CONTAINS, OP_ENDS, OP_EQUALS, OP_EXISTS, OP_FIELD, OP_FIELD_CASED, OP_SEQUENCE, OP_HOST, OP_LENGTH, OP_NULL, OP_RUN, OP_STARTS, V_FLAGS, V_FOLDED,
-  V_FOLDED_END, V_NEXT, V_TEXT, V_TEXT_END, VALUE_BYTES, VALUE_COUNT, WORK,
+  AT_ATOM_STAMPS,
+  AT_ATOMS,
+  AT_FIELD_HEADS,
+  AT_FULL_INDEXES,
+  AT_FULL_STAMPS,
+  AT_VALUES,
+  ATOM_BYTES,
+  ATOM_FIELD,
+  ATOM_OP,
+  ATOM_TEXT,
+  ATOM_TEXT_BYTES,
+  COND_AND,
+  COND_NOT,
+  COND_OR,
+  COND_TRUE,
+  EPOCH,
+  IS_NULL,
+  OP_CASED,
+  OP_CONTAINS,
+  OP_ENDS,
+  OP_EQUALS,
+  OP_EXISTS,
+  OP_FIELD,
+  OP_FIELD_CASED,
+  OP_HOST,
+  OP_LENGTH,
+  OP_NULL,
+  OP_RUN,
+  OP_SEQUENCE,
+  OP_STARTS,
+  V_FLAGS,
+  V_FOLDED,
+  V_FOLDED_END,
+  V_NEXT,
+  V_TEXT,
+  V_TEXT_END,
+  VALUE_BYTES,
+  VALUE_COUNT,
+  WORK,
 } from '../layout';
 import { holds } from './host';
 import { contains, placeOf, search } from './search';
@@ -40,7 +75,7 @@ function part(child: u32): u32 {
 }
 
 function atom(number: u32): u32 {
-  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + (<usize>number << 3);
+  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + ((<usize>number) << 3);
   const epoch = load<u32>(EPOCH);
   if (load<u32>(stamp) == epoch) return load<u32>(stamp, 4);
   const work = load<i32>(WORK) - 3;
@@ -58,7 +93,7 @@ function ask(number: u32, epoch: u32): u32 {
   const field = load<u32>(what, ATOM_FIELD);
   if (op == OP_HOST) return holds(number);
   if (field == 0) return anyLeaf(what, op, epoch);
-  const head = <usize>load<u32>(AT_FIELD_HEADS) + (<usize>field << 3);
+  const head = <usize>load<u32>(AT_FIELD_HEADS) + ((<usize>field) << 3);
   const isThere = load<u32>(head) == epoch;
   if (op == OP_EXISTS) return isThere ? 1 : 0;
   if (!isThere) return op == OP_NULL ? 1 : 0;
@@ -79,7 +114,7 @@ function ask(number: u32, epoch: u32): u32 {
 }
 
 function stampOf(number: u32, epoch: u32): u32 {
-  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + (<usize>number << 3);
+  const stamp: usize = <usize>load<u32>(AT_ATOM_STAMPS) + ((<usize>number) << 3);
   return load<u32>(stamp) == epoch ? load<u32>(stamp, 4) : 0;
 }
 
@@ -178,7 +213,7 @@ function isIn(set: usize, byte: u32): bool {
 }
 
 function againstField(what: usize, op: u32, epoch: u32, first: u32): u32 {
-  const other = <usize>load<u32>(AT_FIELD_HEADS) + (<usize>load<u32>(what, ATOM_TEXT) << 3);
+  const other = <usize>load<u32>(AT_FIELD_HEADS) + ((<usize>load<u32>(what, ATOM_TEXT)) << 3);
   if (load<u32>(other) != epoch) return 0;
   const anchor = load<u32>(what, ATOM_TEXT_BYTES);
   const values: usize = load<u32>(AT_VALUES);
@@ -197,7 +232,15 @@ function againstField(what: usize, op: u32, epoch: u32, first: u32): u32 {
       const work = load<i32>(WORK) - 8;
       store<i32>(WORK, work);
       if (work < 0) return 0;
-      if (anchorHolds(anchor, load<u32>(one + place), load<u32>(one + place, 4), load<u32>(two + place), load<u32>(two + place, 4)))
+      if (
+        anchorHolds(
+          anchor,
+          load<u32>(one + place),
+          load<u32>(one + place, 4),
+          load<u32>(two + place),
+          load<u32>(two + place, 4),
+        )
+      )
         return 1;
     }
   }
@@ -227,7 +270,7 @@ const SINGLE_TESTS_MAX: u32 = 24;
 
 /** Whether the full index of the field has been searched; it is when enough single tests were made. */
 function fromFull(field: u32, epoch: u32, isDear: bool): u32 {
-  const stamp = <usize>load<u32>(AT_FULL_STAMPS) + (<usize>field << 3);
+  const stamp = <usize>load<u32>(AT_FULL_STAMPS) + ((<usize>field) << 3);
   if (load<u32>(stamp) != epoch) {
     store<u32>(stamp, epoch);
     store<u32>(stamp, 0, 4);
@@ -242,7 +285,7 @@ function fromFull(field: u32, epoch: u32, isDear: bool): u32 {
 
 /** Marks every text atom of the field that holds. */
 export function searchAll(field: u32, epoch: u32): u32 {
-  const index: usize = load<u32>(<usize>load<u32>(AT_FULL_INDEXES) + (<usize>field << 2));
+  const index: usize = load<u32>(<usize>load<u32>(AT_FULL_INDEXES) + ((<usize>field) << 2));
   if (index == 0) return 0;
   const values: usize = load<u32>(AT_VALUES);
   if (field == 0) {
@@ -254,7 +297,7 @@ export function searchAll(field: u32, epoch: u32): u32 {
       left -= 1;
     }
   } else {
-    const head = <usize>load<u32>(AT_FIELD_HEADS) + (<usize>field << 3);
+    const head = <usize>load<u32>(AT_FIELD_HEADS) + ((<usize>field) << 3);
     let next = load<u32>(head) == epoch ? load<u32>(head, 4) : 0;
     while (next != 0) {
       const value = values + <usize>(next - 1) * VALUE_BYTES;
@@ -262,7 +305,7 @@ export function searchAll(field: u32, epoch: u32): u32 {
       next = load<u32>(value, V_NEXT);
     }
   }
-  const stamp = <usize>load<u32>(AT_FULL_STAMPS) + (<usize>field << 3);
+  const stamp = <usize>load<u32>(AT_FULL_STAMPS) + ((<usize>field) << 3);
   store<u32>(stamp, epoch);
   store<u32>(stamp, SINGLE_TESTS_MAX + 1, 4);
   return 1;

@@ -88,7 +88,14 @@ export class Atoms {
 
   /** So many characters of the class in a row; the class is sixteen bytes, a bit for each ASCII code. */
   run(field: Field, characters: Uint8Array, length: number): Expression {
-    return this.#add(OP_RUN, field, Buffer.from(characters).toString('latin1'), length, undefined, characters);
+    return this.#add(
+      OP_RUN,
+      field,
+      Buffer.from(characters).toString('latin1'),
+      length,
+      undefined,
+      characters,
+    );
   }
 
   /** Any value of the field against any of the other. */
@@ -102,7 +109,12 @@ export class Atoms {
   sequence({ field, parts, isCased }: Extract<Predicate, { op: 'glob' }>): Expression {
     const texts = parts.flatMap((part, at): SequencePart[] =>
       typeof part === 'string'
-        ? [{ text: utf8Of(part), anchor: at === 0 ? OP_STARTS : at === parts.length - 1 ? OP_ENDS : OP_CONTAINS }]
+        ? [
+            {
+              text: utf8Of(part),
+              anchor: at === 0 ? OP_STARTS : at === parts.length - 1 ? OP_ENDS : OP_CONTAINS,
+            },
+          ]
         : [],
     );
     const op = isCased ? OP_SEQUENCE_CASED : OP_SEQUENCE;
@@ -129,8 +141,15 @@ export class Atoms {
     if (atom === undefined) {
       const bytes = exactBytes ?? utf8Of(text);
       atom =
-        this.atoms.push({ op, field: number, text: bytes, length: length ?? bytes.length, predicate, other, parts }) -
-        1;
+        this.atoms.push({
+          op,
+          field: number,
+          text: bytes,
+          length: length ?? bytes.length,
+          predicate,
+          other,
+          parts,
+        }) - 1;
       this.#known.set(key, atom);
       this.uses.push(0);
     }
@@ -138,4 +157,3 @@ export class Atoms {
     return { is: 'atom', atom };
   }
 }
-

@@ -1,4 +1,16 @@
-import { COND_AND, COND_FALSE, COND_NOT, COND_OR, COND_TRUE, OP_CONTAINS, OP_FIELD, OP_FIELD_CASED, OP_HOST, OP_RUN, OP_SEQUENCE } from '../layout.ts';
+import {
+  COND_AND,
+  COND_FALSE,
+  COND_NOT,
+  COND_OR,
+  COND_TRUE,
+  OP_CONTAINS,
+  OP_FIELD,
+  OP_FIELD_CASED,
+  OP_HOST,
+  OP_RUN,
+  OP_SEQUENCE,
+} from '../layout.ts';
 import type { Atoms, Expression } from './atoms.ts';
 import type { Image } from './image.ts';
 import type { Rarity } from './rarity.ts';

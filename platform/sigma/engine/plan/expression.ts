@@ -1,4 +1,11 @@
-import { ANY_CHARACTER, type Condition, type Field, foldCase, type GlobPart, type Predicate } from '../../ir.ts';
+import {
+  ANY_CHARACTER,
+  type Condition,
+  type Field,
+  foldCase,
+  type GlobPart,
+  type Predicate,
+} from '../../ir.ts';
 import { compileGlob } from '../../regex/glob.ts';
 import type { Required } from '../../regex/literals.ts';
 import { compileRegex } from '../../regex/regex.ts';

@@ -78,7 +78,8 @@ export function writeIndex(
     isSifted,
   );
   const isAllGrams = grams.length > 0 && grams.length === wanted.length;
-  if (isSifted && isAllGrams && grams.every(standsInJson)) image.word(index + I_SIFT, writeSift(image, grams));
+  if (isSifted && isAllGrams && grams.every(standsInJson))
+    image.word(index + I_SIFT, writeSift(image, grams));
   writePairs(
     image,
     index,
@@ -164,7 +165,7 @@ function writeGrams(
     for (let at = 0; at + 4 <= text.length; at += 1) {
       const gram = gramAt(text, at);
       const load = buckets.get(hash(gram) & (bucketCount - 1))?.length ?? 0;
-      // A full bucket is what someone would stuff a text with; half a point of it is a tie-breaker.
+      // A full bucket is what someone would stuff a text with; it only breaks ties: what is rare in events counts more.
       const coded = isSifted && !standsInJson(gram) ? CODED_COST : 0;
       const cost = (frequency?.of(gram) ?? 0) + load * load * 0.5 + coded;
       if (cost < bestCost) {
@@ -227,7 +228,8 @@ function writePairs(image: Image, index: number, wanted: readonly Wanted[], entr
   for (const one of wanted) {
     const { text } = one.atom;
     const last = text[text.length - 1] ?? 0;
-    if (text.length === 1) for (let before = 0; before < 256; before += 1) image.bit(bitmap, before | (last << 8));
+    if (text.length === 1)
+      for (let before = 0; before < 256; before += 1) image.bit(bitmap, before | (last << 8));
     else image.bit(bitmap, (text[text.length - 2] ?? 0) | (last << 8));
     const pair = text.length === 1 ? 0 : (text[text.length - 2] ?? 0) | (last << 8);
     push(

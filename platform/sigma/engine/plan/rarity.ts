@@ -1,4 +1,16 @@
-import { OP_CONTAINS, OP_EQUALS, OP_EXISTS, OP_FIELD, OP_FIELD_CASED, OP_HOST, OP_LENGTH, OP_NULL, OP_RUN, OP_SEQUENCE, OP_SEQUENCE_CASED } from '../layout.ts';
+import {
+  OP_CONTAINS,
+  OP_EQUALS,
+  OP_EXISTS,
+  OP_FIELD,
+  OP_FIELD_CASED,
+  OP_HOST,
+  OP_LENGTH,
+  OP_NULL,
+  OP_RUN,
+  OP_SEQUENCE,
+  OP_SEQUENCE_CASED,
+} from '../layout.ts';
 import type { Atom, Atoms } from './atoms.ts';
 
 /** Of how many events of the group an atom holds, from 0 to 1: seen in a sample, or guessed. */

@@ -16,10 +16,7 @@ export function recognised(
   );
 }
 
-export function rulesFor(
-  wanted: readonly LogSource[],
-  offered: readonly LogSource[],
-): readonly number[] {
+export function rulesFor(wanted: readonly LogSource[], offered: readonly LogSource[]): readonly number[] {
   return wanted.flatMap((source, rule) => (looksAt(source, offered) ? [rule] : []));
 }
 

@@ -78,7 +78,9 @@ export function tablesOf(plan: Plan, seen: Seen | undefined, isCounting = false)
   cells.set(
     layout.AT_ROUTE_FIELDS,
     image.list([
-      ...new Set(plan.recognitions.flatMap(({ when }) => Object.keys(when).map((name) => atoms.fieldNumber(name)))),
+      ...new Set(
+        plan.recognitions.flatMap(({ when }) => Object.keys(when).map((name) => atoms.fieldNumber(name))),
+      ),
     ]),
   );
   const groups: Record<string, number> = { '': 0 };
