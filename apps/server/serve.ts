@@ -239,7 +239,11 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
       now,
     }),
   );
-  const { intake, sources: intakeSources, start: startIntake } = await openServerIntake({
+  const {
+    intake,
+    sources: intakeSources,
+    start: startIntake,
+  } = await openServerIntake({
     settings,
     paths,
     store,
@@ -319,7 +323,10 @@ function intakeCannotListen(settings: ServerConfig['settings'], error: unknown):
   return setting === undefined || at === 'off' ? error : cannotListen(setting, at, error);
 }
 
-type IntakeListenSetting = Extract<keyof ServerConfig['settings'], `DEMARC_INTAKE_${'HTTP' | 'SYSLOG'}${string}`>;
+type IntakeListenSetting = Extract<
+  keyof ServerConfig['settings'],
+  `DEMARC_INTAKE_${'HTTP' | 'SYSLOG'}${string}`
+>;
 
 /** @throws SERVER_CANNOT_LISTEN */
 async function listening<T>(

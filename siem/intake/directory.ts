@@ -67,7 +67,8 @@ export class SourceDirectory {
         (settings.peers.length === 0 || peers.check(peer, isIPv6(peer) ? 'ipv6' : 'ipv4')),
     )?.source;
     const oldest = this.#remembered.keys().next();
-    if (this.#remembered.size >= REMEMBERED_MAX && oldest.done !== true) this.#remembered.delete(oldest.value);
+    if (this.#remembered.size >= REMEMBERED_MAX && oldest.done !== true)
+      this.#remembered.delete(oldest.value);
     this.#remembered.set(key, found);
     return found;
   }

@@ -14,7 +14,7 @@ import { RunningSource, type SourceDefinition, type SourceDeps } from './source.
 import { type DatagramListener, listenForDatagrams } from './syslog/datagrams.ts';
 import { listenForStreams, type StreamListener } from './syslog/streams.ts';
 
-export { type Administration, administration, type AdministrationDeps } from './admin/administration.ts';
+export { type Administration, type AdministrationDeps, administration } from './admin/administration.ts';
 export { baseEvent } from './batch.ts';
 export { intakeErrors } from './errors.ts';
 export { SyslogFramer } from './framing/syslog-stream.ts';
@@ -71,7 +71,10 @@ export class Intake implements AsyncDisposable {
   }
 
   get figures(): IntakeFigures {
-    const kernelDrops = this.#common.reduce((sum, one) => sum + ('kernelDrops' in one ? one.kernelDrops() : 0), 0);
+    const kernelDrops = this.#common.reduce(
+      (sum, one) => sum + ('kernelDrops' in one ? one.kernelDrops() : 0),
+      0,
+    );
     return { strangers: this.#strangers, kernelDrops };
   }
 
@@ -111,7 +114,8 @@ export class Intake implements AsyncDisposable {
     this.sources.refuseClash(definition);
     const { settings } = definition;
     const { listen, filesRoot } = this.options;
-    const off = (setting: string) => intakeErrors.make('INTAKE_LISTENER_OFF', { kind: settings.kind, setting });
+    const off = (setting: string) =>
+      intakeErrors.make('INTAKE_LISTENER_OFF', { kind: settings.kind, setting });
     switch (settings.kind) {
       case 'syslog-udp':
       case 'syslog-tcp': {
@@ -131,7 +135,10 @@ export class Intake implements AsyncDisposable {
       case 'file':
         if (filesRoot === undefined) throw off('DEMARC_INTAKE_FILES');
         if (settings.path.split('/').includes('..'))
-          throw intakeErrors.make('INTAKE_PATH_REFUSED', { path: settings.path, because: 'it leads upwards' });
+          throw intakeErrors.make('INTAKE_PATH_REFUSED', {
+            path: settings.path,
+            because: 'it leads upwards',
+          });
     }
   }
 
@@ -176,7 +183,9 @@ export class Intake implements AsyncDisposable {
   /** First those that bring records, then those that carry them. */
   async [Symbol.asyncDispose](): Promise<void> {
     const own = await Promise.all(this.#own.values());
-    await Promise.all([...this.#common, ...own, ...this.#followers.values()].map((one) => one[Symbol.asyncDispose]()));
+    await Promise.all(
+      [...this.#common, ...own, ...this.#followers.values()].map((one) => one[Symbol.asyncDispose]()),
+    );
     await Promise.all(this.sources.all().map((source) => source[Symbol.asyncDispose]()));
   }
 
@@ -205,11 +214,14 @@ export class Intake implements AsyncDisposable {
   async #bindOwn({ settings }: SourceDefinition): Promise<void> {
     const own = ownPort(settings);
     if (own === undefined) return;
-    const { host } = (own.kind === 'syslog-udp' ? this.options.listen.syslogUdp : this.options.listen.syslogTcp) ?? {
+    const { host } = (own.kind === 'syslog-udp'
+      ? this.options.listen.syslogUdp
+      : this.options.listen.syslogTcp) ?? {
       host: '127.0.0.1',
     };
     const at = { host, port: own.port };
-    const start = () => (own.kind === 'syslog-udp' ? this.#datagrams(at, own.port) : this.#streams(at, own.port));
+    const start = () =>
+      own.kind === 'syslog-udp' ? this.#datagrams(at, own.port) : this.#streams(at, own.port);
     const listener = this.#own.get(own.key) ?? start();
     this.#own.set(own.key, listener);
     try {
@@ -224,7 +236,9 @@ export class Intake implements AsyncDisposable {
   async #releaseOwn({ settings }: SourceDefinition): Promise<void> {
     const own = ownPort(settings);
     if (own === undefined) return;
-    const isShared = this.sources.all().some(({ definition }) => ownPort(definition.settings)?.key === own.key);
+    const isShared = this.sources
+      .all()
+      .some(({ definition }) => ownPort(definition.settings)?.key === own.key);
     if (isShared) return;
     const listener = await this.#own.get(own.key);
     this.#own.delete(own.key);

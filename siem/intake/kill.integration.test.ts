@@ -33,7 +33,10 @@ interface Setup {
 }
 
 async function openIntake(setup: Setup): Promise<Intake> {
-  const siem = { ...openTestSiem(openPostgres({ connection: setup.postgres }), setup.clickhouse), now: Date.now };
+  const siem = {
+    ...openTestSiem(openPostgres({ connection: setup.postgres }), setup.clickhouse),
+    now: Date.now,
+  };
   const intake = new Intake({
     directory: setup.directory,
     listen: {
@@ -63,7 +66,9 @@ async function serve(): Promise<void> {
   const [setup] = (await once(process, 'message')) as [Setup];
   const intake = await openIntake(setup);
   process.on('message', () =>
-    process.send?.(intake.sources.all().map(({ definition, accounting }) => [definition.sourceId, accounting])),
+    process.send?.(
+      intake.sources.all().map(({ definition, accounting }) => [definition.sourceId, accounting]),
+    ),
   );
   process.send?.('ready');
 }
@@ -118,7 +123,9 @@ async function setupIn(directory: string): Promise<Setup> {
   };
 }
 
-async function countsBySource(): Promise<ReadonlyMap<string, { readonly n: number; readonly texts: number }>> {
+async function countsBySource(): Promise<
+  ReadonlyMap<string, { readonly n: number; readonly texts: number }>
+> {
   const result = await road.siem.clickhouse.query({
     query: `SELECT asset_id, count() AS n, uniqExact(JSONExtractString(raw, 'raw_data')) AS texts FROM events GROUP BY asset_id`,
     format: 'JSONEachRow',
@@ -149,7 +156,10 @@ else {
     const sender = async (): Promise<void> => {
       while (!isOver) {
         attempts += 1;
-        const texts = Array.from({ length: RECORDS_PER_REQUEST }, (_, index) => `{"attempt":${attempts},"index":${index}}`);
+        const texts = Array.from(
+          { length: RECORDS_PER_REQUEST },
+          (_, index) => `{"attempt":${attempts},"index":${index}}`,
+        );
         try {
           const response = await fetch(`http://127.0.0.1:${setup.http}/ndjson`, {
             method: 'POST',
@@ -172,7 +182,9 @@ else {
         const closed = new Promise((resolve) => socket.once('close', resolve));
         const timer = setInterval(() => {
           lines += 50;
-          socket.write(Array.from({ length: 50 }, (_, index) => `<13>1 - - - - - - line ${lines + index}\n`).join(''));
+          socket.write(
+            Array.from({ length: 50 }, (_, index) => `<13>1 - - - - - - line ${lines + index}\n`).join(''),
+          );
         }, 20);
         await Promise.race([closed, untilTrue(() => isOver, 60_000)]);
         clearInterval(timer);
@@ -195,7 +207,10 @@ else {
     }
     isOver = true;
     await Promise.all(senders);
-    await untilTrue(async () => [...(await accounts(child)).values()].every(({ waiting }) => waiting === 0), 60_000);
+    await untilTrue(
+      async () => [...(await accounts(child)).values()].every(({ waiting }) => waiting === 0),
+      60_000,
+    );
     const final = await accounts(child);
     child.kill('SIGKILL');
     const stored = await countsBySource();
@@ -212,9 +227,14 @@ else {
       format: 'JSONEachRow',
     });
     const there = new Set((await result.json<{ readonly text: string }>()).map(({ text }) => text));
-    t.assert.deepEqual([...acknowledged].filter((text) => !there.has(text)), []);
+    t.assert.deepEqual(
+      [...acknowledged].filter((text) => !there.has(text)),
+      [],
+    );
     t.assert.ok(acknowledged.size > 1_000, `only ${acknowledged.size} were acknowledged`);
-    t.diagnostic(`${KILLS} deaths, ${acknowledged.size} acknowledged, ${there.size} stored, ${stored.get(STREAM)?.n} lines`);
+    t.diagnostic(
+      `${KILLS} deaths, ${acknowledged.size} acknowledged, ${there.size} stored, ${stored.get(STREAM)?.n} lines`,
+    );
   });
 
   test('a full disk refuses, says so, and loses nothing that it took', async (t: TestContext) => {
@@ -237,7 +257,10 @@ else {
       const response = await fetch(`http://127.0.0.1:${setup.http}/ndjson`, {
         method: 'POST',
         headers: { authorization: `Bearer ${TOKEN}` },
-        body: Array.from({ length: 1_000 }, (_, index) => `{"round":${round},"index":${index},"text":"${'x'.repeat(80)}"}`).join('\n'),
+        body: Array.from(
+          { length: 1_000 },
+          (_, index) => `{"round":${round},"index":${index},"text":"${'x'.repeat(80)}"}`,
+        ).join('\n'),
       });
       await response.text();
       statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
@@ -245,7 +268,10 @@ else {
       const account = intake.sources.byId(SOURCE)?.accounting;
       t.assert.equal(account && imbalance(account), undefined);
     }
-    t.assert.deepEqual([...statuses.keys()].sort(), [200, 507]);
+    t.assert.deepEqual(
+      [...statuses.keys()].toSorted((a, b) => a - b),
+      [200, 507],
+    );
     const full = intake.sources.byId(SOURCE)?.accounting;
     t.assert.deepEqual(full?.refused, { 'disk-full': 60_000 - taken });
     t.assert.equal(full?.received, 60_000);

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DemarcError } from '@demarc/platform/errors';
 import type { Receipt } from '@demarc/platform/link';
 import type { Batch } from '../carry.ts';
-import { type Counts, NO_COUNTS, plusCarried, plusCounts, type Carried } from './accounting.ts';
+import { type Carried, type Counts, NO_COUNTS, plusCarried, plusCounts } from './accounting.ts';
 import { batchOfCut, type Cut, type CutBatch } from './batch.ts';
 import type { Progress, ProgressNote } from './progress.ts';
 import { type Normalise, recordCount } from './record.ts';
@@ -113,7 +113,8 @@ export class Pump {
         records += recordCount(decoded.block.bounds);
         bytes += decoded.block.bytes.length;
       }
-      if (until === undefined ? records >= BATCH_RECORDS || bytes >= BATCH_BYTES : same(next.end, until)) break;
+      if (until === undefined ? records >= BATCH_RECORDS || bytes >= BATCH_BYTES : same(next.end, until))
+        break;
     }
     return cutOf(taken);
   }
@@ -122,7 +123,10 @@ export class Pump {
     const { blocks, next } = await this.#options.spool.read(this.#readTo);
     let start = blocks[0] === undefined ? next : undefined;
     for (const { block, end } of blocks) {
-      start ??= { segment: end.segment, offset: sameSegment(this.#readTo, end) ? (this.#readTo?.offset ?? 0) : 0 };
+      start ??= {
+        segment: end.segment,
+        offset: sameSegment(this.#readTo, end) ? (this.#readTo?.offset ?? 0) : 0,
+      };
       this.#ahead.push({ decoded: block, start, end });
       start = end;
     }
@@ -166,10 +170,15 @@ export class Pump {
     note.write({ ...note.value, ...beside(), ...change });
   }
 
-  async #wait(until: Promise<void> | undefined, milliseconds = this.#options.lingerMs ?? LINGER_MS): Promise<void> {
+  async #wait(
+    until: Promise<void> | undefined,
+    milliseconds = this.#options.lingerMs ?? LINGER_MS,
+  ): Promise<void> {
     const { signal } = this.#stop;
     if (signal.aborted) return;
-    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const stopped = new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
     const late = until ?? pause(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
     await Promise.race([late, stopped]);
   }
@@ -201,7 +210,13 @@ function outcomeOf({ read, records }: CutBatch, receipt: Receipt, isRepeat: bool
   for (const { code } of receipt.rejected) quarantined[code] = (quarantined[code] ?? 0) + 1;
   const taken = records - receipt.rejected.length;
   const duplicates = isRepeat ? 0 : receipt.duplicateCount;
-  return { parsed: read.parsed, unparsed: read.unparsed, stored: taken - duplicates, duplicates, quarantined };
+  return {
+    parsed: read.parsed,
+    unparsed: read.unparsed,
+    stored: taken - duplicates,
+    duplicates,
+    quarantined,
+  };
 }
 
 const same = (a: Position, b: Position): boolean => a.segment === b.segment && a.offset === b.offset;

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { Client } from '@elastic/elasticsearch';
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
-import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { hashToken, makeRequest, newToken, openAuthority } from '@demarc/platform/identity';
 import { freePort } from '@demarc/platform/stores/testing';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
+import { Client } from '@elastic/elasticsearch';
+import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { carry, type Siem } from '../siem.ts';
 import { openTestRoad, type TestRoad } from '../testing.ts';
 import { baseEvent, Intake, type RunningSource } from './intake.ts';
@@ -116,7 +116,16 @@ test('logger sends RFC 5424 and RFC 3164, over UDP and TCP, framed either way', 
   const tcp = await intake.add(definitionFor(here, { kind: 'syslog-tcp', ...common }));
   const own = await intake.add(definitionFor(here, { kind: 'syslog-tcp', port, peers: [] }));
   const send = (to: number, ...options: readonly string[]) =>
-    run('logger', ['--server', '127.0.0.1', '--port', String(to), '--tag', 'unit', ...options, `said ${options.join(' ')}`]);
+    run('logger', [
+      '--server',
+      '127.0.0.1',
+      '--port',
+      String(to),
+      '--tag',
+      'unit',
+      ...options,
+      `said ${options.join(' ')}`,
+    ]);
   await send(intake.ports.udp ?? 0, '--udp', '--rfc5424');
   await send(intake.ports.udp ?? 0, '--udp', '--rfc3164');
   await send(intake.ports.tcp ?? 0, '--tcp', '--rfc5424', '--octet-count');
@@ -132,7 +141,10 @@ test('logger sends RFC 5424 and RFC 3164, over UDP and TCP, framed either way', 
 
 test('rsyslog sends a file over TLS, and both sides know each other', async (t: TestContext) => {
   if (missing(t, 'rsyslogd')) return;
-  if (!existsSync('/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_ossl.so') && !existsSync('/usr/lib/aarch64-linux-gnu/rsyslog/lmnsd_ossl.so'))
+  if (
+    !existsSync('/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_ossl.so') &&
+    !existsSync('/usr/lib/aarch64-linux-gnu/rsyslog/lmnsd_ossl.so')
+  )
     return t.skip('NOT TESTED: rsyslog-openssl is not installed');
   const authority = await openAuthority(at('keys'), Date.now());
   const { key, csr } = await makeRequest();
@@ -169,10 +181,25 @@ action(type="omfwd" target="127.0.0.1" port="${intake.ports.tls}" protocol="tcp"
 test('syslog-ng sends over TLS with a certificate that the tenant brought', async (t: TestContext) => {
   if (missing(t, 'syslog-ng')) return;
   execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...['-subj', '/CN=theirs', '-keyout', at('theirs-key.pem'), '-out', at('theirs.pem')],
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=theirs',
+    '-keyout',
+    at('theirs-key.pem'),
+    '-out',
+    at('theirs.pem'),
   ]);
-  const fingerprint = new X509Certificate(readFileSync(at('theirs.pem'))).fingerprint256.replaceAll(':', '').toLowerCase();
+  const fingerprint = new X509Certificate(readFileSync(at('theirs.pem'))).fingerprint256
+    .replaceAll(':', '')
+    .toLowerCase();
   const settings = { kind: 'syslog-tls', certificateFingerprint: fingerprint } as const;
   const source = await intake.add(definitionFor(here, settings, { fingerprint }));
   writeFileSync(at('ng.log'), Array.from({ length: LINES }, (_, index) => `ng ${index}\n`).join(''));
@@ -197,7 +224,9 @@ log { source(s); destination(d); };
 test('a sender whose certificate is no source’s is not heard', async (t: TestContext) => {
   if (missing(t, 'openssl')) return;
   const before = intake.figures.strangers;
-  const client = spawn('openssl', ['s_client', '-quiet', '-connect', `127.0.0.1:${intake.ports.tls}`], { stdio: 'ignore' });
+  const client = spawn('openssl', ['s_client', '-quiet', '-connect', `127.0.0.1:${intake.ports.tls}`], {
+    stdio: 'ignore',
+  });
   t.after(() => client.kill('SIGKILL'));
   await untilTrue(() => intake.figures.strangers > before);
 });
@@ -225,7 +254,9 @@ test('the official Elasticsearch client bulks to it, and hears of each document'
   const documents = Array.from({ length: LINES }, (_, index) => ({ index, message: `document ${index}` }));
   const result = await client.helpers.bulk({
     datasource: [...documents, { deep: JSON.parse('['.repeat(70) + ']'.repeat(70)) as unknown }],
-    onDocument: (document) => ({ create: { _index: 'index' in document && document.index % 2 === 0 ? 'even' : 'odd' } }),
+    onDocument: (document) => ({
+      create: { _index: 'index' in document && document.index % 2 === 0 ? 'even' : 'odd' },
+    }),
     onDrop: (document) => dropped.push(document.error?.reason),
     retries: 0,
   });
@@ -239,12 +270,18 @@ test('the official Elasticsearch client bulks to it, and hears of each document'
 test('a client with a wrong token is told so in its own words', async (t: TestContext) => {
   const client = new Client({ node: url(), auth: { apiKey: newToken() } });
   t.after(() => client.close());
-  await t.assert.rejects(client.bulk({ operations: [{ index: { _index: 'a' } }, { a: 1 }] }), /security_exception/);
+  await t.assert.rejects(
+    client.bulk({ operations: [{ index: { _index: 'a' } }, { a: 1 }] }),
+    /security_exception/,
+  );
 });
 
 test('the OpenTelemetry SDK exports logs as protobuf', async (t: TestContext) => {
   const { source, token } = await httpSource();
-  const exporter = new OTLPLogExporter({ url: `${url()}/v1/logs`, headers: { authorization: `Bearer ${token}` } });
+  const exporter = new OTLPLogExporter({
+    url: `${url()}/v1/logs`,
+    headers: { authorization: `Bearer ${token}` },
+  });
   const provider = new LoggerProvider({ processors: [new BatchLogRecordProcessor({ exporter })] });
   const logger = provider.getLogger('tests', '1.2.3');
   for (let index = 0; index < LINES; index += 1)
@@ -257,7 +294,10 @@ test('the OpenTelemetry SDK exports logs as protobuf', async (t: TestContext) =>
   await provider.forceFlush();
   await provider.shutdown();
   const stored = await allStored(t, source, LINES);
-  const record = JSON.parse(stored.find((text) => text.includes('"entry 7"')) ?? '{}') as Record<string, unknown>;
+  const record = JSON.parse(stored.find((text) => text.includes('"entry 7"')) ?? '{}') as Record<
+    string,
+    unknown
+  >;
   t.assert.deepEqual(record['scope'], { name: 'tests', version: '1.2.3', attributes: {} });
   t.assert.equal(record['severityText'], 'INFO');
   const attributes = record['attributes'] as Record<string, unknown>;
@@ -268,7 +308,10 @@ test('the OpenTelemetry SDK exports logs as protobuf', async (t: TestContext) =>
 test('Splunk’s own logger sends events', async (t: TestContext) => {
   const { source, token } = await httpSource();
   interface SplunkLogger {
-    send(context: object, then: (error: unknown, response: unknown, body: { readonly text: string }) => void): void;
+    send(
+      context: object,
+      then: (error: unknown, response: unknown, body: { readonly text: string }) => void,
+    ): void;
   }
   const { Logger } = createRequire(import.meta.url)('splunk-logging') as {
     readonly Logger: new (config: object) => SplunkLogger;
@@ -280,8 +323,10 @@ test('Splunk’s own logger sends events', async (t: TestContext) => {
       (_, index) =>
         new Promise((resolve, reject) => {
           const message = { said: `event ${index}`, braces: '}{"' };
-          logger.send({ message, severity: 'info', metadata: { host: 'web-1', sourcetype: 'tests' } }, (error, _response, body) =>
-            error === null || error === undefined ? resolve(body.text) : reject(error as Error),
+          logger.send(
+            { message, severity: 'info', metadata: { host: 'web-1', sourcetype: 'tests' } },
+            (error, _response, body) =>
+              error === null || error === undefined ? resolve(body.text) : reject(error as Error),
           );
         }),
     ),
@@ -305,8 +350,19 @@ test('curl delivers a webhook once, and only with the right signature', async (t
   const signature = createHmac('sha256', 'of the test').update(body).digest('hex');
   const deliver = async (signed: string, id: string) => {
     const { stdout } = await run('curl', [
-      ...['-sS', '-o', '/dev/null', '-w', '%{http_code}', '-H', `X-Hub-Signature-256: sha256=${signed}`],
-      ...['-H', `X-GitHub-Delivery: ${id}`, '-H', 'X-GitHub-Event: push', '--data-binary', body],
+      '-sS',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_code}',
+      '-H',
+      `X-Hub-Signature-256: sha256=${signed}`,
+      '-H',
+      `X-GitHub-Delivery: ${id}`,
+      '-H',
+      'X-GitHub-Event: push',
+      '--data-binary',
+      body,
       `${url()}/webhook/${source.definition.sourceId}`,
     ]);
     return stdout;

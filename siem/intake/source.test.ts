@@ -14,10 +14,15 @@ test('what is taken is carried once, and adds up', async (t: TestContext) => {
   using place = scratch();
   const road = new PretendedRoad();
   await using source = new RunningSource(definition, depsFor(place.directory, road));
-  await Promise.all(Array.from({ length: 20 }, (_, index) => source.take([blockOf([`a${index}`, 'b', 'ü'])])));
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) => source.take([blockOf([`a${index}`, 'b', 'ü'])])),
+  );
   await untilTrue(() => source.accounting.stored === 60);
   t.assert.equal(imbalance(source.accounting), undefined);
-  t.assert.deepEqual([...new Set(road.texts.values())].filter((text) => !text.startsWith('a')).sort(), ['b', 'ü']);
+  t.assert.deepEqual([...new Set(road.texts.values())].filter((text) => !text.startsWith('a')).sort(), [
+    'b',
+    'ü',
+  ]);
 });
 
 test('while the store is away everything waits, also over a restart and behind a torn end', async (t: TestContext) => {
@@ -74,7 +79,11 @@ test('what is over the rate, or has no room, is refused, counted and shown', asy
   using place = scratch();
   const road = new PretendedRoad();
   road.failure = away;
-  const small = definitionFor(here, { kind: 'http' }, { limits: { eventsPerSecond: 2, bytesPerSecond: 1_000_000 } });
+  const small = definitionFor(
+    here,
+    { kind: 'http' },
+    { limits: { eventsPerSecond: 2, bytesPerSecond: 1_000_000 } },
+  );
   await using slow = new RunningSource(small, depsFor(place.directory, road));
   await slow.take([blockOf(Array.from({ length: 10 }, () => 'x'))]);
   await t.assert.rejects(slow.take([blockOf(['too', 'soon'])]), { code: 'INTAKE_RATE_EXCEEDED' });

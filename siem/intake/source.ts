@@ -218,7 +218,10 @@ function directoryOf(root: string, { tenant, sourceId }: SourceDefinition): stri
 /** `INTAKE_RATE_EXCEEDED` is counted as `rate-exceeded`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof DemarcError)) return 'internal';
-  return error.code.replace(/^INTAKE_/, '').toLowerCase().replaceAll('_', '-');
+  return error.code
+    .replace(/^INTAKE_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-');
 }
 
 function firstOf(blocks: readonly Block[]): { readonly peer: string; readonly sample: Uint8Array } {

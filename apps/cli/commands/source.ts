@@ -98,7 +98,10 @@ function registerAdd(source: Command, { config, output }: Deps): void {
     .addOption(new Option('--format <format>', 'file: what is in it').choices(FILE_FORMATS))
     .option('--events-per-second <count>', 'its rate', '20000')
     .option('--bytes-per-second <count>', 'its rate', '20000000')
-    .option('--write <prefix>', 'writes certificate, key and authority to PREFIX-*.pem instead of showing them')
+    .option(
+      '--write <prefix>',
+      'writes certificate, key and authority to PREFIX-*.pem instead of showing them',
+    )
     .action(async (name: string, options: AddOptions) => {
       const body = { name, settings: await settingsOf(options), limits: limitsOf(options) };
       const made = await new ApiClient(config).post(pathOf(options.tenant), body, MadeSource);
@@ -108,7 +111,10 @@ function registerAdd(source: Command, { config, output }: Deps): void {
     .command('rotate <source>')
     .description('a new secret; the old one is worth nothing from now on')
     .option(...TENANT_OPTION)
-    .option('--write <prefix>', 'writes certificate, key and authority to PREFIX-*.pem instead of showing them')
+    .option(
+      '--write <prefix>',
+      'writes certificate, key and authority to PREFIX-*.pem instead of showing them',
+    )
     .action(async (wanted: string, { tenant, write }: Pick<AddOptions, 'tenant' | 'write'>) => {
       const client = new ApiClient(config);
       const { sourceId } = await findSource(client, tenant, wanted);
@@ -189,7 +195,11 @@ async function settingsOf(options: AddOptions): Promise<CreateSource['settings']
   switch (kind) {
     case 'syslog-udp':
     case 'syslog-tcp':
-      return { kind, port: options.port === undefined ? null : Number(options.port), peers: [...(options.peer ?? [])] };
+      return {
+        kind,
+        port: options.port === undefined ? null : Number(options.port),
+        peers: [...(options.peer ?? [])],
+      };
     case 'syslog-tls':
       if (options.certificate === undefined) return { kind };
       return { kind, certificateFingerprint: await fingerprintOf(options.certificate) };
@@ -198,9 +208,15 @@ async function settingsOf(options: AddOptions): Promise<CreateSource['settings']
     case 'webhook':
       return {
         kind,
-        ...(options.signatureHeader === undefined ? {} : { signatureHeader: options.signatureHeader.toLowerCase() }),
-        ...(options.timestampHeader === undefined ? {} : { timestampHeader: options.timestampHeader.toLowerCase() }),
-        ...(options.deliveryHeader === undefined ? {} : { deliveryHeader: options.deliveryHeader.toLowerCase() }),
+        ...(options.signatureHeader === undefined
+          ? {}
+          : { signatureHeader: options.signatureHeader.toLowerCase() }),
+        ...(options.timestampHeader === undefined
+          ? {}
+          : { timestampHeader: options.timestampHeader.toLowerCase() }),
+        ...(options.deliveryHeader === undefined
+          ? {}
+          : { deliveryHeader: options.deliveryHeader.toLowerCase() }),
       };
     case 'file': {
       const { path, format } = options;
@@ -254,7 +270,16 @@ function writePem(file: string, pem: string): string {
   }
 }
 
-function accountOf({ name, settings, endpoint, state, because, limits, accounting, refusals }: SourceDetail): string {
+function accountOf({
+  name,
+  settings,
+  endpoint,
+  state,
+  because,
+  limits,
+  accounting,
+  refusals,
+}: SourceDetail): string {
   const lines = [
     `${name} (${settings.kind}), ${state}: ${because}`,
     `Send to: ${endpoint}`,

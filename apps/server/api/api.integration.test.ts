@@ -772,7 +772,11 @@ test('a source of the intake: added, shown, limited, given a new token, removed'
   t.assert.doesNotMatch(shown.body, new RegExp(made.secret.token ?? 'none'));
   t.assert.deepEqual(shown.json<SourceDetail>().accounting.received, 0);
   const limits = { eventsPerSecond: 5, bytesPerSecond: 5_000 };
-  const changed = await call({ method: 'POST', url: `${base}/${sourceId}/change`, payload: { limits, enabled: false } });
+  const changed = await call({
+    method: 'POST',
+    url: `${base}/${sourceId}/change`,
+    payload: { limits, enabled: false },
+  });
   t.assert.deepEqual(changed.json<Source>().limits, limits);
   t.assert.equal(changed.json<Source>().state, 'disabled');
   const rotated = await call({ method: 'POST', url: `${base}/${sourceId}/rotate`, payload: {} });

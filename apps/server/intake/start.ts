@@ -1,5 +1,5 @@
 /** The intake as this server runs it: its listeners, its directory, and what its sources are administered with. */
-import { X509Certificate, randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Layout, Listen, Settings } from '@demarc/platform/config';
 import { type CertificateAuthority, makeRequest, type ServerCertificate } from '@demarc/platform/identity';

@@ -1,6 +1,7 @@
 /** For tests of the API: an intake that no one sends to. */
-import { type Administration, administration, baseEvent, Intake } from '@demarc/siem/intake';
+
 import type { PostgresStore } from '@demarc/platform/stores';
+import { type Administration, administration, baseEvent, Intake } from '@demarc/siem/intake';
 
 export interface QuietIntake extends AsyncDisposable {
   readonly intake: Intake;

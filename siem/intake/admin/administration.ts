@@ -94,11 +94,7 @@ export function administration(deps: AdministrationDeps) {
      * @throws INTAKE_SOURCES_TOO_MANY, INTAKE_SOURCE_CLASH, INTAKE_LISTENER_OFF, INTAKE_PORT_REFUSED,
      *   INTAKE_PATH_REFUSED
      */
-    async create(
-      tenant: TenantScope,
-      wanted: NewSource,
-      createdBy: string,
-    ): Promise<MadeSource> {
+    async create(tenant: TenantScope, wanted: NewSource, createdBy: string): Promise<MadeSource> {
       const rows = await readSources(inTenant, tenant);
       if (rows.length >= SOURCES_MAX)
         throw intakeErrors.make('INTAKE_SOURCES_TOO_MANY', { sourcesMax: SOURCES_MAX });
@@ -130,7 +126,10 @@ export function administration(deps: AdministrationDeps) {
     async rotate(tenant: TenantScope, sourceId: string): Promise<MadeSource> {
       const before = await rowOf(tenant, sourceId);
       const source = runningOf(before);
-      const { row, secret } = await withSecret(deps, tenant, { ...before, secret_number: before.secret_number + 1 });
+      const { row, secret } = await withSecret(deps, tenant, {
+        ...before,
+        secret_number: before.secret_number + 1,
+      });
       await updateSource(inTenant, tenant, row);
       intake.change(source, definitionOf(deps, tenant, row));
       return made(row, secret);
@@ -186,7 +185,9 @@ async function withSecret(
       const { fingerprint, ...secret } = await deps.issue(tenant, row.source_id);
       return { row: { ...row, fingerprint }, secret };
     }
-    default:
+    case 'syslog-udp':
+    case 'syslog-tcp':
+    case 'file':
       return { row, secret: {} };
   }
 }

@@ -7,7 +7,11 @@ export interface PublicNames {
   readonly publicHost: string;
 }
 
-export function endpointOf({ publicHost }: PublicNames, intake: Intake, { settings, source_id }: SourceRow): string {
+export function endpointOf(
+  { publicHost }: PublicNames,
+  intake: Intake,
+  { settings, source_id }: SourceRow,
+): string {
   const { listen, filesRoot } = intake.options;
   const at = (scheme: string, host: string | undefined, port: number | undefined): string =>
     `${scheme}://${hostOf(host ?? '', publicHost)}:${port ?? 0}`;
@@ -20,7 +24,8 @@ export function endpointOf({ publicHost }: PublicNames, intake: Intake, { settin
       return at('tls', listen.syslogTls?.host, intake.ports.tls);
     case 'file':
       return `${filesRoot ?? ''}/<tenant>/${settings.path}`;
-    default: {
+    case 'http':
+    case 'webhook': {
       const base =
         listen.https === undefined
           ? at('http', listen.http?.host, intake.ports.http)

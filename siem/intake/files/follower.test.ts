@@ -92,7 +92,10 @@ test('CloudTrail’s files are taken apart when they are there as a whole', asyn
   await using following = new Following(place.directory, 'AWSLogs', 'cloudtrail');
   const below = join(place.directory, 'files', 'AWSLogs', '123', '2026');
   mkdirSync(below, { recursive: true });
-  writeFileSync(join(below, 'a.json.gz'), gzipSync(JSON.stringify({ Records: [{ eventID: 1 }, { eventID: 2 }] })));
+  writeFileSync(
+    join(below, 'a.json.gz'),
+    gzipSync(JSON.stringify({ Records: [{ eventID: 1 }, { eventID: 2 }] })),
+  );
   t.assert.deepEqual(await following.texts(t, 2), ['{"eventID":1}', '{"eventID":2}']);
   writeFileSync(join(below, 'b.json'), '{"Records":');
   await untilTrue(() => following.source.accounting.dropped['malformed'] === 1);
@@ -123,7 +126,10 @@ test('the journal’s export format, with a field that is binary', async (t: Tes
   length.writeBigUInt64LE(BigInt(binary.length));
   const entry = Buffer.concat([Buffer.from('A=1\nMESSAGE\n'), length, binary, Buffer.from('\nB=x\nB=y\n\n')]);
   writeFileSync(join(place.directory, 'files', 'journal'), Buffer.concat([entry, Buffer.from('A=2\n')]));
-  t.assert.deepEqual(await following.texts(t, 2), ['{"A":"1","MESSAGE":"two\\nlines","B":["x","y"]}', '{"A":"2"}']);
+  t.assert.deepEqual(await following.texts(t, 2), [
+    '{"A":"1","MESSAGE":"two\\nlines","B":["x","y"]}',
+    '{"A":"2"}',
+  ]);
 });
 
 test('no path leads out of the directory', async (t: TestContext) => {

@@ -78,7 +78,8 @@ export class FileFollower implements AsyncDisposable {
         this.#complaint = '';
       } catch (error) {
         const says = error instanceof Error ? error.message : String(error);
-        if (says !== this.#complaint) this.#options.log(`intake: files of ${this.#options.source.definition.sourceId}: ${says}`);
+        if (says !== this.#complaint)
+          this.#options.log(`intake: files of ${this.#options.source.definition.sourceId}: ${says}`);
         this.#complaint = says;
       }
       await pause(this.#options.pollMs ?? POLL_MS, undefined, { signal, ref: false }).catch(() => undefined);
@@ -107,7 +108,10 @@ export class FileFollower implements AsyncDisposable {
     const { dev, ino, size } = await handle.stat();
     const id = `${dev}:${ino}`;
     let place = this.#places.get(id);
-    if (place !== undefined && (size < place.offset || (await headOf(handle, place.headBytes)) !== place.head))
+    if (
+      place !== undefined &&
+      (size < place.offset || (await headOf(handle, place.headBytes)) !== place.head)
+    )
       place = undefined;
     const isQuiet = place?.size === size;
     if (isWhole(this.#options.settings.format)) await this.#whole(handle, { id, path, place, size, isQuiet });
@@ -160,7 +164,14 @@ export class FileFollower implements AsyncDisposable {
       for (let wait = source.rate.waitMs; wait > 0; wait = source.rate.waitMs)
         await pause(wait, undefined, { signal: this.#stop.signal });
       const { format, bounds, bytes } = cut;
-      const block: Block = { format, receivedAtMs: now(), peer: '', about: { path: file.path }, bounds, bytes };
+      const block: Block = {
+        format,
+        receivedAtMs: now(),
+        peer: '',
+        about: { path: file.path },
+        bounds,
+        bytes,
+      };
       await source.append([block], JSON.stringify([file.id, place]));
       source.rate.spend(bounds.length / 2, bytes.length);
     }
@@ -196,7 +207,10 @@ interface File {
 }
 
 async function headOf(handle: FileHandle, length: number): Promise<string> {
-  return createHash('sha256').update(await bytesAt(handle, 0, length)).digest('base64url').slice(0, 16);
+  return createHash('sha256')
+    .update(await bytesAt(handle, 0, length))
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 async function bytesAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {

@@ -56,7 +56,11 @@ function fieldAt(bytes: Buffer, at: number): Field | undefined {
   if (end === -1) return undefined;
   const equals = bytes.indexOf(EQUALS, at);
   if (equals !== -1 && equals < end)
-    return { name: bytes.toString('utf8', at, equals), value: bytes.toString('utf8', equals + 1, end), end: end + 1 };
+    return {
+      name: bytes.toString('utf8', at, equals),
+      value: bytes.toString('utf8', equals + 1, end),
+      end: end + 1,
+    };
   const start = end + 1 + LENGTH_BYTES;
   if (start > bytes.length) return undefined;
   const length = Number(bytes.readBigUInt64LE(end + 1));

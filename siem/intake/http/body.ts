@@ -30,7 +30,10 @@ export async function unfold(body: Buffer, encoding: string): Promise<Buffer> {
   const with_ = UNFOLD[encoding as keyof typeof UNFOLD];
   if (with_ === undefined)
     throw intakeErrors.make('INTAKE_ENCODING_UNKNOWN', { encoding: encoding.slice(0, 40) });
-  const maxOutputLength = Math.min(UNFOLDED_BYTES_MAX, body.length * UNFOLDED_SHARE_MAX + UNFOLDED_BYTES_FREE);
+  const maxOutputLength = Math.min(
+    UNFOLDED_BYTES_MAX,
+    body.length * UNFOLDED_SHARE_MAX + UNFOLDED_BYTES_FREE,
+  );
   try {
     return await with_(body, { maxOutputLength });
   } catch (error) {
@@ -61,7 +64,8 @@ async function collected(request: IncomingMessage): Promise<Buffer> {
   // Not destroyed when it is too large: the answer still has to go out.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) throw intakeErrors.make('INTAKE_BODY_TOO_LARGE', { bytesMax: BODY_BYTES_MAX });
+    if (bytes > BODY_BYTES_MAX)
+      throw intakeErrors.make('INTAKE_BODY_TOO_LARGE', { bytesMax: BODY_BYTES_MAX });
     chunks.push(chunk);
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);

@@ -10,7 +10,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { intakeErrors } from '../errors.ts';
 import { isTooDeep } from '../framing/objects.ts';
 import { type Block, BoundsList, RECORD_BYTES_MAX } from '../record.ts';
-import { type Answer, type Decoded, type IntakeRequest, JSON_DEPTH_MAX, type RefusedRecord } from './answer.ts';
+import {
+  type Answer,
+  type Decoded,
+  type IntakeRequest,
+  JSON_DEPTH_MAX,
+  type RefusedRecord,
+} from './answer.ts';
 
 const LF = 0x0a;
 const ACTIONS = ['index', 'create', 'update', 'delete'] as const;
@@ -31,7 +37,7 @@ export const isBulk = ({ method, path }: IntakeRequest): boolean =>
 export function greet({ method, path }: IntakeRequest): Answer | undefined {
   const ok = (body: object): Answer => ({ status: 200, headers: PRODUCT, body });
   if (path === '/' && (method === 'GET' || method === 'HEAD')) return ok(greeting());
-  switch (path.split('/')[1]) {
+  switch (path.split('/')[1] ?? '') {
     case '_license':
       return ok({ license: { status: 'active', uid: LICENCE_UID, type: 'basic', mode: 'basic' } });
     case '_xpack':
@@ -96,7 +102,8 @@ export function decodeBulk(request: IntakeRequest, body: Buffer): Decoded {
     at = lineEnd + 1;
     if (isBlank(line)) continue;
     // Nearly all of a request's action lines are the same bytes.
-    if (known === undefined || !known.line.equals(line)) known = { line, action: actionOf(line, indexOfPath) };
+    if (known === undefined || !known.line.equals(line))
+      known = { line, action: actionOf(line, indexOfPath) };
     const { action } = known;
     if (action.name === 'delete') {
       items.push({ action, refusal: { reason: 'not-supported', says: 'documents are never deleted here' } });
@@ -201,7 +208,8 @@ function endOf(body: Buffer, at: number): number {
   return end === -1 ? body.length : end;
 }
 
-const isBlank = (line: Buffer): boolean => line.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x09);
+const isBlank = (line: Buffer): boolean =>
+  line.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x09);
 
 function jsonOf(bytes: Buffer): unknown {
   try {
@@ -217,6 +225,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** An error in the words that these clients read. */
 export function elasticError(status: number, reason: string): object {
-  const type = status === 429 ? 'es_rejected_execution_exception' : status === 401 ? 'security_exception' : 'exception';
+  const type =
+    status === 429 ? 'es_rejected_execution_exception' : status === 401 ? 'security_exception' : 'exception';
   return { error: { type, reason, root_cause: [{ type, reason }] }, status };
 }

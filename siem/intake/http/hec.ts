@@ -8,7 +8,13 @@
 import { linesOf } from '../framing/lines.ts';
 import { objectsOf } from '../framing/objects.ts';
 import { BoundsList, RECORD_BYTES_MAX } from '../record.ts';
-import { type Answer, type Decoded, type IntakeRequest, JSON_DEPTH_MAX, type RefusedRecord } from './answer.ts';
+import {
+  type Answer,
+  type Decoded,
+  type IntakeRequest,
+  JSON_DEPTH_MAX,
+  type RefusedRecord,
+} from './answer.ts';
 
 const BASE = /^\/services\/collector(?:\/(event|raw|health|ack|mint)(?:\/1\.0)?)?$/;
 const CHANNEL = /^[0-9a-fA-F-]{36}$/;
@@ -45,7 +51,10 @@ export class HecAcks {
     try {
       const { acks } = JSON.parse(body.toString('utf8')) as { readonly acks?: unknown };
       if (!Array.isArray(acks) || acks.length > ACKS_MAX) throw new Error('no list of ids');
-      return { status: 200, body: { acks: Object.fromEntries(acks.map((id) => [String(Number(id)), true])) } };
+      return {
+        status: 200,
+        body: { acks: Object.fromEntries(acks.map((id) => [String(Number(id)), true])) },
+      };
     } catch {
       return say(400, 'Invalid data format', 6);
     }
@@ -62,7 +71,8 @@ export function decodeHecEvents(request: IntakeRequest, body: Buffer, acks: HecA
     if (wrong !== undefined) return refusal(bounds.length, sample, wrong, number);
     kept.add(start, end);
   }
-  if (strayAt !== undefined) return refusal(bounds.length + 1, body.subarray(strayAt), MALFORMED, bounds.length);
+  if (strayAt !== undefined)
+    return refusal(bounds.length + 1, body.subarray(strayAt), MALFORMED, bounds.length);
   if (kept.count === 0) return { blocks: [], refused: [], answer: say(400, 'No data', 5) };
   const { peer, receivedAtMs } = request;
   return {

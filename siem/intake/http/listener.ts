@@ -73,7 +73,10 @@ export async function listenForHttp(options: HttpOptions): Promise<HttpListener>
   const server =
     options.tls === undefined
       ? createServer(bounds, onRequest)
-      : createSecureServer({ ...bounds, ...secure(options.tls), handshakeTimeout: HEADERS_MS_MAX }, onRequest);
+      : createSecureServer(
+          { ...bounds, ...secure(options.tls), handshakeTimeout: HEADERS_MS_MAX },
+          onRequest,
+        );
   server.maxConnections = CONNECTIONS_MAX;
   server.on('clientError', (_error, socket) => socket.destroy());
   await listening(server, options);
@@ -261,7 +264,7 @@ function refuse(
 function protocolOf(request: IntakeRequest): Protocol {
   if (hecRoute(request) !== undefined) return 'hec';
   if (request.path === '/v1/logs') return 'otlp';
-  if (request.path === '/' || isBulk(request) || /^\/_/.test(request.path)) return 'elastic';
+  if (request.path === '/' || isBulk(request) || request.path.startsWith('/_')) return 'elastic';
   return 'plain';
 }
 

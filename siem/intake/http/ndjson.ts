@@ -22,6 +22,9 @@ export function decodeNdjson(request: IntakeRequest, body: Buffer): Decoded {
   return {
     blocks: [{ format: 'json', receivedAtMs, peer, about: {}, bounds: kept.take(), bytes: body }],
     refused,
-    answer: { status: refused.length > 0 && taken === 0 ? 400 : 200, body: { taken, refused: refused.length } },
+    answer: {
+      status: refused.length > 0 && taken === 0 ? 400 : 200,
+      body: { taken, refused: refused.length },
+    },
   };
 }

@@ -2,7 +2,7 @@
  * The binary form of an export of logs, field by field as in opentelemetry/proto/logs/v1/logs.proto and
  * common/v1/common.proto; fields that are not known are passed over.
  */
-import { type OtlpRecord, numberOf } from './otlp.ts';
+import { numberOf, type OtlpRecord } from './otlp.ts';
 import { FIXED32, FIXED64, LENGTH, ProtobufReader, VARINT } from './protobuf.ts';
 
 const VALUE_DEPTH_MAX = 32;
@@ -19,7 +19,11 @@ function walk(reader: ProtobufReader, fields: Fields, wires: Readonly<Record<num
 
 export function readLogs(body: Buffer): readonly OtlpRecord[] {
   const records: OtlpRecord[] = [];
-  walk(new ProtobufReader(body), { 1: (reader) => readResourceLogs(reader.message(), records) }, { 1: LENGTH });
+  walk(
+    new ProtobufReader(body),
+    { 1: (reader) => readResourceLogs(reader.message(), records) },
+    { 1: LENGTH },
+  );
   return records;
 }
 
@@ -46,7 +50,11 @@ function readResource(reader: ProtobufReader): Record<string, unknown> {
   return attributes;
 }
 
-function readScopeLogs(reader: ProtobufReader, resource: OtlpRecord['resource'], records: OtlpRecord[]): void {
+function readScopeLogs(
+  reader: ProtobufReader,
+  resource: OtlpRecord['resource'],
+  records: OtlpRecord[],
+): void {
   let scope: OtlpRecord['scope'];
   const found: Buffer[] = [];
   walk(
@@ -60,7 +68,11 @@ function readScopeLogs(reader: ProtobufReader, resource: OtlpRecord['resource'],
     { 1: LENGTH, 2: LENGTH },
   );
   for (const bytes of found)
-    records.push({ resource, ...(scope === undefined ? {} : { scope }), ...readRecord(new ProtobufReader(bytes)) });
+    records.push({
+      resource,
+      ...(scope === undefined ? {} : { scope }),
+      ...readRecord(new ProtobufReader(bytes)),
+    });
 }
 
 function readScope(reader: ProtobufReader): NonNullable<OtlpRecord['scope']> {

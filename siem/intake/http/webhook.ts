@@ -83,7 +83,11 @@ export function decodeWebhook(request: IntakeRequest, body: Buffer): Decoded {
           ? 'malformed'
           : undefined;
   if (reason !== undefined)
-    return { blocks: [], refused: [{ reason, sample: body }], answer: { status: 400, body: { taken: 0, reason } } };
+    return {
+      blocks: [],
+      refused: [{ reason, sample: body }],
+      answer: { status: 400, body: { taken: 0, reason } },
+    };
   const about: Record<string, string> = {};
   for (const name of HEADERS_KEPT) {
     const value = header(request, name);

@@ -58,7 +58,12 @@ function encode(
 }
 
 export type Decoded =
-  | { readonly kind: 'records'; readonly block: Block; readonly mark: string | undefined; readonly end: number }
+  | {
+      readonly kind: 'records';
+      readonly block: Block;
+      readonly mark: string | undefined;
+      readonly end: number;
+    }
   | { readonly kind: 'counts'; readonly counts: Counts; readonly end: number };
 
 /**

@@ -5,7 +5,17 @@
  * While one write is on its way all others gather, and go together in the next: the busier it is, the fewer
  * syncs a record costs. A write that fails leaves nothing behind: the segment is cut to where it was good.
  */
-import { close, fdatasync, ftruncateSync, mkdirSync, openSync, read, rmSync, statfsSync, writev } from 'node:fs';
+import {
+  close,
+  fdatasync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  read,
+  rmSync,
+  statfsSync,
+  writev,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Counts, NO_COUNTS, plusCounts, total } from '../accounting.ts';
@@ -155,7 +165,12 @@ export class Spool {
     }
     const only = this.#segments[0];
     // A live segment that is done with is not kept until it is full: the room may be needed.
-    if (this.#segments.length === 1 && only !== undefined && position.offset >= only.end && only.end > MIBIBYTE)
+    if (
+      this.#segments.length === 1 &&
+      only !== undefined &&
+      position.offset >= only.end &&
+      only.end > MIBIBYTE
+    )
       this.#rollSoon = true;
   }
   #rollSoon = false;
@@ -236,7 +251,11 @@ export class Spool {
       if (written < bytes) {
         const rest = Buffer.concat(parts).subarray(written);
         while (written < bytes)
-          written += await writeAt(fd, [rest.subarray(rest.length - (bytes - written))], segment.end + written);
+          written += await writeAt(
+            fd,
+            [rest.subarray(rest.length - (bytes - written))],
+            segment.end + written,
+          );
       }
       await syncData(fd);
     } catch (error) {

@@ -47,7 +47,10 @@ export interface DatagramListener extends AsyncDisposable {
 }
 
 export async function listenForDatagrams(options: DatagramOptions): Promise<DatagramListener> {
-  const socket = createSocket({ type: isIPv6(options.host) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BYTES });
+  const socket = createSocket({
+    type: isIPv6(options.host) ? 'udp6' : 'udp4',
+    recvBufferSize: RECEIVE_BYTES,
+  });
   const gathers = new Map<string, Gather>();
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
@@ -61,7 +64,13 @@ export async function listenForDatagrams(options: DatagramOptions): Promise<Data
     if (source === undefined) return options.onStranger();
     const refusal = refusalOf(source, message.length);
     if (refusal !== undefined)
-      return source.notTaken({ outcome: 'dropped', reason: refusal, count: 1, peer: address, sample: message });
+      return source.notTaken({
+        outcome: 'dropped',
+        reason: refusal,
+        count: 1,
+        peer: address,
+        sample: message,
+      });
     if (gathers.size >= GATHERS_MAX) flush();
     const key = `${source.definition.sourceId} ${address}`;
     let gather = gathers.get(key);

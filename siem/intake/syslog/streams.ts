@@ -3,8 +3,9 @@
  * is held back: its connection is not read while the source is over its rate, or while there is no room on disk.
  * Nothing is lost by that; what was read is kept until it can be written.
  */
-import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+
 import { constants } from 'node:crypto';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { ServerCertificate } from '@demarc/platform/identity';
@@ -31,7 +32,10 @@ export interface StreamOptions {
   /** Left out for clear text. */
   readonly tls?: ServerCertificate & { readonly authorityPem: string };
   /** Undefined for a stranger, whose connection is closed. */
-  sourceOf(peer: { readonly address: string; readonly fingerprint: string | undefined }): RunningSource | undefined;
+  sourceOf(peer: {
+    readonly address: string;
+    readonly fingerprint: string | undefined;
+  }): RunningSource | undefined;
   onStranger(): void;
   now(): number;
 }
@@ -196,7 +200,8 @@ class Connection {
 
   /** Many connections that each hold half a message hold memory. */
   #endWhoNeverEnds(): void {
-    if (this.#openSince !== undefined && this.#now() - this.#openSince > MESSAGE_MS_MAX) this.#socket.destroy();
+    if (this.#openSince !== undefined && this.#now() - this.#openSince > MESSAGE_MS_MAX)
+      this.#socket.destroy();
     else if (!this.#source.definition.enabled) this.#socket.destroy();
   }
 }
