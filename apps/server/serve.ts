@@ -19,6 +19,7 @@ import { engineUser } from '@demarc/platform/stores/engines';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { carry, ensureEventTable, loadRules, openSiem, siemMigrations } from '@demarc/siem';
+import type { Intake } from '@demarc/siem/intake';
 import { AccessLog } from './access-log.ts';
 import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
@@ -93,11 +94,12 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   });
   const publish = (tenant: TenantScope, message: LiveMessage): void => siem.watchers.publish(tenant, message);
   const key = openEvidenceKey(paths.keys);
+  const running: { intake?: Intake } = {};
   const observers = platformSources({
     store,
     siem,
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
-    status: () => platformStatus(paths, siem, assurance, schedule),
+    status: () => platformStatus(paths, siem, assurance, schedule, running.intake),
     rules: new RuleFiles([CATALOGUE_FILE, ...rooms.flatMap((room) => room.detectionsDirectory ?? [])], now),
     integrity: (...query) => assurance.integrity(...query),
     platformKeyPem: key.publicKeyPem,
@@ -256,6 +258,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   }).catch((error: unknown) => {
     throw intakeCannotListen(settings, error);
   });
+  running.intake = intake;
   const access = new AccessLog(store, now, (error) => log('the access log could not be written', error));
   const api = await buildApi({
     access,
@@ -270,7 +273,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     cliTokenHash: hashToken(config.cliToken),
     hostNames: ['localhost', '127.0.0.1', '::1', settings.DEMARC_API_LISTEN.host.toLowerCase()],
     enrollment,
-    status: () => platformStatus(paths, siem, assurance, schedule),
+    status: () => platformStatus(paths, siem, assurance, schedule, running.intake),
     publish,
     console: consoleFiles,
     now,
