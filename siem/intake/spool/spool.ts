@@ -73,6 +73,9 @@ export class Spool {
   #grown = Promise.withResolvers<void>();
   #free = { bytes: 0, atMs: 0 };
   #closed = false;
+  #carriedTo: Position | undefined;
+  /** The live segment was carried to its end, and is large: the next write begins another one. */
+  #rollSoon = false;
   /** Records on disk that were not carried. */
   waiting: number;
   /** All that was counted since `from`, on disk or not. */
@@ -82,6 +85,7 @@ export class Spool {
 
   constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#carriedTo = options.from;
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
     const found = survey(options.directory, options.from);
     for (const name of found.before) rmSync(join(options.directory, name), { force: true });
@@ -91,8 +95,12 @@ export class Spool {
     this.marks = found.marks;
   }
 
+  /** That wait. What was carried of a segment is on disk until its segment is deleted, and is not counted here. */
   get bytes(): number {
-    return this.#segments.reduce((sum, { end }) => sum + end, 0) + this.#pendingBytes;
+    const { segment, offset } = this.#carriedTo ?? { segment: '', offset: 0 };
+    let bytes = this.#pendingBytes;
+    for (const { name, end } of this.#segments) bytes += name === segment ? end - offset : end;
+    return bytes;
   }
 
   /** Not yet on disk: what makes a listener that has no other way stop reading. */
@@ -159,6 +167,7 @@ export class Spool {
 
   /** Everything before it was carried, and that is written down: its room is given back. */
   release(position: Position): void {
+    this.#carriedTo = position;
     while (this.#segments.length > 0 && (this.#segments[0]?.name ?? '') < position.segment) {
       const [gone] = this.#segments.splice(0, 1);
       if (gone !== undefined) this.#forget(gone);
@@ -173,7 +182,6 @@ export class Spool {
     )
       this.#rollSoon = true;
   }
-  #rollSoon = false;
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
