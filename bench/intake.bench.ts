@@ -101,7 +101,9 @@ async function send(source: RunningSource): Promise<void> {
   for (let at = 0; at < stream.length; at += CHUNK_BYTES) {
     const framed = framer.push(stream.subarray(at, at + CHUNK_BYTES));
     if (framed === undefined) continue;
-    last = source.append([{ format: 'syslog', receivedAtMs: Date.now(), peer: '192.0.2.1', about: {}, ...framed }]);
+    last = source.append([
+      { format: 'syslog', receivedAtMs: Date.now(), peer: '192.0.2.1', about: {}, ...framed },
+    ]);
     if (source.spool.pendingBytes > PENDING_BYTES_MAX) await last;
   }
   await last;
@@ -122,7 +124,8 @@ async function through(take: (batch: Batch) => Promise<Receipt>, isDrained: bool
 /** Reads every record, as the road would, and does nothing with it. */
 async function readOnly({ batchToken, events: records }: Batch): Promise<Receipt> {
   let acceptedCount = 0;
-  for (const record of records as Iterable<BatchEvent>) acceptedCount += record.event.metadata.uid === '' ? 0 : 1;
+  for (const record of records as Iterable<BatchEvent>)
+    acceptedCount += record.event.metadata.uid === '' ? 0 : 1;
   return { batchToken, acceptedCount, duplicateCount: 0, rejected: [] };
 }
 
@@ -152,13 +155,19 @@ const PIPELINE = 'file in, lines, JSON.parse';
 let parsedCount = 0;
 const wall = await interleaved(
   [
-    { name: PARSE, run: () => measured(PARSE, async () => void events.map((event) => JSON.parse(event) as unknown)) },
+    {
+      name: PARSE,
+      run: () => measured(PARSE, async () => void events.map((event) => JSON.parse(event) as unknown)),
+    },
     {
       name: PIPELINE,
       run: () =>
         measured(PIPELINE, async () => {
           let rest = '';
-          for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES, encoding: 'utf8' })) {
+          for await (const chunk of createReadStream(file, {
+            highWaterMark: CHUNK_BYTES,
+            encoding: 'utf8',
+          })) {
             const lines = (rest + String(chunk)).split('\n');
             rest = lines.pop() ?? '';
             for (const line of lines) if (typeof JSON.parse(line) === 'object') parsedCount += 1;
@@ -180,7 +189,9 @@ async function spooledOnly(): Promise<void> {
 
 await Promise.all([writer.close(), reader.close()]);
 rmSync(directory, { recursive: true, force: true });
-console.log(`${LINES} lines of ${Math.round(stream.length / LINES)} bytes, ${parsedCount} parsed in the pipeline`);
+console.log(
+  `${LINES} lines of ${Math.round(stream.length / LINES)} bytes, ${parsedCount} parsed in the pipeline`,
+);
 const cpu = (name: string): number => median((cpuSeconds.get(name) ?? []).slice(1));
 for (const [name, seconds] of wall)
   console.log(

@@ -28,6 +28,7 @@ import {
   startSiemWork,
 } from '@demarc/siem';
 import { CompileWorker, ProviderDirectory } from '@demarc/siem/rules';
+import type { Intake } from '@demarc/siem/intake';
 import { AccessLog } from './access-log.ts';
 import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
@@ -104,11 +105,12 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   });
   const publish = (tenant: TenantScope, message: LiveMessage): void => siem.watchers.publish(tenant, message);
   const key = openEvidenceKey(paths.keys);
+  const running: { intake?: Intake } = {};
   const observers = platformSources({
     store,
     siem,
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
-    status: () => platformStatus(paths, siem, assurance, schedule),
+    status: () => platformStatus(paths, siem, assurance, schedule, running.intake),
     rules: new RuleFiles([CATALOGUE_FILE, ...detections], now),
     integrity: (...query) => assurance.integrity(...query),
     platformKeyPem: key.publicKeyPem,
@@ -281,6 +283,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   }).catch((error: unknown) => {
     throw intakeCannotListen(settings, error);
   });
+  running.intake = intake;
   const access = new AccessLog(store, now, (error) => log('the access log could not be written', error));
   const api = await buildApi({
     access,
@@ -295,7 +298,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     cliTokenHash: hashToken(config.cliToken),
     hostNames: ['localhost', '127.0.0.1', '::1', settings.DEMARC_API_LISTEN.host.toLowerCase()],
     enrollment,
-    status: () => platformStatus(paths, siem, assurance, schedule),
+    status: () => platformStatus(paths, siem, assurance, schedule, running.intake),
     publish,
     console: consoleFiles,
     now,

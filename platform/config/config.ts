@@ -70,11 +70,19 @@ const SETTINGS = {
   DEMARC_API_LISTEN: setting(LISTEN, '127.0.0.1:8420', 'API and console'),
   DEMARC_LINK_LISTEN: setting(LISTEN, '0.0.0.0:8421', 'agents, TLS 1.3'),
   DEMARC_LINK_NAMES: setting(NAMES, '', 'further names and addresses under which agents reach the link'),
-  DEMARC_INTAKE_HTTP: setting(LISTEN_OR_OFF, '127.0.0.1:8424', 'records over HTTP: JSON, bulk, HEC, OTLP, webhooks'),
+  DEMARC_INTAKE_HTTP: setting(
+    LISTEN_OR_OFF,
+    '127.0.0.1:8424',
+    'records over HTTP: JSON, bulk, HEC, OTLP, webhooks',
+  ),
   DEMARC_INTAKE_HTTPS: setting(LISTEN_OR_OFF, 'off', 'the same over TLS'),
   DEMARC_INTAKE_SYSLOG_UDP: setting(LISTEN_OR_OFF, '127.0.0.1:8425', 'syslog over UDP'),
   DEMARC_INTAKE_SYSLOG_TCP: setting(LISTEN_OR_OFF, '127.0.0.1:8425', 'syslog over TCP'),
-  DEMARC_INTAKE_SYSLOG_TLS: setting(LISTEN_OR_OFF, '127.0.0.1:8426', 'syslog over TLS with client certificates'),
+  DEMARC_INTAKE_SYSLOG_TLS: setting(
+    LISTEN_OR_OFF,
+    '127.0.0.1:8426',
+    'syslog over TLS with client certificates',
+  ),
   DEMARC_INTAKE_PORTS: setting(PORTS, 'off', 'ports that syslog sources may have for their own, FIRST-LAST'),
   DEMARC_INTAKE_FILES: setting(
     z.string().startsWith('/'),

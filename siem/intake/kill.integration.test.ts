@@ -268,7 +268,10 @@ else {
       const account = intake.sources.byId(SOURCE)?.accounting;
       t.assert.equal(account && imbalance(account), undefined);
     }
-    t.assert.deepEqual([...statuses.keys()].sort(), [200, 507]);
+    t.assert.deepEqual(
+      [...statuses.keys()].toSorted((a, b) => a - b),
+      [200, 507],
+    );
     const full = intake.sources.byId(SOURCE)?.accounting;
     t.assert.deepEqual(full?.refused, { 'disk-full': 60_000 - taken });
     t.assert.equal(full?.received, 60_000);

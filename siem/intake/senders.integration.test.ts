@@ -181,8 +181,21 @@ action(type="omfwd" target="127.0.0.1" port="${intake.ports.tls}" protocol="tcp"
 test('syslog-ng sends over TLS with a certificate that the tenant brought', async (t: TestContext) => {
   if (missing(t, 'syslog-ng')) return;
   execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...['-subj', '/CN=theirs', '-keyout', at('theirs-key.pem'), '-out', at('theirs.pem')],
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=theirs',
+    '-keyout',
+    at('theirs-key.pem'),
+    '-out',
+    at('theirs.pem'),
   ]);
   const fingerprint = new X509Certificate(readFileSync(at('theirs.pem'))).fingerprint256
     .replaceAll(':', '')
@@ -337,8 +350,19 @@ test('curl delivers a webhook once, and only with the right signature', async (t
   const signature = createHmac('sha256', 'of the test').update(body).digest('hex');
   const deliver = async (signed: string, id: string) => {
     const { stdout } = await run('curl', [
-      ...['-sS', '-o', '/dev/null', '-w', '%{http_code}', '-H', `X-Hub-Signature-256: sha256=${signed}`],
-      ...['-H', `X-GitHub-Delivery: ${id}`, '-H', 'X-GitHub-Event: push', '--data-binary', body],
+      '-sS',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_code}',
+      '-H',
+      `X-Hub-Signature-256: sha256=${signed}`,
+      '-H',
+      `X-GitHub-Delivery: ${id}`,
+      '-H',
+      'X-GitHub-Event: push',
+      '--data-binary',
+      body,
       `${url()}/webhook/${source.definition.sourceId}`,
     ]);
     return stdout;

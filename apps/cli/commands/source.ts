@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import {
   type CreateSource,
   FILE_FORMATS,
   MadeSource,
   Source,
-  type SourceAccounting,
   SourceDetail,
 } from '@demarc/platform/contract/intake';
 import { type Command, Option } from 'commander';
@@ -13,6 +12,7 @@ import { ApiClient } from '../client.ts';
 import { cliErrors } from '../errors.ts';
 import type { Deps } from '../main.ts';
 import { print, table } from '../output.ts';
+import { accountOf, madeText, sum } from './source-text.ts';
 import { TENANT_OPTION } from './tenant.ts';
 
 const KINDS = ['syslog-udp', 'syslog-tcp', 'syslog-tls', 'http', 'webhook', 'file'] as const;
@@ -98,7 +98,10 @@ function registerAdd(source: Command, { config, output }: Deps): void {
     .addOption(new Option('--format <format>', 'file: what is in it').choices(FILE_FORMATS))
     .option('--events-per-second <count>', 'its rate', '20000')
     .option('--bytes-per-second <count>', 'its rate', '20000000')
-    .option('--write <prefix>', 'writes certificate, key and authority to PREFIX-*.pem instead of showing them')
+    .option(
+      '--write <prefix>',
+      'writes certificate, key and authority to PREFIX-*.pem instead of showing them',
+    )
     .action(async (name: string, options: AddOptions) => {
       const body = { name, settings: await settingsOf(options), limits: limitsOf(options) };
       const made = await new ApiClient(config).post(pathOf(options.tenant), body, MadeSource);
@@ -108,7 +111,10 @@ function registerAdd(source: Command, { config, output }: Deps): void {
     .command('rotate <source>')
     .description('a new secret; the old one is worth nothing from now on')
     .option(...TENANT_OPTION)
-    .option('--write <prefix>', 'writes certificate, key and authority to PREFIX-*.pem instead of showing them')
+    .option(
+      '--write <prefix>',
+      'writes certificate, key and authority to PREFIX-*.pem instead of showing them',
+    )
     .action(async (wanted: string, { tenant, write }: Pick<AddOptions, 'tenant' | 'write'>) => {
       const client = new ApiClient(config);
       const { sourceId } = await findSource(client, tenant, wanted);
@@ -157,9 +163,6 @@ function registerChanges(source: Command, { config, output }: Deps): void {
 const pathOf = (tenant: string, sourceId?: string): string =>
   `/v1/tenants/${tenant}/sources${sourceId === undefined ? '' : `/${sourceId}`}`;
 
-const sum = (counts: Readonly<Record<string, number>>): number =>
-  Object.values(counts).reduce((total, count) => total + count, 0);
-
 /** By id, by the start of it, or by name. @throws CLI_UNKNOWN, CLI_AMBIGUOUS */
 async function findSource(client: ApiClient, tenant: string, wanted: string): Promise<Source> {
   const sources = await client.get(pathOf(tenant), z.array(Source));
@@ -189,7 +192,11 @@ async function settingsOf(options: AddOptions): Promise<CreateSource['settings']
   switch (kind) {
     case 'syslog-udp':
     case 'syslog-tcp':
-      return { kind, port: options.port === undefined ? null : Number(options.port), peers: [...(options.peer ?? [])] };
+      return {
+        kind,
+        port: options.port === undefined ? null : Number(options.port),
+        peers: [...(options.peer ?? [])],
+      };
     case 'syslog-tls':
       if (options.certificate === undefined) return { kind };
       return { kind, certificateFingerprint: await fingerprintOf(options.certificate) };
@@ -198,9 +205,15 @@ async function settingsOf(options: AddOptions): Promise<CreateSource['settings']
     case 'webhook':
       return {
         kind,
-        ...(options.signatureHeader === undefined ? {} : { signatureHeader: options.signatureHeader.toLowerCase() }),
-        ...(options.timestampHeader === undefined ? {} : { timestampHeader: options.timestampHeader.toLowerCase() }),
-        ...(options.deliveryHeader === undefined ? {} : { deliveryHeader: options.deliveryHeader.toLowerCase() }),
+        ...(options.signatureHeader === undefined
+          ? {}
+          : { signatureHeader: options.signatureHeader.toLowerCase() }),
+        ...(options.timestampHeader === undefined
+          ? {}
+          : { timestampHeader: options.timestampHeader.toLowerCase() }),
+        ...(options.deliveryHeader === undefined
+          ? {}
+          : { deliveryHeader: options.deliveryHeader.toLowerCase() }),
       };
     case 'file': {
       const { path, format } = options;
@@ -224,70 +237,4 @@ async function fingerprintOf(file: string): Promise<string> {
     const because = error instanceof Error ? error.message : String(error);
     throw cliErrors.make('CLI_FILE_UNREADABLE', { file, because }, { cause: error });
   }
-}
-
-function madeText({ source, secret, endpoint, certificateAuthority }: MadeSource, prefix?: string): string {
-  const lines = [`${source.name} (${source.settings.kind}): ${source.sourceId}`, `Send to: ${endpoint}`];
-  if (secret.token !== undefined) lines.push(`Token, shown once: ${secret.token}`);
-  if (secret.signingSecret !== undefined) lines.push(`Signing secret, shown once: ${secret.signingSecret}`);
-  const isTls = source.settings.kind === 'syslog-tls' || endpoint.startsWith('https');
-  const files = {
-    ...(secret.certificate === undefined ? {} : { certificate: secret.certificate }),
-    ...(secret.privateKey === undefined ? {} : { key: secret.privateKey }),
-    ...(isTls ? { authority: certificateAuthority } : {}),
-  };
-  for (const [name, pem] of Object.entries(files)) {
-    if (prefix === undefined) lines.push('', `${name}:`, pem.trim());
-    else lines.push(`${name}: ${writePem(`${prefix}-${name}.pem`, pem)}`);
-  }
-  return lines.join('\n');
-}
-
-/** @throws CLI_FILE_NOT_WRITTEN */
-function writePem(file: string, pem: string): string {
-  try {
-    writeFileSync(file, pem, { mode: 0o600 });
-    return file;
-  } catch (error) {
-    const because = error instanceof Error ? error.message : String(error);
-    throw cliErrors.make('CLI_FILE_NOT_WRITTEN', { file, because }, { cause: error });
-  }
-}
-
-function accountOf({ name, settings, endpoint, state, because, limits, accounting, refusals }: SourceDetail): string {
-  const lines = [
-    `${name} (${settings.kind}), ${state}: ${because}`,
-    `Send to: ${endpoint}`,
-    `Rate: ${limits.eventsPerSecond} records and ${limits.bytesPerSecond} bytes a second`,
-    '',
-    table(['records', 'count'], rowsOf(accounting)),
-  ];
-  if (refusals.length > 0)
-    lines.push(
-      '',
-      table(
-        ['not taken at', 'reason', 'count', 'from', 'begins with'],
-        refusals.map(({ at, outcome, reason, count, peer, sample }) => [
-          at,
-          `${outcome}: ${reason}`,
-          String(count),
-          peer ?? '',
-          JSON.stringify(sample.slice(0, 60)),
-        ]),
-      ),
-    );
-  return lines.join('\n');
-}
-
-function rowsOf(accounting: SourceAccounting): readonly (readonly [string, string])[] {
-  const { refused, dropped, quarantined, waitingBytes, spoolBytesMax, ...counts } = accounting;
-  const by = (what: string, reasons: Readonly<Record<string, number>>) =>
-    Object.entries(reasons).map(([reason, count]) => [`${what}: ${reason}`, String(count)] as const);
-  return [
-    ...Object.entries(counts).map(([what, count]) => [what, String(count)] as const),
-    ...by('refused', refused),
-    ...by('dropped', dropped),
-    ...by('quarantined', quarantined),
-    ['bytes that wait', `${waitingBytes} of ${spoolBytesMax}`],
-  ];
 }

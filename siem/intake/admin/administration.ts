@@ -185,7 +185,9 @@ async function withSecret(
       const { fingerprint, ...secret } = await deps.issue(tenant, row.source_id);
       return { row: { ...row, fingerprint }, secret };
     }
-    default:
+    case 'syslog-udp':
+    case 'syslog-tcp':
+    case 'file':
       return { row, secret: {} };
   }
 }

@@ -24,7 +24,8 @@ export function endpointOf(
       return at('tls', listen.syslogTls?.host, intake.ports.tls);
     case 'file':
       return `${filesRoot ?? ''}/<tenant>/${settings.path}`;
-    default: {
+    case 'http':
+    case 'webhook': {
       const base =
         listen.https === undefined
           ? at('http', listen.http?.host, intake.ports.http)

@@ -37,7 +37,7 @@ export const isBulk = ({ method, path }: IntakeRequest): boolean =>
 export function greet({ method, path }: IntakeRequest): Answer | undefined {
   const ok = (body: object): Answer => ({ status: 200, headers: PRODUCT, body });
   if (path === '/' && (method === 'GET' || method === 'HEAD')) return ok(greeting());
-  switch (path.split('/')[1]) {
+  switch (path.split('/')[1] ?? '') {
     case '_license':
       return ok({ license: { status: 'active', uid: LICENCE_UID, type: 'basic', mode: 'basic' } });
     case '_xpack':

@@ -4,25 +4,18 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { DemarcError, toProblem } from '@demarc/platform/errors';
+import { DemarcError } from '@demarc/platform/errors';
 import { hashToken, type ServerCertificate } from '@demarc/platform/identity';
 import { plain } from '../directory.ts';
 import { intakeErrors } from '../errors.ts';
 import { type RunningSource, reasonOf } from '../source.ts';
 import type { Answer, Decoded, IntakeRequest } from './answer.ts';
 import { readBody } from './body.ts';
-import { decodeBulk, elasticError, greet, isBulk, PRODUCT } from './elastic.ts';
-import {
-  decodeHecEvents,
-  decodeHecRaw,
-  HEC_HEALTHY,
-  HecAcks,
-  type HecRoute,
-  hecError,
-  hecRoute,
-} from './hec.ts';
+import { decodeBulk, greet, isBulk } from './elastic.ts';
+import { decodeHecEvents, decodeHecRaw, HEC_HEALTHY, HecAcks, type HecRoute, hecRoute } from './hec.ts';
 import { decodeNdjson } from './ndjson.ts';
-import { decodeOtlp, isProtobuf, PROTOBUF, statusInProtobuf } from './otlp.ts';
+import { decodeOtlp } from './otlp.ts';
+import { failure, send } from './reply.ts';
 import { tokensOf } from './token.ts';
 import { checkSignature, Deliveries, decodeWebhook } from './webhook.ts';
 
@@ -35,7 +28,7 @@ const CONNECTIONS_MAX = 2_000;
 /** Each holds at most a body as it came and as it unfolds. */
 const REQUESTS_AT_ONCE_MAX = 16;
 const WAITING_MAX = 1_000;
-const RETRY_SECONDS = 2;
+const CLOSE_MS = 2_000;
 
 export interface HttpOptions {
   readonly host: string;
@@ -88,13 +81,11 @@ export async function listenForHttp(options: HttpOptions): Promise<HttpListener>
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), RETRY_SECONDS * 1_000).unref();
+      setTimeout(() => server.closeAllConnections(), CLOSE_MS).unref();
       await closed;
     },
   };
 }
-
-type Protocol = 'elastic' | 'hec' | 'otlp' | 'plain';
 
 class Handler {
   readonly #options: HttpOptions;
@@ -111,12 +102,11 @@ class Handler {
     incoming.on('error', () => undefined);
     response.on('error', () => undefined);
     const request = requestOf(incoming, this.#options.now());
-    const protocol = protocolOf(request);
     try {
       send(incoming, response, await this.#taken(request, incoming));
     } catch (error) {
       if (!(error instanceof DemarcError)) this.#options.log('intake: a request failed', error);
-      send(incoming, response, failure(protocol, request, error));
+      send(incoming, response, failure(request, error));
     }
   }
 
@@ -259,51 +249,6 @@ function refuse(
   sample: Uint8Array | string,
 ): void {
   source.notTaken({ outcome: 'refused', reason, count, peer, sample });
-}
-
-function protocolOf(request: IntakeRequest): Protocol {
-  if (hecRoute(request) !== undefined) return 'hec';
-  if (request.path === '/v1/logs') return 'otlp';
-  if (request.path === '/' || isBulk(request) || /^\/_/.test(request.path)) return 'elastic';
-  return 'plain';
-}
-
-function failure(protocol: Protocol, request: IntakeRequest, error: unknown): Answer {
-  const status = error instanceof DemarcError ? error.status : 500;
-  const says = error instanceof DemarcError ? error.message : 'The server failed; its log says why.';
-  const isRetryable = error instanceof DemarcError ? error.retryable : true;
-  const headers = isRetryable ? { 'retry-after': String(RETRY_SECONDS) } : {};
-  // 507 is not a status that senders retry at.
-  const told = status === 507 ? 503 : status;
-  switch (protocol) {
-    case 'elastic':
-      return { status: told, headers: { ...headers, ...PRODUCT }, body: elasticError(told, says) };
-    case 'hec':
-      return { status: told === 429 ? 503 : told, headers, body: hecError(told) };
-    case 'otlp':
-      if (isProtobuf(request)) return { status: told, headers, type: PROTOBUF, body: statusInProtobuf(says) };
-      return { status: told, headers, body: { message: says } };
-    case 'plain':
-      if (error instanceof DemarcError)
-        return { status, headers, type: 'application/problem+json', body: toProblem(error) };
-      return { status, headers, body: { detail: says } };
-  }
-}
-
-function send(incoming: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  if (response.destroyed || response.headersSent) return;
-  const { body } = answer;
-  const bytes =
-    body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  // A body that was refused half-way is not worth reading to its end.
-  const isUnread = !incoming.complete;
-  response.writeHead(answer.status, {
-    'content-type': answer.type ?? 'application/json',
-    'content-length': bytes.length,
-    ...answer.headers,
-    ...(isUnread ? { connection: 'close' } : {}),
-  });
-  response.end(incoming.method === 'HEAD' ? undefined : bytes);
 }
 
 function listening(server: Server, { host, port }: HttpOptions): Promise<void> {

@@ -5,37 +5,26 @@
  * While one write is on its way all others gather, and go together in the next: the busier it is, the fewer
  * syncs a record costs. A write that fails leaves nothing behind: the segment is cut to where it was good.
  */
-import {
-  close,
-  fdatasync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  read,
-  rmSync,
-  statfsSync,
-  writev,
-} from 'node:fs';
+import { close, fdatasync, ftruncateSync, mkdirSync, openSync, rmSync, statfsSync, writev } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Counts, NO_COUNTS, plusCounts, total } from '../accounting.ts';
 import { intakeErrors } from '../errors.ts';
 import { type Block, recordCount } from '../record.ts';
-import { type Decoded, decode, encodeCounts, encodeRecords, HEADER_BYTES, lengthAt } from './block.ts';
+import { encodeCounts, encodeRecords } from './block.ts';
+import { type BlocksRead, SegmentReaders } from './readers.ts';
 import { newSegmentName, type Segment, survey, syncDirectory } from './segments.ts';
 import { split } from './split.ts';
 
 const syncData = promisify(fdatasync);
 const closeFile = promisify(close);
-const readFile = promisify(read);
 const writeParts = promisify(writev);
 
 export const SEGMENT_BYTES = 33_554_432; // 32 MiB
 /** What is only counted is written down this soon, when nothing else is. */
 const COUNTS_EVERY_MS = 200;
 const FREE_LOOK_EVERY_MS = 500;
-const READ_BYTES = 4_194_304; // 4 MiB
-const MIBIBYTE = 1_048_576;
+const MEBIBYTE = 1_048_576;
 
 export interface Position {
   readonly segment: string;
@@ -62,7 +51,7 @@ interface Waiting {
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #segments: Segment[];
-  readonly #readers = new Map<string, number>();
+  readonly #readers: SegmentReaders;
   #fd: number | undefined;
   #pending: Waiting[] = [];
   #pendingBytes = 0;
@@ -73,6 +62,9 @@ export class Spool {
   #grown = Promise.withResolvers<void>();
   #free = { bytes: 0, atMs: 0 };
   #closed = false;
+  #carriedTo: Position | undefined;
+  /** The live segment was carried to its end, and is large: the next write begins another one. */
+  #rollSoon = false;
   /** Records on disk that were not carried. */
   waiting: number;
   /** All that was counted since `from`, on disk or not. */
@@ -82,6 +74,8 @@ export class Spool {
 
   constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#readers = new SegmentReaders(options.directory);
+    this.#carriedTo = options.from;
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
     const found = survey(options.directory, options.from);
     for (const name of found.before) rmSync(join(options.directory, name), { force: true });
@@ -91,8 +85,12 @@ export class Spool {
     this.marks = found.marks;
   }
 
+  /** That wait. What was carried of a segment is on disk until its segment is deleted, and is not counted here. */
   get bytes(): number {
-    return this.#segments.reduce((sum, { end }) => sum + end, 0) + this.#pendingBytes;
+    const { segment, offset } = this.#carriedTo ?? { segment: '', offset: 0 };
+    let bytes = this.#pendingBytes;
+    for (const { name, end } of this.#segments) bytes += name === segment ? end - offset : end;
+    return bytes;
   }
 
   /** Not yet on disk: what makes a listener that has no other way stop reading. */
@@ -135,17 +133,14 @@ export class Spool {
   }
 
   /** Blocks from `from` on, at most some megabytes; none when there is nothing yet. */
-  async read(from: Position | undefined): Promise<{
-    readonly blocks: readonly { readonly block: Decoded; readonly end: Position }[];
-    readonly next: Position | undefined;
-  }> {
+  async read(from: Position | undefined): Promise<BlocksRead> {
     let at = from;
     for (;;) {
       const index = at === undefined ? 0 : this.#segments.findIndex(({ name }) => name === at?.segment);
       const segment = this.#segments[index];
       if (segment === undefined) return { blocks: [], next: at };
       const offset = at?.offset ?? 0;
-      if (offset < segment.end) return this.#readBlocks(segment, offset);
+      if (offset < segment.end) return this.#readers.blocks(segment, offset);
       const following = this.#segments[index + 1];
       if (following === undefined) return { blocks: [], next: { segment: segment.name, offset } };
       at = { segment: following.name, offset: 0 };
@@ -159,6 +154,7 @@ export class Spool {
 
   /** Everything before it was carried, and that is written down: its room is given back. */
   release(position: Position): void {
+    this.#carriedTo = position;
     while (this.#segments.length > 0 && (this.#segments[0]?.name ?? '') < position.segment) {
       const [gone] = this.#segments.splice(0, 1);
       if (gone !== undefined) this.#forget(gone);
@@ -169,11 +165,10 @@ export class Spool {
       this.#segments.length === 1 &&
       only !== undefined &&
       position.offset >= only.end &&
-      only.end > MIBIBYTE
+      only.end > MEBIBYTE
     )
       this.#rollSoon = true;
   }
-  #rollSoon = false;
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
@@ -181,8 +176,7 @@ export class Spool {
     this.#flush();
     await this.#flushing;
     if (this.#fd !== undefined) await closeFile(this.#fd);
-    for (const fd of this.#readers.values()) await closeFile(fd);
-    this.#readers.clear();
+    await this.#readers[Symbol.asyncDispose]();
     this.#fd = undefined;
   }
 
@@ -282,35 +276,8 @@ export class Spool {
     return segment;
   }
 
-  async #readBlocks(segment: Segment, offset: number) {
-    const fd = this.#readerOf(segment);
-    let bytes = await readAt(fd, offset, Math.min(READ_BYTES, segment.end - offset));
-    const length = lengthAt(bytes, 0) ?? 0;
-    if (length > bytes.length && length <= segment.end - offset) bytes = await readAt(fd, offset, length);
-    const blocks: { block: Decoded; end: Position }[] = [];
-    let at = 0;
-    while (bytes.length - at >= HEADER_BYTES) {
-      const block = decode(bytes, at);
-      if (block === 'short') break;
-      if (block === 'damaged') throw new Error(`${segment.name} is damaged at ${offset + at}`);
-      at = block.end;
-      blocks.push({ block, end: { segment: segment.name, offset: offset + at } });
-    }
-    return { blocks, next: { segment: segment.name, offset: offset + at } };
-  }
-
-  #readerOf({ name }: Segment): number {
-    const known = this.#readers.get(name);
-    if (known !== undefined) return known;
-    const fd = openSync(join(this.#options.directory, name), 'r');
-    this.#readers.set(name, fd);
-    return fd;
-  }
-
   #forget({ name }: Segment): void {
-    const fd = this.#readers.get(name);
-    this.#readers.delete(name);
-    if (fd !== undefined) close(fd, () => undefined);
+    this.#readers.forget(name);
     rmSync(join(this.#options.directory, name), { force: true });
   }
 }
@@ -318,15 +285,4 @@ export class Spool {
 async function writeAt(fd: number, parts: readonly Uint8Array[], position: number): Promise<number> {
   const { bytesWritten } = await writeParts(fd, parts, position);
   return bytesWritten;
-}
-
-async function readAt(fd: number, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await readFile(fd, bytes, done, length - done, position + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
 }

@@ -24,6 +24,8 @@ const MESSAGE_MS_MAX = 60_000;
 const KEEP_ALIVE_MS = 60_000;
 /** Of one connection, read and not yet on disk. */
 const HELD_BYTES_MAX = 1_048_576; // 1 MiB
+/** Written at once. */
+const PORTION_BYTES = 262_144; // 256 KiB
 const RETRY_MS = 500;
 
 export interface StreamOptions {
@@ -63,7 +65,8 @@ export async function listenForStreams(options: StreamOptions): Promise<StreamLi
     }
     const connection = new Connection(socket, source, address, options.now);
     connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
+    // What it brought may still wait for room.
+    socket.once('close', () => void connection.drained().then(() => connections.delete(connection)));
   };
   const secure = (certificate: ServerCertificate) => ({
     key: certificate.key,
@@ -107,7 +110,7 @@ class Connection {
   readonly #peer: string;
   readonly #now: () => number;
   readonly #framer: SyslogFramer;
-  #held: Block[] = [];
+  readonly #held: Block[] = [];
   #heldBytes = 0;
   #draining: Promise<void> | undefined;
   #stopped = false;
@@ -131,6 +134,12 @@ class Connection {
     });
   }
 
+  /** Resolves when nothing of it is held any more. */
+  async drained(): Promise<void> {
+    await this.#draining;
+  }
+
+  /** What finds no room now is dropped, and counted. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#socket.destroy();
@@ -155,9 +164,15 @@ class Connection {
 
   async #drain(): Promise<void> {
     while (this.#held.length > 0) {
-      const blocks = this.#held;
-      this.#held = [];
-      const bytes = blocks.reduce((sum, block) => sum + block.bytes.length, 0);
+      const blocks: Block[] = [];
+      let bytes = 0;
+      // In portions: one that is larger than all the room there is would wait for ever.
+      while (bytes < PORTION_BYTES) {
+        const next = this.#held.shift();
+        if (next === undefined) break;
+        blocks.push(next);
+        bytes += next.bytes.length;
+      }
       await this.#writeThrough(blocks, bytes);
       this.#heldBytes -= bytes;
       if (this.#heldBytes < HELD_BYTES_MAX && this.#socket.isPaused()) this.#socket.resume();
