@@ -27,8 +27,8 @@ import {
   siemMigrations,
   startSiemWork,
 } from '@demarc/siem';
-import { CompileWorker, ProviderDirectory } from '@demarc/siem/rules';
 import type { Intake } from '@demarc/siem/intake';
+import { CompileWorker, ProviderDirectory } from '@demarc/siem/rules';
 import { AccessLog } from './access-log.ts';
 import { FirstAdministrator } from './accounts.ts';
 import { buildApi } from './api/api.ts';
