@@ -163,7 +163,7 @@ test('every page is accessible, wide and light, narrow and dark', async () => {
       await open(path, grid);
       if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${path}-${width}.png`) });
       assert.deepEqual(await accessibilityProblems(page), [], `${path}, ${colorScheme}`);
-      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
       assert.ok(beyond <= 0, `${path} at ${width} scrolls sideways by ${beyond}`);
     }
   }

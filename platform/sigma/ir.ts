@@ -110,7 +110,7 @@ export interface DetectionRule {
  * folded text has as many code points as it had, and folding parts is folding the whole.
  */
 export function foldCase(text: string): string {
-  if (ASCII.test(text)) return text.toLowerCase();
+  if (!NOT_ASCII.test(text)) return text.toLowerCase();
   let folded = '';
   for (const character of text) {
     const lower = character.toLowerCase();
@@ -119,8 +119,7 @@ export function foldCase(text: string): string {
   return folded;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
-const ASCII = /^[\x00-\x7f]*$/;
+const NOT_ASCII = /[^ -~\s]/;
 
 function isOneCodePoint(text: string): boolean {
   return text.length === 1 || (text.length === 2 && (text.codePointAt(0) ?? 0) > 0xffff);

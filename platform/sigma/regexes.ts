@@ -1,7 +1,6 @@
 /** Regular expressions of rules, compiled once each; who asks hands over the predicate and not the expression. */
 import type { RegexMatcher, RegexSource } from './engine/evaluate.ts';
 import { compileRegex } from './regex/regex.ts';
-import type { CheckRegex } from './rules/rules.ts';
 
 /** Of all rule sets together; what was compiled first goes first. */
 const COMPILED_MAX = 4_096;

@@ -106,7 +106,7 @@ else {
     const told = new Map<string, string>();
     const hear = (findings: readonly CorrelationFinding[]): void => {
       for (const finding of findings) {
-        const words = JSON.stringify(Object.entries(finding).sort());
+        const words = JSON.stringify(Object.entries(finding).sort(([a], [b]) => (a < b ? -1 : 1)));
         t.assert.equal(told.get(finding.uid) ?? words, words, 'a finding that is told again is the same');
         told.set(finding.uid, words);
       }

@@ -4,7 +4,6 @@
  */
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import { type FormatHint, normalise } from '../normalise/normalise.ts';
-import type { NormaliseContext, Normalised } from '../normalise/normaliser.ts';
 import type { IntakeRecord, Normalise } from './record.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -208,8 +208,8 @@ test('a finding is explained: the rule, the event, and the test that decided', a
   await add([{ file: 'a.yml', text: ruleText(12, '/srv/a') }]);
   await send(['/srv/a']);
   const [finding] = await findings(uuid(12));
-  const { uid } = finding?.['metadata'] as { readonly uid: string };
-  const details = await findingDetails(road.siem, tenant, uid);
+  const { uid } = (finding?.['metadata'] ?? {}) as { readonly uid?: string };
+  const details = await findingDetails(road.siem, tenant, uid ?? '');
   t.assert.equal(details?.rule?.ruleId, uuid(12));
   t.assert.equal(details?.events.length, 1);
   t.assert.deepEqual(details?.explained, {
