@@ -32,7 +32,7 @@ export interface EngineOptions {
   readonly sample?: Uint8Array;
 }
 
-/** A quarter of a millisecond for an event of eight kilobytes, where an ordinary one costs microseconds. */
+/** About a quarter of a millisecond for an event of eight kilobytes, where an ordinary one costs microseconds. */
 const BUDGET: Budget = { perEvent: 100_000, perByte: 16 };
 
 export function compileEngine(rules: readonly DetectionRule[], options: EngineOptions): Engine {

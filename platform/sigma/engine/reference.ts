@@ -2,20 +2,19 @@
 import { flatten, type Recognition, type SigmaEvent } from '../event.ts';
 import { type DetectionRule, foldCase } from '../ir.ts';
 import { compileRegex } from '../regex/regex.ts';
-import { evaluate, type RegexMatcher, type RegexSource } from './evaluate.ts';
+import { evaluate, type RegexMatcher, type RegexPredicate, type RegexSource } from './evaluate.ts';
 import { type Names, nameFields } from './plan/names.ts';
 import { recognised, rulesFor } from './plan/routes.ts';
 
 /** By the engine's own regular expressions, which are checked against RE2 elsewhere. */
 export function ownRegexes(): RegexSource {
-  const compiled = new Map<string, RegexMatcher>();
+  const compiled = new Map<RegexPredicate, RegexMatcher>();
   return (test) => {
-    const key = JSON.stringify(test);
-    const known = compiled.get(key);
+    const known = compiled.get(test);
     if (known !== undefined) return known;
     const regex = compileRegex(test.source, test);
     const matcher = 'refused' in regex ? { matches: () => false } : regex;
-    compiled.set(key, matcher);
+    compiled.set(test, matcher);
     return matcher;
   };
 }

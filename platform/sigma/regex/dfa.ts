@@ -1,4 +1,5 @@
 import { type Alphabet, alphabetOf, EDGE, NEWLINE, WORD_CHARACTER } from './alphabet.ts';
+import { codePointIn } from './code-point.ts';
 import type { Required } from './literals.ts';
 import { ASSERT, ASSERTIONS, MATCH, type Program, SET, SPLIT } from './program.ts';
 import type { CompiledRegex } from './regex.ts';
@@ -229,13 +230,4 @@ function holds(number: number, before: number, after: number): boolean {
 /** Whether nothing but the beginning of the text can be where a match begins. */
 function startsAtTextBegin({ op, argument, start }: Program): boolean {
   return op[start] === ASSERT && ASSERTIONS[argument[start] ?? 0] === 'text-begin';
-}
-
-function codePointIn(bytes: Uint8Array, at: number): number {
-  const first = bytes[at] ?? 0;
-  const second = (bytes[at + 1] ?? 0) & 0x3f;
-  if (first < 0xe0) return ((first & 0x1f) << 6) | second;
-  const third = (bytes[at + 2] ?? 0) & 0x3f;
-  if (first < 0xf0) return ((first & 0x0f) << 12) | (second << 6) | third;
-  return ((first & 0x07) << 18) | (second << 12) | (third << 6) | ((bytes[at + 3] ?? 0) & 0x3f);
 }

@@ -151,6 +151,23 @@ test('work grows with the text, not with its square', (t: TestContext) => {
   }
 });
 
+test('runs are counted, not simulated', (t: TestContext) => {
+  for (const [source, text, wanted] of [
+    ['.{5,}', 'ab\ncdef', false],
+    ['.{4,}', 'ab\ncdéf', true],
+    ['[^/]{3,}$', '/ab/cde', true],
+    ['[^/]{3,}$', 'cde/ab', false],
+    ['(.){2,3}', 'a', false],
+    ['(😀){2}', '😀😀', true],
+  ] as const) {
+    t.assert.equal(compiled(source).matches(text), wanted, source);
+    t.assert.equal(RE2JS.compile(source).matcher(text).find(), wanted, source);
+  }
+  const long = compiled('.{1000,}');
+  long.matches('x'.repeat(8_000));
+  t.assert.ok(long.takeWork() < 100_000);
+});
+
 test('texts that must be there are there', () => {
   const source = fc
     .array(fc.constantFrom(...FRAGMENTS), { minLength: 1, maxLength: 8 })

@@ -10,6 +10,7 @@ import { type Required, requiredOf } from './literals.ts';
 import { parseRegex } from './parse.ts';
 import { compileProgram } from './program.ts';
 import { Refused } from './refused.ts';
+import { RunMatcher, runOf } from './run.ts';
 
 export interface RegexFlags {
   readonly ignoreCase?: boolean;
@@ -42,5 +43,8 @@ export function compileRegex(
 
 /** @throws Refused when it is too large */
 export function compiled(regex: Regex): CompiledRegex {
-  return new Dfa(compileProgram(regex), requiredOf(regex));
+  const run = runOf(regex);
+  // Compiled in any case: what is too large is refused whoever would run it.
+  const program = compileProgram(regex);
+  return run === undefined ? new Dfa(program, requiredOf(regex)) : new RunMatcher(run, requiredOf(regex));
 }

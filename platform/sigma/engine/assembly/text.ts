@@ -174,18 +174,24 @@ function put(code: u32, into: usize): usize {
   return into + 4;
 }
 
+/** Eight bytes at a time; the last eight, or four, overlap those before. */
 export function same(a: usize, b: usize, bytes: u32): bool {
-  while (bytes >= 8) {
-    if (load<u64>(a) != load<u64>(b)) return false;
-    a += 8;
-    b += 8;
-    bytes -= 8;
+  if (bytes >= 8) {
+    const last: usize = bytes - 8;
+    let at: usize = 0;
+    while (at < last) {
+      if (load<u64>(a + at) != load<u64>(b + at)) return false;
+      at += 8;
+    }
+    return load<u64>(a + last) == load<u64>(b + last);
+  }
+  if (bytes >= 4) {
+    const last: usize = bytes - 4;
+    return load<u32>(a) == load<u32>(b) && load<u32>(a + last) == load<u32>(b + last);
   }
   while (bytes > 0) {
-    if (load<u8>(a) != load<u8>(b)) return false;
-    a += 1;
-    b += 1;
     bytes -= 1;
+    if (load<u8>(a + bytes) != load<u8>(b + bytes)) return false;
   }
   return true;
 }
