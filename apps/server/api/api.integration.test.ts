@@ -297,6 +297,10 @@ const READS = [
   '/snapshots',
   '/sources',
   '/sources/:sourceId',
+  '/rules',
+  '/rules/:ruleId',
+  '/rules/try',
+  '/findings/:uid',
 ];
 
 test('there are routes to walk, and each says what it needs', (t: TestContext) => {
