@@ -380,7 +380,10 @@ function expected(method: string, url: string, open: boolean, caller: string): b
   if (caller !== 'viewer' && caller !== 'auditor') return true;
   return (
     READS.includes(below) &&
-    (method === 'GET' || below.startsWith('/events/') || below.startsWith('/simulations/'))
+    (method === 'GET' ||
+      below.startsWith('/events/') ||
+      below.startsWith('/simulations/') ||
+      below === '/rules/try')
   );
 }
 
