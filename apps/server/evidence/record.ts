@@ -1,6 +1,7 @@
 /** The parts that are no process: the record of the tenant, and the rules that everything is judged by. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Integrity } from '@demarc/assurance';
 import type { PlatformStatus } from '@demarc/platform/contract/api';
@@ -39,14 +40,10 @@ export class RuleFiles {
   readonly #then: string;
   readonly #now: () => number;
 
-  /** @param locations files, and folders of which every file counts */
+  /** @param locations files, and folders of which every file counts, however deep */
   constructor(locations: readonly URL[], now: () => number) {
     this.#files = locations.flatMap((location) =>
-      location.pathname.endsWith('/')
-        ? readdirSync(location)
-            .sort()
-            .map((name) => fileURLToPath(new URL(name, location)))
-        : [fileURLToPath(location)],
+      location.pathname.endsWith('/') ? filesBelow(fileURLToPath(location)) : [fileURLToPath(location)],
     );
     this.#then = fingerprint(this.#files);
     this.#now = now;
@@ -64,6 +61,13 @@ export class RuleFiles {
     }
     return [part('rules', changed, `${this.#files.length} files are as they were read`, this.#now())];
   }
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort();
 }
 
 function fingerprint(files: readonly string[]): string {
