@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { accessibilityProblems, keepPicture, openBrowser } from './support/browser.ts';
+import { accessibilityProblems, keepPicture, openBrowser, textOnPaper } from './support/browser.ts';
 import { exec, Platform, until } from './support/platform.ts';
 
 const platform = new Platform({ apiPort: 20_470, linkPort: 20_471, clickhousePort: 20_473 });
@@ -329,10 +329,7 @@ test('every page about responsibility, wide and light, narrow and dark, and on p
 
 /** The controls that are named on the page as it is printed: all of them, not those in view. */
 async function onPaper(page: Page): Promise<ReadonlySet<string>> {
-  const file = join(mkdtempSync(join(tmpdir(), 'demarc-paper-')), 'page.pdf');
-  await page.pdf({ path: file, format: 'A4', landscape: true });
-  const { stdout } = await exec('pdftotext', ['-layout', file, '-']);
-  return new Set(stdout.match(/\b[A-Z]{3}-\d{2}\b/g));
+  return new Set((await textOnPaper(page)).match(/\b[A-Z]{3}-\d{2}\b/g));
 }
 
 test('the stack is turned back with the keyboard alone, and every cell says why', async () => {

@@ -1,7 +1,10 @@
 /** A real Chromium from Debian, driven by playwright-core, with accessibility checked by axe. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { exec } from './platform.ts';
 
 const EXECUTABLE = '/usr/bin/chromium';
 
@@ -40,4 +43,12 @@ export async function keepPicture(page: Page, name: string): Promise<void> {
   if (process.env['DEMARC_E2E_SCREENSHOTS'] === undefined) return;
   mkdirSync('docs/screenshots', { recursive: true });
   await page.screenshot({ path: `docs/screenshots/${name}.png` });
+}
+
+/** The page's text as it is printed: all rows of its tables, not those in view. */
+export async function textOnPaper(page: Page): Promise<string> {
+  const file = join(mkdtempSync(join(tmpdir(), 'demarc-paper-')), 'page.pdf');
+  await page.pdf({ path: file, format: 'A4', landscape: true });
+  const { stdout } = await exec('pdftotext', ['-layout', file, '-'], { maxBuffer: 16 * 1_048_576 });
+  return stdout;
 }

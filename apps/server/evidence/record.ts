@@ -40,15 +40,10 @@ export class RuleFiles {
   readonly #then: string;
   readonly #now: () => number;
 
-  /** @param locations files, and folders of which every file counts, also those in folders within */
+  /** @param locations files, and folders of which every file counts, however deep */
   constructor(locations: readonly URL[], now: () => number) {
     this.#files = locations.flatMap((location) =>
-      location.pathname.endsWith('/')
-        ? readdirSync(location, { recursive: true, withFileTypes: true })
-            .filter((entry) => entry.isFile())
-            .map(({ parentPath, name }) => join(parentPath, name))
-            .sort()
-        : [fileURLToPath(location)],
+      location.pathname.endsWith('/') ? filesBelow(fileURLToPath(location)) : [fileURLToPath(location)],
     );
     this.#then = fingerprint(this.#files);
     this.#now = now;
@@ -66,6 +61,13 @@ export class RuleFiles {
     }
     return [part('rules', changed, `${this.#files.length} files are as they were read`, this.#now())];
   }
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort();
 }
 
 function fingerprint(files: readonly string[]): string {
