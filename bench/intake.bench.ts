@@ -19,6 +19,7 @@ import { startTestClickHouse, startTestPostgres } from '@demarc/platform/stores/
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import {
   type Batch,
+  type BatchEvent,
   carry,
   ensureEventTable,
   openSiem,
@@ -39,23 +40,31 @@ const ROUNDS = smoke ? 1 : 7;
 const LINES = smoke ? 5_000 : 100_000;
 /** What a socket hands over at once. */
 const CHUNK_BYTES = 65_536;
+const MINUTE_MS = 60_000;
 const MICROSECONDS = 1_000_000;
 /** As many events as the road works on at once (`siem/carry.ts`). */
 const EVENTS_PER_STEP = 250;
 
 const tenant = grantTenantScope('bench');
 const directory = mkdtempSync(join(tmpdir(), 'demarc-bench-intake-'));
-const nowMs = Date.now();
-const events = Array.from({ length: LINES }, (_, at) => flatEvent(at, nowMs));
+const events = Array.from({ length: LINES }, (_, at) => flatEvent(at, Date.now()));
 const bytesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''));
 const jsonLines = bytesOf(events.map((event) => `<14>1 - web-1 app - - - ${event}`));
-const mixedLines = bytesOf(Array.from({ length: LINES }, (_, at) => mixedLine(at, nowMs)));
+/** Of the last minute, in order. Made anew for each run: time goes on. */
+const freshLines = (): Buffer => {
+  const fromMs = Date.now() - MINUTE_MS;
+  return bytesOf(
+    Array.from({ length: LINES }, (_, at) => mixedLine(at, fromMs + (at / LINES) * MINUTE_MS)),
+  );
+};
+let mixedLines = freshLines();
 const file = join(directory, 'events.json');
 writeFileSync(file, bytesOf(events));
 
 const cpuSeconds = new Map<string, number[]>();
 /** Wall seconds; the processor's are noted beside. */
 async function measured(name: string, work: () => Promise<void>): Promise<number> {
+  mixedLines = freshLines();
   const from = process.cpuUsage();
   const startedAt = performance.now();
   await work();
@@ -107,8 +116,12 @@ async function detectOnly(batch: Batch): Promise<Receipt> {
   const inForce = await siem.rulesets.of(tenant);
   const records = batch.events[Symbol.iterator]();
   for (let isDone = false; !isDone; ) {
-    const some = records.take(EVENTS_PER_STEP).toArray();
-    isDone = some.length < EVENTS_PER_STEP;
+    const some: BatchEvent[] = [];
+    while (some.length < EVENTS_PER_STEP && !isDone) {
+      const next = records.next();
+      isDone = next.done === true;
+      if (next.done !== true) some.push(next.value as BatchEvent);
+    }
     const carried = enrich(tenant, batch.assetId, load.receivedAtMs, accept(some, load));
     findingCount += detect(siem, tenant, inForce, carried).findings.length;
   }
