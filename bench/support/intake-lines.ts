@@ -3,6 +3,7 @@
 /** Of every so many lines one is of each kind below. */
 const KINDS = 6;
 const FAILED_ONE_IN = 60;
+const SIGN_IN_ONE_IN = 24;
 const two = (value: number): string => String(value).padStart(2, '0');
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const USERS = ['root', 'www-data', 'deploy'];
@@ -45,6 +46,8 @@ function textOf(at: number, time: Date, clock: string): string {
         return `sshd[${pid}]: Received disconnect from ${address} port ${port}:11: disconnected by user`;
       return `sshd[${pid}]: Failed password for invalid user admin${at} from ${address} port ${port} ssh2`;
     case 1:
+      if (at % SIGN_IN_ONE_IN !== 1)
+        return `sshd[${pid}]: pam_unix(sshd:session): session closed for user ${USERS[at % 3]}`;
       return `sshd[${pid}]: Accepted publickey for deploy from ${address} port ${port} ssh2: ED25519 SHA256:dTPV870myEMrXwOR8kPNc5THbZB/nWoti4e/UFwLPhA`;
     case 2:
       return `sudo[${pid}]:    alice : TTY=pts/${at % 9} ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/systemctl restart app-${at}`;

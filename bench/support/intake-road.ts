@@ -11,15 +11,17 @@ const PENDING_BYTES_MAX = 1_048_576;
 type Take = (batch: Batch) => Promise<Receipt>;
 type Normalise = typeof baseEvent;
 
-export class IntakeRoad {
-  readonly #options: {
-    readonly tenant: TenantScope;
-    readonly directory: string;
-    /** What a socket hands over at once. */
-    readonly chunkBytes: number;
-  };
+interface RoadOptions {
+  readonly tenant: TenantScope;
+  readonly directory: string;
+  /** What a socket hands over at once. */
+  readonly chunkBytes: number;
+}
 
-  constructor(options: IntakeRoad['#options']) {
+export class IntakeRoad {
+  readonly #options: RoadOptions;
+
+  constructor(options: RoadOptions) {
     this.#options = options;
   }
 
