@@ -53,9 +53,7 @@ const jsonLines = bytesOf(events.map((event) => `<14>1 - web-1 app - - - ${event
 /** Of the last minute, in order. Made anew for each run: time goes on. */
 const freshLines = (): Buffer => {
   const fromMs = Date.now() - MINUTE_MS;
-  return bytesOf(
-    Array.from({ length: LINES }, (_, at) => mixedLine(at, fromMs + (at / LINES) * MINUTE_MS)),
-  );
+  return bytesOf(Array.from({ length: LINES }, (_, at) => mixedLine(at, fromMs + (at / LINES) * MINUTE_MS)));
 };
 let mixedLines = freshLines();
 const file = join(directory, 'events.json');

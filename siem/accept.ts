@@ -56,7 +56,8 @@ export function accept(events: readonly (BatchEvent | Rejected)[], load: Load): 
 
 function rejectionOf(item: BatchEvent | Rejected): Rejected | undefined {
   if ('code' in item) return item;
-  const problem = (item.isMadeHere === true ? undefined : shapeProblemOf(item.event)) ?? problemOf(item.event);
+  const problem =
+    (item.isMadeHere === true ? undefined : shapeProblemOf(item.event)) ?? problemOf(item.event);
   return problem && { index: item.index, ...problem, raw: item.json ?? JSON.stringify(item.event) };
 }
 

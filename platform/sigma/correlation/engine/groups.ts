@@ -46,7 +46,16 @@ export class Groups {
   }
 
   get bytes(): number {
-    const small = [this.rules, this.heads, this.tails, this.sizes, this.nths, this.inputs, this.#older, this.#newer];
+    const small = [
+      this.rules,
+      this.heads,
+      this.tails,
+      this.sizes,
+      this.nths,
+      this.inputs,
+      this.#older,
+      this.#newer,
+    ];
     const large = [this.told, this.dues, this.touched, this.touches];
     return [...small, ...large].reduce((sum, { byteLength }) => sum + byteLength, 0);
   }

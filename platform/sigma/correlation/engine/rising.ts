@@ -130,7 +130,8 @@ function hasKind({ entries }: State, first: number, last: number, kind: number):
 }
 
 function holdIf(state: State, rule: RuleState, group: number, last: number): void {
-  if (state.entries.isHolding(last) || windowHolds(state, rule, group, last)) holdAt(state, rule, group, last);
+  if (state.entries.isHolding(last) || windowHolds(state, rule, group, last))
+    holdAt(state, rule, group, last);
 }
 
 function windowHolds(state: State, rule: RuleState, group: number, last: number): boolean {
@@ -138,7 +139,11 @@ function windowHolds(state: State, rule: RuleState, group: number, last: number)
   const { measure, threshold, rule: correlation } = rule.plan;
   // Most groups only ever see one of several inputs: a sign-in for which nobody has guessed before.
   const isPlain = rule.chains === undefined && correlation.condition.kind !== 'expression';
-  if (isPlain && (measure === 'order' || measure === 'rules') && bitsIn(groups.inputs[group] ?? 0) < threshold)
+  if (
+    isPlain &&
+    (measure === 'order' || measure === 'rules') &&
+    bitsIn(groups.inputs[group] ?? 0) < threshold
+  )
     return false;
   const afterMs = entries.timeOf(last) - correlation.timespanMs;
   if (measure === 'order') return chainIn(state, rule, firstAfter(entries, last, afterMs), last) >= threshold;
