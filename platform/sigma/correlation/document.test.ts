@@ -111,7 +111,10 @@ test('what is no correlation is refused with the reason', (t: TestContext) => {
     ['correlation-condition', { type: 'temporal', condition: 'd0 d0' }],
     ['correlation-condition', { type: 'temporal', condition: `${'('.repeat(90)}d0${')'.repeat(90)}` }],
     ['correlation-condition', { type: 'temporal', condition: { gte: 2 } }],
-    ['correlation-condition', { type: 'temporal_ordered', rules: ['a', 'b'], condition: 'a and not b' }],
+    [
+      'correlation-condition',
+      { type: 'temporal_ordered', rules: ['a', 'b'], condition: 'a and not b' },
+    ],
     ['correlation-malformed', { generate: 'yes' }],
   ];
   for (const [code, changes] of refused) {

@@ -25,6 +25,17 @@ export function ocsfReader(mappings: readonly Mapping[], names: Names, recognise
   const aliases = names.aliases.map(([from, to]): Pair => [slot(to), slot(from)]);
   const joins = names.joins.map(({ to, of, by }) => ({ to: slot(to), of: of.map(slot), by }));
   const recognised = recognise.fields.map(slot);
+  const sources = new Map<Slot, Slot[]>();
+  const comesFrom = (to: Slot, from: Slot): void => void sources.set(to, [...(sources.get(to) ?? []), from]);
+  for (const [to, from] of [...byName.values()].flat()) comesFrom(to, from);
+  for (const [to, from] of aliases) comesFrom(to, from);
+  for (const { to, of } of joins) for (const part of of) comesFrom(to, part);
+  const want = (wanted: Slot): void => {
+    if (wanted.isWanted) return;
+    slots.want(wanted);
+    for (const from of sources.get(wanted) ?? []) want(from);
+  };
+  for (const wanted of [mappingName, ...recognised]) want(wanted);
   const valueAt = (at: number) => {
     const known = recognised[at];
     return known === undefined ? undefined : slots.valueOf(known);
@@ -32,10 +43,16 @@ export function ocsfReader(mappings: readonly Mapping[], names: Names, recognise
   return {
     slots,
     current: undefined,
+    isAll: false,
     asked: new WeakMap(),
-    read(event) {
+    want: (name) => {
+      const wanted = slot(name);
+      want(wanted);
+      return wanted;
+    },
+    read(event, isAll) {
       slots.begin();
-      shaped.read(event, 'unmapped');
+      shaped.read(event, isAll, 'unmapped');
       const mapping = slots.valueOf(mappingName);
       // The first transformation is the parser's.
       const pairs = byName.get(typeof mapping === 'object' ? mapping?.[0] : mapping);
@@ -50,7 +67,7 @@ export function ocsfReader(mappings: readonly Mapping[], names: Names, recognise
       }
       // Last: where a value was converted for OCSF, the source's own stands here.
       slots.override();
-      native.read(event['unmapped'] ?? {});
+      native.read(event['unmapped'] ?? {}, isAll);
       addAliases();
     },
     logsources: (): readonly LogSource[] => recognise.of(valueAt),

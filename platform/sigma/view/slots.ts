@@ -9,6 +9,8 @@ type Values = FieldValue | readonly FieldValue[];
 
 export interface Slot {
   readonly name: string;
+  /** Somebody asks for it by name; the others are read only where all fields are. */
+  isWanted: boolean;
   /** Which reading filled it; what is older belongs to an event before this one. */
   stamp: number;
   value: Values;
@@ -20,6 +22,9 @@ const KNOWN_MAX = 16_384;
 export class Slots {
   readonly #known = new Map<string, Slot>();
   readonly #passing = new Map<string, Slot>();
+  readonly #leading = new Set<string>();
+  /** Higher with each name that is wanted. */
+  wantedVersion = 0;
   #filled: Slot[] = [];
   #eventStamp = 1;
   #stamp = 1;
@@ -41,10 +46,24 @@ export class Slots {
   of(name: string, isKept = false): Slot {
     const found = this.#known.get(name) ?? this.#passing.get(name);
     if (found !== undefined) return found;
-    const made: Slot = { name, stamp: 0, value: null };
+    const made: Slot = { name, isWanted: false, stamp: 0, value: null };
     if (isKept || this.#known.size < KNOWN_MAX) this.#known.set(name, made);
     else this.#passing.set(name, made);
     return made;
+  }
+
+  /** Reads this one from now on. */
+  want(slot: Slot): void {
+    if (slot.isWanted) return;
+    slot.isWanted = true;
+    this.wantedVersion += 1;
+    for (let dot = slot.name.indexOf('.'); dot !== -1; dot = slot.name.indexOf('.', dot + 1))
+      this.#leading.add(slot.name.slice(0, dot));
+  }
+
+  /** Whether names that are wanted begin with this one and a dot. */
+  leads(path: string): boolean {
+    return this.#leading.has(path);
   }
 
   /** A field that comes up several times in one reading has its values in order. */

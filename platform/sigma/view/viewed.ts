@@ -1,6 +1,6 @@
 /** An event as rules see it, read when it is asked for: most events are only looked at by an engine. */
 import type { Asked, FieldValue, LogSource, WritableEvent } from '../event.ts';
-import { writeJsonText, writeJsonValue } from './json-bytes.ts';
+import { writeJsonText, writeJsonValue } from '../../json/bytes.ts';
 import type { Fields } from './names.ts';
 import type { Slot, Slots } from './slots.ts';
 
@@ -11,7 +11,11 @@ const [OPEN, CLOSE, COMMA, COLON, LIST, LIST_END] = [123, 125, 44, 58, 91, 93] a
 export interface SlotReader {
   readonly slots: Slots;
   current: Viewed | undefined;
-  read(event: Json): void;
+  /** Whether all fields of the current event were read, or those alone that are wanted. */
+  isAll: boolean;
+  /** The slot of a name, which is read from now on. */
+  want(name: string): Slot;
+  read(event: Json, isAll: boolean): void;
   logsources(): readonly LogSource[];
   /** By what is asked for: the slots of these names. */
   readonly asked: WeakMap<Asked, ReadonlySet<Slot>>;
@@ -27,13 +31,13 @@ export class Viewed implements WritableEvent {
   constructor(reader: SlotReader, event: Json) {
     this.#reader = reader;
     this.#event = event;
-    this.#read();
+    this.#read(false);
     this.logsources = reader.logsources();
   }
 
   get fields(): Fields {
     if (this.#fields === undefined) {
-      this.#read();
+      this.#read(true);
       this.#fields = this.#reader.slots.fields();
     }
     return this.#fields;
@@ -41,9 +45,9 @@ export class Viewed implements WritableEvent {
 
   /** What is not asked for by name stands together under the name that nobody asks for, where it is needed. */
   writeTo(bytes: Uint8Array, from: number, end: number, asked: Asked): number {
-    this.#read();
-    const { slots } = this.#reader;
     const wanted = this.#wanted(asked);
+    this.#read(asked.rest !== undefined);
+    const { slots } = this.#reader;
     let at = from;
     bytes[at++] = OPEN;
     for (const slot of wanted) {
@@ -75,20 +79,24 @@ export class Viewed implements WritableEvent {
   }
 
   #wanted(asked: Asked): ReadonlySet<Slot> {
-    const { slots, asked: known } = this.#reader;
-    let wanted = known.get(asked);
+    const reader = this.#reader;
+    let wanted = reader.asked.get(asked);
     if (wanted === undefined) {
-      wanted = new Set([...asked.fields].map((name) => slots.of(name, true)));
-      known.set(asked, wanted);
+      wanted = new Set([...asked.fields].map((name) => reader.want(name)));
+      reader.asked.set(asked, wanted);
+      // Read again, now with these.
+      reader.current = undefined;
     }
     return wanted;
   }
 
   /** Again, where another event was read meanwhile. */
-  #read(): void {
-    if (this.#reader.current === this) return;
-    this.#reader.read(this.#event);
-    this.#reader.current = this;
+  #read(isAll: boolean): void {
+    const reader = this.#reader;
+    if (reader.current === this && (reader.isAll || !isAll)) return;
+    reader.read(this.#event, isAll);
+    reader.current = this;
+    reader.isAll = isAll;
   }
 }
 
