@@ -1,63 +1,68 @@
 /**
- * Intake: syslog lines that carry flat JSON, from bytes on a socket's side to the spool, out of it again, and
- * through the whole road into ClickHouse.
+ * Intake: syslog lines of sshd, sudo, nginx and an application, from bytes on a socket's side through the whole
+ * road into ClickHouse, its parts switched on one after the other.
  *
- * Interleaved, on the same lines: `JSON.parse` of each, which is what anybody who looks at them has to pay; a
- * pipeline that reads the file, finds the lines and parses them; framing and the durable spool; the same with the
- * pump reading every record back; the whole road, on disk in the event store. Ratios are of processor time of this
- * process, for the stores are others; wall time is printed beside it.
+ * Interleaved: `JSON.parse` of as many flat events, which is the measure; a pipeline that reads them from a file,
+ * finds the lines and parses them; framing and the durable spool; the same with the pump reading every line back,
+ * parsing and normalising it; with the rules that ship with the platform besides; the whole road, on disk in the
+ * event store. And the road of lines that nobody understands, without rules, as the intake was measured first.
+ * Ratios are of processor time of this process, for the stores are others; wall time is printed beside it.
  *
  * `node bench/intake.bench.ts [--smoke]`
  */
-import { randomUUID } from 'node:crypto';
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Receipt } from '@demarc/platform/link';
 import { migrate, openClickHouse, openPostgres } from '@demarc/platform/stores';
 import { startTestClickHouse, startTestPostgres } from '@demarc/platform/stores/testing';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { type Batch, type BatchEvent, carry, ensureEventTable, openSiem, siemMigrations } from '@demarc/siem';
-import { baseEvent, RunningSource, SyslogFramer } from '@demarc/siem/intake';
+import {
+  type Batch,
+  type BatchEvent,
+  carry,
+  ensureEventTable,
+  openSiem,
+  readRuleFiles,
+  SIEM_DETECTIONS,
+  siemMigrations,
+} from '@demarc/siem';
+import { baseEvent, normaliseRecord } from '@demarc/siem/intake';
+import { accept } from '../siem/accept.ts';
+import { detect } from '../siem/detect/detect.ts';
+import { enrich } from '../siem/enrich.ts';
+import { newLoad } from '../siem/load.ts';
+import { flatEvent, mixedLine } from './support/intake-lines.ts';
+import { IntakeRoad } from './support/intake-road.ts';
 import { interleaved, median, ratio, smoke } from './support/measure.ts';
 
 const ROUNDS = smoke ? 1 : 7;
 const LINES = smoke ? 5_000 : 100_000;
 /** What a socket hands over at once. */
 const CHUNK_BYTES = 65_536;
-/** Between the listener and the disk, as in `siem/intake/syslog/streams.ts`. */
-const PENDING_BYTES_MAX = 1_048_576;
+const MINUTE_MS = 60_000;
 const MICROSECONDS = 1_000_000;
+/** As many events as the road works on at once (`siem/carry.ts`). */
+const EVENTS_PER_STEP = 250;
 
 const tenant = grantTenantScope('bench');
 const directory = mkdtempSync(join(tmpdir(), 'demarc-bench-intake-'));
-
-function flatEvent(index: number): string {
-  return JSON.stringify({
-    ts: `2026-11-20T12:00:${String(index % 60).padStart(2, '0')}.000Z`,
-    host: `web-${index % 40}`,
-    user: ['root', 'www-data', 'deploy'][index % 3],
-    pid: 1_000 + (index % 30_000),
-    process: '/usr/sbin/nginx',
-    method: 'GET',
-    path: `/api/v1/items/${index}`,
-    status: index % 50 === 0 ? 500 : 200,
-    bytes: 512 + (index % 8_192),
-    source_ip: `198.51.100.${index % 255}`,
-    agent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36',
-    duration_ms: (index % 997) / 10,
-  });
-}
-
-const events = Array.from({ length: LINES }, (_, index) => flatEvent(index));
-const stream = Buffer.from(events.map((event) => `<14>1 - web-1 app - - - ${event}\n`).join(''));
+const events = Array.from({ length: LINES }, (_, at) => flatEvent(at, Date.now()));
+const bytesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''));
+const jsonLines = bytesOf(events.map((event) => `<14>1 - web-1 app - - - ${event}`));
+/** Of the last minute, in order. Made anew for each run: time goes on. */
+const freshLines = (): Buffer => {
+  const fromMs = Date.now() - MINUTE_MS;
+  return bytesOf(Array.from({ length: LINES }, (_, at) => mixedLine(at, fromMs + (at / LINES) * MINUTE_MS)));
+};
+let mixedLines = freshLines();
 const file = join(directory, 'events.json');
-writeFileSync(file, `${events.join('\n')}\n`);
+writeFileSync(file, bytesOf(events));
 
 const cpuSeconds = new Map<string, number[]>();
 /** Wall seconds; the processor's are noted beside. */
 async function measured(name: string, work: () => Promise<void>): Promise<number> {
+  mixedLines = freshLines();
   const from = process.cpuUsage();
   const startedAt = performance.now();
   await work();
@@ -67,70 +72,6 @@ async function measured(name: string, work: () => Promise<void>): Promise<number
   return (performance.now() - startedAt) / 1_000;
 }
 
-function openSource(take: (batch: Batch) => Promise<Receipt>): RunningSource {
-  return new RunningSource(
-    {
-      tenant,
-      sourceId: randomUUID(),
-      name: 'bench',
-      settings: { kind: 'syslog-tcp', port: null, peers: [] },
-      limits: { eventsPerSecond: 10_000_000, bytesPerSecond: 10_000_000_000 },
-      enabled: true,
-      tokenHash: undefined,
-      signingSecret: undefined,
-      fingerprint: undefined,
-    },
-    {
-      directory: join(directory, 'spools'),
-      normalise: baseEvent,
-      carry: (_tenant, batch) => take(batch),
-      spoolBytesMax: 1_073_741_824,
-      freeBytesMin: 0,
-      lingerMs: 5,
-      now: Date.now,
-      monotonic: () => performance.now(),
-      log: console.error,
-    },
-  );
-}
-
-/** As a connection does it: frame, hand over, wait only when too much is not on disk yet. */
-async function send(source: RunningSource): Promise<void> {
-  const framer = new SyslogFramer(() => undefined);
-  let last: Promise<void> = Promise.resolve();
-  for (let at = 0; at < stream.length; at += CHUNK_BYTES) {
-    const framed = framer.push(stream.subarray(at, at + CHUNK_BYTES));
-    if (framed === undefined) continue;
-    last = source.append([
-      { format: 'syslog', receivedAtMs: Date.now(), peer: '192.0.2.1', about: {}, ...framed },
-    ]);
-    if (source.spool.pendingBytes > PENDING_BYTES_MAX) await last;
-  }
-  await last;
-}
-
-async function drained(source: RunningSource): Promise<void> {
-  while (source.accounting.stored < LINES) await pause(2);
-}
-
-async function through(take: (batch: Batch) => Promise<Receipt>, isDrained: boolean): Promise<void> {
-  const source = openSource(take);
-  await send(source);
-  if (isDrained) await drained(source);
-  await source[Symbol.asyncDispose]();
-  source.remove();
-}
-
-/** Reads every record, as the road would, and does nothing with it. */
-async function readOnly({ batchToken, events: records }: Batch): Promise<Receipt> {
-  let acceptedCount = 0;
-  for (const record of records as Iterable<BatchEvent>)
-    acceptedCount += record.event.metadata.uid === '' ? 0 : 1;
-  return { batchToken, acceptedCount, duplicateCount: 0, rejected: [] };
-}
-
-const never = (): Promise<Receipt> => new Promise(() => undefined);
-
 await using postgres = await startTestPostgres();
 await using clickhouse = await startTestClickHouse();
 await migrate(postgres.ownerConnection, siemMigrations);
@@ -138,66 +79,110 @@ await using store = openPostgres({ connection: postgres.connection });
 const writer = openClickHouse(clickhouse);
 const reader = openClickHouse(clickhouse.reader);
 await ensureEventTable(writer);
-const siem = openSiem({
-  inTenant: store.inTenant,
-  clickhouse: writer,
-  reader,
-  rules: [],
-  retentionDays: async () => 90,
-  now: Date.now,
-});
 
-const SPOOLED = 'framed and on disk in the spool';
-const READ = 'framed, spooled, read back as records';
-const ROAD = 'the whole road, on disk in the event store';
-const PARSE = 'JSON.parse of the events';
+/** What the server starts with: the SIEM's own rules and those of every room. */
+const services = new URL('../services/', import.meta.url);
+const shipped = readdirSync(services)
+  .filter((room) => readdirSync(new URL(`${room}/`, services)).includes('detections'))
+  .map((room) => new URL(`${room}/detections/`, services));
+const rules = [SIEM_DETECTIONS, ...shipped].flatMap(readRuleFiles);
+const open = (of: typeof rules) =>
+  openSiem({
+    inTenant: store.inTenant,
+    clickhouse: writer,
+    reader,
+    rules: of,
+    retentionDays: async () => 90,
+    now: Date.now,
+  });
+const siem = open(rules);
+const withoutRules = open([]);
+
+const road = new IntakeRoad({ tenant, directory: join(directory, 'spools'), chunkBytes: CHUNK_BYTES });
+
+/** Reads every record, as the road would, and does nothing with it. */
+async function readOnly({ batchToken, events: records }: Batch): Promise<Receipt> {
+  let acceptedCount = 0;
+  for (const record of records) acceptedCount += 'event' in record ? 1 : 0;
+  return { batchToken, acceptedCount, duplicateCount: 0, rejected: [] };
+}
+
+let findingCount = 0;
+/** All of the road that needs no store, but for the rows. */
+async function detectOnly(batch: Batch): Promise<Receipt> {
+  const load = await newLoad(siem, tenant, batch, Date.now());
+  const inForce = await siem.rulesets.of(tenant);
+  const records = batch.events[Symbol.iterator]();
+  for (let isDone = false; !isDone; ) {
+    const some: BatchEvent[] = [];
+    while (some.length < EVENTS_PER_STEP && !isDone) {
+      const next = records.next();
+      isDone = next.done === true;
+      if (next.done !== true) some.push(next.value as BatchEvent);
+    }
+    const carried = enrich(tenant, batch.assetId, load.receivedAtMs, accept(some, load));
+    findingCount += detect(siem, tenant, inForce, carried).findings.length;
+  }
+  return {
+    batchToken: batch.batchToken,
+    acceptedCount: load.events.size,
+    duplicateCount: 0,
+    rejected: [],
+  };
+}
+
+const never = (): Promise<Receipt> => new Promise(() => undefined);
+const stored =
+  (by: typeof siem) =>
+  (batch: Batch): Promise<Receipt> =>
+    carry(by, tenant, batch);
+
+const PARSE = 'JSON.parse of flat events';
 const PIPELINE = 'file in, lines, JSON.parse';
+const SPOOLED = 'framed and on disk in the spool';
+const NORMALISED = '+ read back, parsed, normalised';
+const DETECTED = '+ shipped rules';
+const ROAD = '+ on disk in the event store: the whole road';
+const UNREAD = 'whole road, lines kept raw, no rules';
 let parsedCount = 0;
+async function pipeline(): Promise<void> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES, encoding: 'utf8' })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (typeof JSON.parse(line) === 'object') parsedCount += 1;
+  }
+}
+const sides: readonly (readonly [string, () => Promise<void>])[] = [
+  [PARSE, async () => void events.map((event) => JSON.parse(event) as unknown)],
+  [PIPELINE, pipeline],
+  // The pump waits for ever at its first batch; it is left behind with its directory.
+  [SPOOLED, () => road.fill(mixedLines, normaliseRecord, never)],
+  [NORMALISED, () => road.through(mixedLines, LINES, normaliseRecord, readOnly)],
+  [DETECTED, () => road.through(mixedLines, LINES, normaliseRecord, detectOnly)],
+  [ROAD, () => road.through(mixedLines, LINES, normaliseRecord, stored(siem))],
+  [UNREAD, () => road.through(jsonLines, LINES, baseEvent, stored(withoutRules))],
+];
 const wall = await interleaved(
-  [
-    {
-      name: PARSE,
-      run: () => measured(PARSE, async () => void events.map((event) => JSON.parse(event) as unknown)),
-    },
-    {
-      name: PIPELINE,
-      run: () =>
-        measured(PIPELINE, async () => {
-          let rest = '';
-          for await (const chunk of createReadStream(file, {
-            highWaterMark: CHUNK_BYTES,
-            encoding: 'utf8',
-          })) {
-            const lines = (rest + String(chunk)).split('\n');
-            rest = lines.pop() ?? '';
-            for (const line of lines) if (typeof JSON.parse(line) === 'object') parsedCount += 1;
-          }
-        }),
-    },
-    { name: SPOOLED, run: () => measured(SPOOLED, () => spooledOnly()) },
-    { name: READ, run: () => measured(READ, () => through(readOnly, true)) },
-    { name: ROAD, run: () => measured(ROAD, () => through((batch) => carry(siem, tenant, batch), true)) },
-  ],
+  sides.map(([name, work]) => ({ name, run: () => measured(name, work) })),
   ROUNDS,
 );
-
-/** The pump waits for ever at its first batch; it is left behind with its directory. */
-async function spooledOnly(): Promise<void> {
-  const source = openSource(never);
-  await send(source);
-}
 
 await Promise.all([writer.close(), reader.close()]);
 rmSync(directory, { recursive: true, force: true });
 console.log(
-  `${LINES} lines of ${Math.round(stream.length / LINES)} bytes, ${parsedCount} parsed in the pipeline`,
+  `${LINES} lines of ${Math.round(mixedLines.length / LINES)} bytes (flat events: ${Math.round(jsonLines.length / LINES)}), ${rules.length} rule files; findings while stores were left out: ${findingCount}, incomplete: ${siem.figures.incomplete}`,
 );
 const cpu = (name: string): number => median((cpuSeconds.get(name) ?? []).slice(1));
 for (const [name, seconds] of wall)
   console.log(
-    `${name.padEnd(44)} cpu ${cpu(name).toFixed(3)} s (${Math.round(LINES / cpu(name))} lines/s/core)  wall ${median(seconds).toFixed(3)} s (${Math.round(LINES / median(seconds))} lines/s)`,
+    `${name.padEnd(46)} cpu ${cpu(name).toFixed(3)} s (${Math.round(LINES / cpu(name))} lines/s/core, ${(cpu(name) / cpu(PARSE)).toFixed(2)} × JSON.parse)  wall ${median(seconds).toFixed(3)} s (${Math.round(LINES / median(seconds))} lines/s)`,
   );
-ratio('framing and spool / JSON.parse of the events', cpu(SPOOLED) / cpu(PARSE), '< 1');
-ratio('framing, spool and reading back / JSON.parse of the events', cpu(READ) / cpu(PARSE), 'recorded');
-ratio('the whole road / file in, lines, JSON.parse', cpu(ROAD) / cpu(PIPELINE), 'at most 2.0');
+ratio('framing and spool / JSON.parse of flat events', cpu(SPOOLED) / cpu(PARSE), '< 1');
+ratio('parsed and normalised / JSON.parse of flat events', cpu(NORMALISED) / cpu(PARSE), 'recorded');
+ratio('with shipped rules / JSON.parse of flat events', cpu(DETECTED) / cpu(PARSE), 'recorded');
+ratio('the whole road / JSON.parse of flat events', cpu(ROAD) / cpu(PARSE), 'at most 7.5');
+ratio('the whole road / file in, lines, JSON.parse', cpu(ROAD) / cpu(PIPELINE), 'recorded');
+ratio('lines kept raw, no rules / file in, lines, JSON.parse', cpu(UNREAD) / cpu(PIPELINE), 'at most 2.0');
+if (parsedCount === 0) throw new Error('nothing was parsed');
 process.exit(0);

@@ -21,6 +21,8 @@ export interface Accepted {
   readonly event: OcsfEvent;
   readonly json: Uint8Array | undefined;
   readonly originalTimeMs: number | undefined;
+  /** The event may be changed: nobody else has it (`BatchEvent.isMadeHere`). */
+  readonly isMadeHere: boolean;
 }
 
 export interface Rejected {
@@ -39,7 +41,7 @@ export function accept(events: readonly (BatchEvent | Rejected)[], load: Load): 
       load.rejected.push(rejection);
       continue;
     }
-    const { event, json } = item as BatchEvent;
+    const { event, json, isMadeHere = false } = item as BatchEvent;
     const { uid } = event.metadata;
     if (load.events.has(uid)) {
       load.duplicateCount += 1;
@@ -47,24 +49,32 @@ export function accept(events: readonly (BatchEvent | Rejected)[], load: Load): 
     }
     const originalTimeMs = unbelievable(event.time, load.receivedAtMs);
     load.events.set(uid, { uid, timeMs: event.time, originalTimeMs });
-    accepted.push({ event, json, originalTimeMs });
+    accepted.push({ event, json, originalTimeMs, isMadeHere });
   }
   return accepted;
 }
 
 function rejectionOf(item: BatchEvent | Rejected): Rejected | undefined {
   if ('code' in item) return item;
-  const problem = problemOf(item.event);
+  const problem =
+    (item.isMadeHere === true ? undefined : shapeProblemOf(item.event)) ?? problemOf(item.event);
   return problem && { index: item.index, ...problem, raw: item.json ?? JSON.stringify(item.event) };
 }
 
-function problemOf(event: OcsfEvent): { readonly code: string; readonly detail: string } | undefined {
+interface Problem {
+  readonly code: string;
+  readonly detail: string;
+}
+
+function shapeProblemOf(event: OcsfEvent): Problem | undefined {
   const verdict = validateOcsf(event);
-  if (!verdict.ok) {
-    const detail = verdict.problems.map(({ path, says }) => `${path} ${says}`).join('; ');
-    return { code: 'SIEM_EVENT_INVALID', detail: detail.slice(0, DETAIL_CHARACTERS_MAX) };
-  }
-  const { metadata, time } = event;
+  if (verdict.ok) return undefined;
+  const detail = verdict.problems.map(({ path, says }) => `${path} ${says}`).join('; ');
+  return { code: 'SIEM_EVENT_INVALID', detail: detail.slice(0, DETAIL_CHARACTERS_MAX) };
+}
+
+/** Of an event of the right shape. */
+function problemOf({ metadata, time }: OcsfEvent): Problem | undefined {
   // OCSF leaves it out; here nothing could be de-duplicated without it.
   if (typeof metadata.uid !== 'string' || !UID.test(metadata.uid))
     return { code: 'SIEM_UID_INVALID', detail: 'metadata.uid is not 1 to 128 of A-Z a-z 0-9 _ . : -' };

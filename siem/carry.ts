@@ -41,6 +41,11 @@ export interface BatchEvent {
   readonly event: OcsfEvent;
   /** The JSON it was read from, to be kept as it was sent; without it the event is written anew. */
   readonly json?: Uint8Array | undefined;
+  /**
+   * Made here for this reading alone, by a parser that validated it: it is not validated again, and what the
+   * server knows is put into the event itself. Never of what somebody sent as OCSF.
+   */
+  readonly isMadeHere?: true;
 }
 
 /**

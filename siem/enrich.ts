@@ -32,10 +32,27 @@ export function enrich(
   receivedAtMs: number,
   accepted: readonly Accepted[],
 ): readonly Carried[] {
-  return accepted.map(({ event, json, originalTimeMs }) => {
+  return accepted.map(({ event, json, originalTimeMs, isMadeHere }) => {
     const facts: Facts = { tenantId: tenant.tenantId, assetId, receivedAtMs, originalTimeMs };
-    return { event: enriched(event, facts), raw: json ?? JSON.stringify(event), facts };
+    const raw = json ?? JSON.stringify(event);
+    return { event: isMadeHere ? enrichedInPlace(event, facts) : enriched(event, facts), raw, facts };
   });
+}
+
+/** What `enriched` does, without copies: only for an event that nobody else has, once its JSON is written. */
+function enrichedInPlace(event: OcsfEvent, facts: Facts): OcsfEvent {
+  const { assetId, receivedAtMs, originalTimeMs, tenantId } = facts;
+  const writable = event as Record<string, unknown>;
+  const metadata = event.metadata as Record<string, unknown>;
+  const device = writable['device'];
+  if (typeof device === 'object' && device !== null) (device as Record<string, unknown>)['uid'] = assetId;
+  metadata['tenant_uid'] = tenantId;
+  metadata['logged_time'] = receivedAtMs;
+  if (originalTimeMs !== undefined) {
+    writable['time'] = receivedAtMs;
+    metadata['original_time'] = new Date(originalTimeMs).toISOString();
+  }
+  return event;
 }
 
 export function enriched(event: OcsfEvent, facts: Facts): OcsfEvent {

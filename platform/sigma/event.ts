@@ -4,6 +4,8 @@
  */
 import type { LogSource } from './ir.ts';
 
+export type { LogSource } from './ir.ts';
+
 export type FieldValue = string | number | boolean | null;
 
 export interface SigmaEvent {
@@ -11,6 +13,23 @@ export interface SigmaEvent {
   readonly logsources: readonly LogSource[];
   /** By the names that rules use. Own properties only: an event may hold a field named `constructor`. */
   readonly fields: Readonly<Record<string, FieldValue | readonly FieldValue[]>>;
+}
+
+/** What the rules that look at an event want to know of it. */
+export interface Asked {
+  readonly fields: ReadonlySet<string>;
+  /** The name, asked for by none of them, under which all other values are wanted; undefined where they are not. */
+  readonly rest: string | undefined;
+}
+
+/** An event that writes what is asked for itself, which costs less than making all of its fields. */
+export interface WritableEvent extends SigmaEvent {
+  /**
+   * One JSON object with the fields that are asked for, no name twice.
+   *
+   * @returns where it ends; -1 when there is no room before `end`, less some bytes for what closes it
+   */
+  writeTo(bytes: Uint8Array, from: number, end: number, asked: Asked): number;
 }
 
 /** An event has the log source when every one of these fields holds one of these values, ignoring case. */

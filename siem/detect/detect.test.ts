@@ -34,7 +34,7 @@ const siem = {
 const found = (events: ReturnType<typeof carried>) => detect(siem, here, rules, events).findings;
 const carried = (path: string, assetId = 'asset-1', time = NOW) =>
   enrich(here, assetId, NOW, [
-    { event: change(path, time, 'uid-1'), json: undefined, originalTimeMs: undefined },
+    { event: change(path, time, 'uid-1'), json: undefined, originalTimeMs: undefined, isMadeHere: false },
   ]);
 
 test('a finding is valid OCSF and holds what it rests on', (t: TestContext) => {
@@ -53,7 +53,7 @@ test('a finding is valid OCSF and holds what it rests on', (t: TestContext) => {
 
 test('an enriched event is still valid OCSF', (t: TestContext) => {
   const [clamped] = enrich(here, 'asset-1', NOW, [
-    { event: change('/a', 0), json: undefined, originalTimeMs: 0 },
+    { event: change('/a', 0), json: undefined, originalTimeMs: 0, isMadeHere: false },
   ]);
   t.assert.deepEqual(validateOcsf(clamped?.event), { ok: true });
   t.assert.equal(clamped?.event.time, NOW);

@@ -28,11 +28,12 @@ export function detect(
   const findings: Carried[] = [];
   const counted: BaseMatch[] = [];
   const { fieldsWanted, silenced } = rules.linked;
+  const sets = [rules.base, rules.own].filter(({ detections }) => detections.length > 0);
   for (const carried of events) {
     if (isOwnFinding(carried)) continue;
     const view = siem.view.ofOcsf(carried.event);
     siem.fieldsSeen.see(tenant, view);
-    for (const set of [rules.base, rules.own]) {
+    for (const set of sets) {
       const { matches, isIncomplete } = matched(set, view);
       for (const rule of matches) {
         if (!isInForce(siem, rules, rule, view)) continue;

@@ -62,7 +62,7 @@ function* eventsOf(
       const { event, parser } = normalised(record, context, normalise);
       if (parser === undefined) read.unparsed += 1;
       else read.parsed += 1;
-      yield { index, event };
+      yield { index, event, isMadeHere: true };
       index += 1;
     }
   }

@@ -19,6 +19,8 @@ const DAY_MS = 86_400_000;
 const ALL_OF_FIRST = 1_000;
 const ONE_IN = 64;
 
+const UNKNOWN: LogSource = {};
+
 interface Seen {
   readonly logsource: LogSource;
   readonly fields: Map<string, { lastMs: number; isWritten: boolean }>;
@@ -43,7 +45,7 @@ export class FieldsSeen {
 
   see(tenant: TenantScope, event: SigmaEvent): void {
     const sources = this.#of(tenant);
-    for (const logsource of event.logsources.length === 0 ? [{}] : event.logsources) {
+    for (const logsource of event.logsources.length === 0 ? [UNKNOWN] : event.logsources) {
       const key = keyOf(logsource);
       let seen = sources.get(key);
       if (seen === undefined) {
@@ -134,8 +136,16 @@ export class FieldsSeen {
   }
 }
 
-function keyOf({ product = '', category = '', service = '' }: LogSource): string {
-  return JSON.stringify([product, category, service]);
+/** Recognitions give the same objects again and again. */
+const keys = new WeakMap<LogSource, string>();
+
+function keyOf(logsource: LogSource): string {
+  const known = keys.get(logsource);
+  if (known !== undefined) return known;
+  const { product = '', category = '', service = '' } = logsource;
+  const key = JSON.stringify([product, category, service]);
+  keys.set(logsource, key);
+  return key;
 }
 
 function logSourceOf(key: string): LogSource {

@@ -3,11 +3,12 @@
  * predicates, each rule waits for the rarest text that it needs, and the rest is asked on demand.
  */
 import { isUtf8 } from 'node:buffer';
-import { flatten, type Recognition, type SigmaEvent } from '../event.ts';
+import { type Asked, flatten, type Recognition, type SigmaEvent, type WritableEvent } from '../event.ts';
 import { type DetectionRule, foldCase } from '../ir.ts';
 import { EngineHost } from './engine-host.ts';
 import * as layout from './layout.ts';
 import { LINE_BYTES_MAX, Matcher } from './matcher.ts';
+import { askedBy } from './plan/asked.ts';
 import { type Names, nameFields } from './plan/names.ts';
 import { recognised, rulesFor } from './plan/routes.ts';
 import { type Budget, planOf, type Tables, tablesOf } from './plan/tables.ts';
@@ -51,13 +52,17 @@ export class Engine {
   readonly #tables: Tables;
   readonly #host: EngineHost;
   readonly #matcher: Matcher;
-  readonly #groupBySources = new Map<string, { group: number; exact: ReadonlySet<number> | undefined }>();
+  readonly #groupBySources = new Map<string, Looking>();
+  /** The same list of log sources comes again and again. */
+  readonly #groupByList = new WeakMap<SigmaEvent['logsources'], Looking>();
+  readonly #all: Looking;
 
   private constructor(tables: Tables) {
     this.#tables = tables;
     this.#host = new EngineHost(tables);
     this.#matcher = new Matcher(tables, this.#host);
     this.#host.attach(this.#matcher);
+    this.#all = this.#looking(0, undefined);
     const nodes = this.#matcher.cell(layout.AT_NODES);
     for (const root of [layout.ROOT_OF_SOURCE, layout.ROOT_OF_VIEW])
       this.#matcher.setCell(
@@ -103,8 +108,12 @@ export class Engine {
   }
 
   match(event: SigmaEvent): Matched {
-    const { group, exact } = this.#groupOf(event.logsources);
-    const whole = this.#matchView(JSON.stringify(event.fields), group, exact);
+    const looking = this.#groupOf(event.logsources);
+    const { group, exact } = looking;
+    if (exact?.size === 0) return NOTHING;
+    const whole =
+      (isWritable(event) ? this.#matchWritten(event, looking) : undefined) ??
+      this.#matchView(JSON.stringify(event.fields), group, exact);
     if (whole !== undefined) return whole;
     const { text } = viewText(event.fields, (name) => this.#host.isField(name));
     const part = this.#matchView(text, group, exact);
@@ -195,11 +204,28 @@ export class Engine {
       text,
       matcher.bytes.subarray(matcher.input, matcher.input + matcher.inputBytes),
     );
+    return this.#matchInput(written, group, exact);
+  }
+
+  /** An event as it writes itself; undefined when that does not fit, or the matcher could not take it in. */
+  #matchWritten(event: WritableEvent, { group, exact, asked }: Looking): Matched | undefined {
+    const matcher = this.#matcher;
+    const end = event.writeTo(
+      matcher.bytes,
+      matcher.input,
+      matcher.input + matcher.inputBytes - CLOSING_BYTES,
+      asked,
+    );
+    return end === -1 ? undefined : this.#matchInput(end - matcher.input, group, exact);
+  }
+
+  #matchInput(written: number, group: number, exact: ReadonlySet<number> | undefined): Matched | undefined {
+    const matcher = this.#matcher;
     matcher.endInput(written);
     matcher.calls.matchLines(matcher.input, matcher.input + written, layout.ROOT_OF_VIEW, group + 1);
     const { words } = matcher;
     const at = matcher.cell(layout.AT_RESULT) >> 2;
-    if (matcher.cell(layout.RESULT_TOP) >> 2 === at) return { rules: [], isWhole: true };
+    if (matcher.cell(layout.RESULT_TOP) >> 2 === at) return NOTHING;
     const status = words[at + 1] ?? 0;
     if (status === layout.STATUS_ODD) return undefined;
     const begin = at + layout.RESULT_HEAD_WORDS;
@@ -210,15 +236,29 @@ export class Engine {
     };
   }
 
-  #groupOf(logsources: SigmaEvent['logsources']): { group: number; exact: ReadonlySet<number> | undefined } {
-    if (logsources.length === 0) return { group: 0, exact: undefined };
+  #groupOf(logsources: SigmaEvent['logsources']): Looking {
+    if (logsources.length === 0) return this.#all;
+    let looking = this.#groupByList.get(logsources);
+    if (looking === undefined) {
+      looking = this.#groupOfSources(logsources);
+      this.#groupByList.set(logsources, looking);
+    }
+    return looking;
+  }
+
+  #looking(group: number, exact: ReadonlySet<number> | undefined): Looking {
+    const { asked } = this.#tables;
+    const rules = exact === undefined ? asked : [...exact].flatMap((rule) => [asked[rule] ?? []]);
+    return { group, exact, asked: askedBy(rules, (name) => this.#host.isField(name)) };
+  }
+
+  #groupOfSources(logsources: SigmaEvent['logsources']): Looking {
     const key = JSON.stringify(
       logsources.map(({ product, category, service }) => [product, category, service]),
     );
     const known = this.#groupBySources.get(key);
     if (known !== undefined) return known;
     const wanted = rulesFor(this.#tables.logsources, logsources);
-    const found = { group: 0, exact: new Set(wanted) };
     const met = this.#tables.recognitions.flatMap(({ is }, number) =>
       logsources.some(
         ({ product, category, service }) =>
@@ -228,7 +268,7 @@ export class Engine {
         : [],
     );
     const group = this.#groupOfAll(met, wanted);
-    const result = group !== undefined ? { group, exact: found.exact } : found;
+    const result = this.#looking(group ?? 0, new Set(wanted));
     if (this.#groupBySources.size < GROUPS_KNOWN_MAX) this.#groupBySources.set(key, result);
     return result;
   }
@@ -245,6 +285,22 @@ export class Engine {
     );
     return wanted.every((rule) => members.has(rule)) ? groups[met.join()] : undefined;
   }
+}
+
+/** Which rules look at an event, and what they want to know of it. */
+interface Looking {
+  readonly group: number;
+  /** Of the group's rules, those that look; undefined for all. */
+  readonly exact: ReadonlySet<number> | undefined;
+  readonly asked: Asked;
+}
+
+const NOTHING: Matched = { rules: [], isWhole: true };
+/** Brackets and commas, for which an event that writes itself does not look whether there is room. */
+const CLOSING_BYTES = 64;
+
+function isWritable(event: SigmaEvent): event is WritableEvent {
+  return 'writeTo' in event;
 }
 
 const GROUPS_KNOWN_MAX = 1_024;

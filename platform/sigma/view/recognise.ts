@@ -11,14 +11,35 @@ import type { Fields } from './names.ts';
 /** As a value of a recognition: the field is there, whatever it holds. */
 export const ANYTHING = '*';
 
-/** Kept answers. Who is watched can make more kinds of events than there are. */
-const ANSWERS_MAX = 4_096;
+/** Kept kinds of events, complete or not. Who is watched can make more than there are. */
+const ALIKE_MAX = 32_768;
+/** Kept values of one field. */
+const SEEN_MAX = 256;
+const SHORT_TEXT_MAX = 12;
+/** More values than any field is asked for. */
+const KINDS_MAX = 65_536;
 /** Of a field with several values, how many are looked at for a kept answer. */
 const KEYED_VALUES_MAX = 8;
 
 interface Compiled {
   readonly tests: readonly (readonly [field: string, values: ReadonlySet<string> | undefined])[];
   readonly is: LogSource;
+}
+
+/** By the place of a field in `fields`. */
+export type ValueAt = (at: number) => Fields[string] | undefined;
+
+export interface Recogniser {
+  /** All that any recognition asks for. */
+  readonly fields: readonly string[];
+  /** The same list for events that are alike. */
+  readonly of: (valueAt: ValueAt) => readonly LogSource[];
+}
+
+/** Events that are alike so far: they differ in the fields after. */
+interface Alike {
+  readonly next: Map<number, Alike>;
+  answer: readonly LogSource[] | undefined;
 }
 
 /**
@@ -30,23 +51,79 @@ export function recogniser(
   recognitions: readonly Recognition[],
   otherwise: readonly Recognition[] = [],
   beside: readonly Recognition[] = [],
-): (fields: Fields) => readonly LogSource[] {
+): Recogniser {
   const [first, second, third] = [recognitions, otherwise, beside].map((list) => list.map(compiled));
-  const known = knownValues([...recognitions, ...otherwise, ...beside]);
-  let answers = new Map<string, readonly LogSource[]>();
-  return (fields) => {
-    const key = keyOf(fields, known);
-    const kept = key === undefined ? undefined : answers.get(key);
-    if (kept !== undefined) return kept;
-    const found = holding(first ?? [], fields, []);
-    if (found.length === 0) holding(second ?? [], fields, found);
-    holding(third ?? [], fields, found);
-    if (key !== undefined) {
-      if (answers.size >= ANSWERS_MAX) answers = new Map();
-      answers.set(key, found);
-    }
-    return found;
+  const known = [...knownValues([...recognitions, ...otherwise, ...beside])];
+  const fields = known.map(([field]) => field);
+  const kinds = known.map(([, values]) => new Kinds(values));
+  const judged = (valueAt: ValueAt): readonly LogSource[] => {
+    const asked: Fields = Object.fromEntries(
+      fields.flatMap((field, at) => {
+        const value = valueAt(at);
+        return value === undefined ? [] : [[field, value]];
+      }),
+    );
+    const found = holding(first ?? [], asked, []);
+    if (found.length === 0) holding(second ?? [], asked, found);
+    return holding(third ?? [], asked, found);
   };
+  let root: Alike = { next: new Map(), answer: undefined };
+  let count = 0;
+  const step = (from: Alike, at: number, kind: number): Alike => {
+    const key = at * KINDS_MAX + kind;
+    let to = from.next.get(key);
+    if (to === undefined) {
+      to = { next: new Map(), answer: undefined };
+      from.next.set(key, to);
+      count += 1;
+    }
+    return to;
+  };
+  return {
+    fields,
+    of: (valueAt) => {
+      if (count >= ALIKE_MAX) {
+        root = { next: new Map(), answer: undefined };
+        count = 0;
+      }
+      let alike = root;
+      for (let at = 0; at < kinds.length; at += 1) {
+        const value = valueAt(at);
+        if (value === undefined || value === null) continue;
+        const kind = kinds[at];
+        if (kind === undefined) continue;
+        if (typeof value !== 'object') alike = step(alike, at, kind.of(value));
+        else {
+          if (value.length > KEYED_VALUES_MAX) return judged(valueAt);
+          for (const one of value) if (one !== null) alike = step(alike, at, kind.of(one));
+        }
+      }
+      alike.answer ??= judged(valueAt);
+      return alike.answer;
+    },
+  };
+}
+
+/** What recognitions tell apart of one field's values, as numbers; 0 is every value that none asks for. */
+class Kinds {
+  readonly #known: ReadonlyMap<string, number>;
+  #seen = new Map<string | number | boolean, number>();
+
+  constructor(values: ReadonlySet<string>) {
+    this.#known = new Map([...values].map((value, at) => [value, at + 1]));
+  }
+
+  of(value: string | number | boolean): number {
+    if (this.#known.size === 0) return 0;
+    const seen = this.#seen.get(value);
+    if (seen !== undefined) return seen;
+    const kind = this.#known.get(foldCase(String(value))) ?? 0;
+    if (this.#seen.size >= SEEN_MAX) this.#seen = new Map();
+    // A longer text may be a piece of a whole block of the spool, and would keep it.
+    if (kind !== 0 || typeof value !== 'string' || value.length <= SHORT_TEXT_MAX)
+      this.#seen.set(value, kind);
+    return kind;
+  }
 }
 
 function compiled({ when, is }: Recognition): Compiled {
@@ -68,31 +145,6 @@ function knownValues(recognitions: readonly Recognition[]): ReadonlyMap<string, 
     }
   }
   return known;
-}
-
-/** Tells events apart that recognitions tell apart; undefined for one that is not worth keeping. */
-function keyOf(fields: Fields, known: ReadonlyMap<string, ReadonlySet<string>>): string | undefined {
-  let key = '';
-  for (const [field, values] of known) {
-    const has = fields[field];
-    if (has === undefined || has === null) key += '\n';
-    else if (typeof has !== 'object') key += `=${keyOfValue(has, values)}\n`;
-    else {
-      if (has.length > KEYED_VALUES_MAX) return undefined;
-      for (const value of has) key += value === null ? '' : `=${keyOfValue(value, values)}`;
-      key += '\n';
-    }
-  }
-  return key;
-}
-
-/** What no recognition asks for is all one. */
-function keyOfValue(value: string | number | boolean, known: ReadonlySet<string>): string {
-  if (known.size === 0) return '';
-  const text = String(value);
-  if (known.has(text)) return text;
-  const folded = foldCase(text);
-  return known.has(folded) ? folded : '';
 }
 
 function holding(candidates: readonly Compiled[], fields: Fields, found: LogSource[]): LogSource[] {

@@ -10,7 +10,9 @@ import type { Recognition, SigmaEvent } from '../event.ts';
 import { type Leaves, leafReader, type Values } from './leaves.ts';
 import type { Mapping } from './mapping.ts';
 import { addAliases, NAMES, type Names } from './names.ts';
+import { ocsfReader } from './ocsf-reader.ts';
 import { recogniser } from './recognise.ts';
+import { Viewed } from './viewed.ts';
 
 export { type Leaves, leafReader } from './leaves.ts';
 export type { Mapping } from './mapping.ts';
@@ -41,42 +43,21 @@ export function openView({
   beside = [],
   names = NAMES,
 }: ViewOptions): View {
-  const byName = new Map(mappings.map(({ name, paths }) => [name, Object.entries(paths)]));
-  const logsourcesOf = recogniser(recognitions, otherwise, beside);
+  const recognise = recogniser(recognitions, otherwise, beside);
   const readNative = leafReader(names);
-  const readOcsf = leafReader(PLAIN);
-  const seen = (fields: Record<string, Values>): SigmaEvent => {
-    addAliases(fields, names);
-    return { logsources: logsourcesOf(fields), fields };
-  };
+  const reader = ocsfReader(mappings, names, recognise);
   return {
-    ofNative: (json) => seen(fieldsOf(readNative(json).leaves)),
-    ofOcsf: (event) => {
-      const { unmapped, ...shaped } = event;
-      const ocsf = readOcsf(shaped).leaves;
-      const fields = fieldsOf(ocsf);
-      for (const [name, path] of byName.get(mappingOf(ocsf) ?? '') ?? []) {
-        const value = ocsf.get(path);
-        if (value !== undefined) fields[name] = value;
-      }
-      // Last: where a value was converted for OCSF, the source's own stands here.
-      for (const [name, value] of readNative(unmapped ?? {}).leaves) fields[name] = value;
-      return seen(fields);
+    ofNative: (json) => {
+      const fields = fieldsOf(readNative(json).leaves);
+      addAliases(fields, names);
+      return { logsources: recognise.of((at) => fields[recognise.fields[at] ?? '']), fields };
     },
+    ofOcsf: (event) => new Viewed(reader, event),
   };
 }
-
-const PLAIN: Names = { replace: [], strip: [], rename: {}, aliases: [], joins: [] };
 
 function fieldsOf(leaves: Leaves): Record<string, Values> {
   const fields = Object.create(null) as Record<string, Values>;
   for (const [name, value] of leaves) fields[name] = value;
   return fields;
-}
-
-/** The first transformation is the parser's. */
-function mappingOf(ocsf: Leaves): string | undefined {
-  const names = ocsf.get('metadata.transformation_info_list.name');
-  const first: unknown = Array.isArray(names) ? names[0] : names;
-  return typeof first === 'string' ? first : undefined;
 }

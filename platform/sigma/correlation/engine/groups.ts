@@ -23,6 +23,8 @@ export class Groups {
   sizes = new Int32Array(CAPACITY);
   /** Where events are counted: the entry that is `threshold` entries from the end, the last included. */
   nths = new Int32Array(CAPACITY);
+  /** Where the kinds of matches are inputs: those that came since the group was empty, as bits; some may be gone. */
+  inputs = new Int32Array(CAPACITY);
   /** The latest slot whose finding was told. */
   told = new Float64Array(CAPACITY);
   /** When it is to be looked at next, as it is in the heap of what is due; infinite where it is not. */
@@ -44,7 +46,16 @@ export class Groups {
   }
 
   get bytes(): number {
-    const small = [this.rules, this.heads, this.tails, this.sizes, this.nths, this.#older, this.#newer];
+    const small = [
+      this.rules,
+      this.heads,
+      this.tails,
+      this.sizes,
+      this.nths,
+      this.inputs,
+      this.#older,
+      this.#newer,
+    ];
     const large = [this.told, this.dues, this.touched, this.touches];
     return [...small, ...large].reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
@@ -87,6 +98,7 @@ export class Groups {
     this.tails[group] = NONE;
     this.sizes[group] = 0;
     this.nths[group] = NONE;
+    this.inputs[group] = 0;
     this.told[group] = NEVER;
     this.touched[group] = NEVER;
     this.dues[group] = Number.POSITIVE_INFINITY;
@@ -118,6 +130,7 @@ export class Groups {
     this.heads = grown(this.heads, capacity);
     this.tails = grown(this.tails, capacity);
     this.sizes = grown(this.sizes, capacity);
+    this.inputs = grown(this.inputs, capacity);
     this.nths = grown(this.nths, capacity);
     this.told = grown(this.told, capacity);
     this.dues = grown(this.dues, capacity);

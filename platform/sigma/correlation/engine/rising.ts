@@ -6,7 +6,7 @@
 import { NONE } from './entries.ts';
 import { firstAfter, lastOfInstant, type RuleState, type State } from './state.ts';
 import { holdAt } from './tell.ts';
-import { chainIn, expressionHolds } from './window.ts';
+import { bitsIn, chainIn, expressionHolds } from './window.ts';
 
 /** @param entry was put into the group just now */
 export function rise(state: State, rule: RuleState, group: number, entry: number): void {
@@ -130,12 +130,21 @@ function hasKind({ entries }: State, first: number, last: number, kind: number):
 }
 
 function holdIf(state: State, rule: RuleState, group: number, last: number): void {
-  if (state.entries.isHolding(last) || windowHolds(state, rule, last)) holdAt(state, rule, group, last);
+  if (state.entries.isHolding(last) || windowHolds(state, rule, group, last))
+    holdAt(state, rule, group, last);
 }
 
-function windowHolds(state: State, rule: RuleState, last: number): boolean {
-  const { entries, interner } = state;
+function windowHolds(state: State, rule: RuleState, group: number, last: number): boolean {
+  const { entries, groups, interner } = state;
   const { measure, threshold, rule: correlation } = rule.plan;
+  // Most groups only ever see one of several inputs: a sign-in for which nobody has guessed before.
+  const isPlain = rule.chains === undefined && correlation.condition.kind !== 'expression';
+  if (
+    isPlain &&
+    (measure === 'order' || measure === 'rules') &&
+    bitsIn(groups.inputs[group] ?? 0) < threshold
+  )
+    return false;
   const afterMs = entries.timeOf(last) - correlation.timespanMs;
   if (measure === 'order') return chainIn(state, rule, firstAfter(entries, last, afterMs), last) >= threshold;
   // Backwards, and no further than it takes.

@@ -77,6 +77,9 @@ function put(
   const after = before === NONE ? (groups.heads[group] ?? NONE) : entries.after(before);
   entries.prev[entry] = before;
   entries.next[entry] = after;
+  const { measure } = rule.plan;
+  if (measure === 'rules' || measure === 'order')
+    groups.inputs[group] = (tail === NONE ? 0 : (groups.inputs[group] ?? 0)) | (1 << kind);
   if (before === NONE) groups.heads[group] = entry;
   else entries.next[before] = entry;
   if (after === NONE) groups.tails[group] = entry;

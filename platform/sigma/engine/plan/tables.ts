@@ -1,6 +1,7 @@
 import type { Recognition } from '../../event.ts';
 import type { DetectionRule, Predicate } from '../../ir.ts';
 import * as layout from '../layout.ts';
+import { fieldsOf } from './asked.ts';
 import { Atoms, type Expression, type SequencePart } from './atoms.ts';
 import { writeCasePages } from './case-pages.ts';
 import { Conditions } from './conditions.ts';
@@ -31,6 +32,8 @@ export interface Tables {
   /** Recognitions met, joined by commas → number of the group; the group of all rules is 0. */
   readonly groups: Readonly<Record<string, number>>;
   readonly logsources: readonly DetectionRule['logsource'][];
+  /** By rule; null is every field. */
+  readonly asked: readonly (readonly (string | null)[])[];
   readonly names: Names;
   readonly budget: Budget;
 }
@@ -112,6 +115,7 @@ export function tablesOf(plan: Plan, seen: Seen | undefined, isCounting = false)
   return {
     memory: image.finished(),
     cells: [...cells],
+    asked: rules.map(({ condition }) => fieldsOf(condition)),
     fields: [...atoms.fields.keys()],
     ruleCount: rules.length,
     atomCount: atoms.atoms.length,

@@ -1,0 +1,96 @@
+/** The leaves of parsed JSON into slots, under the names that rules know them by. Paths are remembered as a tree. */
+import { DEPTH_MAX, type FieldValue, LEAVES_MAX } from '../event.ts';
+import { type Names, nameOf } from './names.ts';
+import type { Slot, Slots } from './slots.ts';
+
+/** Remembered paths. Who is watched chooses them; beyond this many they are made anew each time. */
+const KNOWN_MAX = 16_384;
+
+interface Place {
+  readonly path: string;
+  readonly slot: Slot;
+  readonly below: Map<string, Place>;
+  /** As of `Slots.wantedVersion`: whether its leaf, and what lies below it, are read where not all is. */
+  version: number;
+  isLeafRead: boolean;
+  isBelowRead: boolean;
+}
+
+export class Walker {
+  readonly #slots: Slots;
+  readonly #names: Names;
+  readonly #root: Place;
+  /** Names are paths: where nothing that begins with a path is wanted, nothing below it needs a look. */
+  readonly #isByPath: boolean;
+  #isAll = true;
+  #known = 0;
+  #count = 0;
+
+  constructor(slots: Slots, names: Names) {
+    this.#slots = slots;
+    this.#names = names;
+    this.#isByPath = names.replace.length + names.strip.length + Object.keys(names.rename).length === 0;
+    this.#root = this.#place('', slots.of('', true));
+  }
+
+  /**
+   * @param isAll false for the slots that are wanted alone
+   * @param except a member of the event itself that is left out
+   */
+  read(json: unknown, isAll: boolean, except?: string): void {
+    this.#count = 0;
+    this.#isAll = isAll;
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) this.#visit(json, this.#root, 0);
+    else this.#members(json as Record<string, unknown>, this.#root, 0, except);
+  }
+
+  #visit(value: unknown, place: Place, depth: number): void {
+    if (typeof value !== 'object' || value === null) {
+      this.#count += 1;
+      if (this.#count <= LEAVES_MAX && value !== undefined) this.#slots.add(place.slot, value as FieldValue);
+      return;
+    }
+    if (depth >= DEPTH_MAX) return;
+    if (Array.isArray(value)) for (const item of value) this.#visit(item, place, depth + 1);
+    else this.#members(value as Record<string, unknown>, place, depth);
+  }
+
+  #members(json: Record<string, unknown>, place: Place, depth: number, except?: string): void {
+    const isAll = this.#isAll;
+    const version = this.#slots.wantedVersion;
+    for (const member of Object.keys(json)) {
+      if (member === except) continue;
+      const value = json[member];
+      const below = this.#below(place, member);
+      if (!isAll) {
+        if (below.version !== version) this.#refresh(below);
+        if (typeof value === 'object' && value !== null ? !below.isBelowRead : !below.isLeafRead) continue;
+      }
+      this.#visit(value, below, depth + 1);
+    }
+  }
+
+  #below(place: Place, member: string): Place {
+    const found = place.below.get(member);
+    if (found !== undefined) return found;
+    const path = place.path === '' ? member : `${place.path}.${member}`;
+    const isKept = this.#known < KNOWN_MAX;
+    const made = this.#place(path, this.#slots.of(nameOf(this.#names, path), isKept));
+    if (isKept) {
+      this.#known += 1;
+      place.below.set(member, made);
+    }
+    return made;
+  }
+
+  #place(path: string, slot: Slot): Place {
+    return { path, slot, below: new Map(), version: -1, isLeafRead: true, isBelowRead: true };
+  }
+
+  #refresh(place: Place): void {
+    place.version = this.#slots.wantedVersion;
+    place.isLeafRead = place.slot.isWanted;
+    // A list's values stand under its own name.
+    place.isBelowRead = !this.#isByPath || place.slot.isWanted || this.#slots.leads(place.path);
+  }
+}
