@@ -10,8 +10,11 @@ import {
   AT_RULE_STAMPS,
   CANDIDATE_COUNT,
   E_ATOM,
+  E_BESIDE,
+  E_BESIDE_MASK,
   E_GRAM,
   E_PLACE,
+  E_PLACE_AFTER,
   E_RULES,
   E_TEXT,
   E_TEXT_BYTES,
@@ -32,6 +35,7 @@ import {
   I_SIFT,
   I_START4,
   I_START4_SHIFT,
+  I_WAITING,
   MIX,
   OP_EQUALS,
   OP_STARTS,
@@ -109,11 +113,24 @@ function gramHit(index: usize, hash: u32, at: usize, from: usize, to: usize): vo
   let count = load<u32>(entry);
   store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);
   entry += 4;
+  const stamps: usize = load<u32>(AT_ATOM_STAMPS);
+  const epoch = load<u32>(EPOCH);
+  const before = load<u32>(at - 4);
+  const after = load<u32>(at, 4);
   while (count > 0) {
     if (load<u32>(entry, E_GRAM) == gram) {
-      const begin = at - <usize>load<u32>(entry, E_PLACE);
-      const bytes = load<u32>(entry, E_TEXT_BYTES);
-      if (begin >= from && begin + bytes <= to && same(begin, load<u32>(entry, E_TEXT), bytes)) mark(entry);
+      const place = load<u32>(entry, E_PLACE);
+      const beside = place & E_PLACE_AFTER ? after : before;
+      if ((beside & load<u32>(entry, E_BESIDE_MASK)) == load<u32>(entry, E_BESIDE)) {
+        const stamp: usize = stamps + ((<usize>load<u32>(entry, E_ATOM)) << 3);
+        // Once is enough: a text that holds it a thousand times costs no more.
+        if (load<u32>(stamp) != epoch || load<u32>(stamp, 4) != 1) {
+          const begin = at - <usize>(place & ~E_PLACE_AFTER);
+          const bytes = load<u32>(entry, E_TEXT_BYTES);
+          if (begin >= from && begin + bytes <= to && same(begin, load<u32>(entry, E_TEXT), bytes))
+            mark(entry);
+        }
+      }
     }
     entry += ENTRY_BYTES;
     count -= 1;
@@ -255,6 +272,23 @@ function mark(entry: usize): void {
     store<u32>(count, load<u32>(count) + 1);
   }
   wake(load<u32>(entry, E_RULES));
+}
+
+/** Makes candidates of the rules that wait for texts of the index which are marked already. */
+export function wakeMarked(index: usize): void {
+  let pair: usize = load<u32>(index, I_WAITING);
+  if (pair == 0) return;
+  const stamps: usize = load<u32>(AT_ATOM_STAMPS);
+  const epoch = load<u32>(EPOCH);
+  let left = load<u32>(pair);
+  store<i32>(WORK, load<i32>(WORK) - <i32>left);
+  pair += 4;
+  while (left > 0) {
+    const stamp = stamps + ((<usize>load<u32>(pair)) << 3);
+    if (load<u32>(stamp) == epoch && load<u32>(stamp, 4) == 1) wake(load<u32>(pair, 4));
+    pair += 8;
+    left -= 1;
+  }
 }
 
 /** Makes candidates of the rules of a list that are none yet. */
