@@ -30,6 +30,8 @@ export const AT_ROUTE_SLOTS = 1108;
 export const AT_ROUTE_KEYS = 1112;
 export const AT_ROUTE_KEYS_END = 1116;
 export const AT_COUNTS = 1120;
+export const AT_PLACES = 1124;
+export const AT_PAIRS_DONE = 1128;
 
 // Numbers.
 export const N_RULES = 1136;
@@ -62,6 +64,8 @@ export const NUMBER_FLAGS = 1232;
 export const RULES_FOUND = 1236;
 /** Not zero when texts of the line may hold ASCII that the line itself does not. */
 export const LINE_IS_CODED = 1240;
+/** Number of the search of a long text, for `AT_PAIRS_DONE`: the last in which all texts of a bucket were found. */
+export const SEARCH = 1244;
 
 /** Tables begin here. */
 export const TABLES = 2048;
@@ -173,6 +177,9 @@ export const I_WAITING = 64;
 /** Buckets of short texts: by their last two bytes, then one for each last byte, for texts of one byte. */
 export const PAIR_SLOTS = 2048;
 export const PAIR_SHIFT = 21;
+
+/** Places of a long text that are looked at together: addresses of those where something may be. */
+export const PLACES_BLOCK = 2048;
 
 // An entry of an index.
 export const ENTRY_BYTES = 32;

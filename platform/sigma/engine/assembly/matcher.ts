@@ -52,7 +52,7 @@ import {
 import { parse } from './json';
 import { forgetNames } from './names';
 import { route } from './route';
-import { search, sift, wake, wakeMarked } from './search';
+import { LONG_BYTES, search, sift, wake, wakeMarked } from './search';
 import { fold, text } from './text';
 import { searchAll, verdict } from './verdict';
 
@@ -146,12 +146,7 @@ function choose(group: usize, from: usize, to: usize): void {
   wake(load<u32>(group, G_ALWAYS));
 }
 
-/**
- * In so long a text rules will ask for many others than those they wait for: all are looked for at once, and
- * it is gone through once.
- */
-const LONG_BYTES: u32 = 1024;
-
+/** Whether a text of the list is so long that all is to be looked for at once. */
 function isLong(values: usize, next: u32): bool {
   while (next != 0) {
     const value = values + <usize>(next - 1) * VALUE_BYTES;
