@@ -158,7 +158,7 @@ function gramHit(index: usize, hash: u32, at: usize, from: usize, to: usize): vo
   if (entry == 0) return;
   const gram = load<u32>(at);
   let count = load<u32>(entry);
-  store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);
+  store<i32>(WORK, load<i32>(WORK) - <i32>(count << 2) - 24);
   entry += 4;
   const stamps: usize = load<u32>(AT_ATOM_STAMPS);
   const epoch = load<u32>(EPOCH);
