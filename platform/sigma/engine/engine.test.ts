@@ -263,6 +263,32 @@ test('generated conditions on generated JSON, with every way to write it wrong',
   );
 });
 
+test('long texts, in which everything is looked for at once', () => {
+  const long = fc
+    .array(fc.tuple(text, fc.constantFrom('', ' ', 'z'.repeat(700), 'abcdefgh'.repeat(90))), {
+      minLength: 3,
+      maxLength: 30,
+    })
+    .map((parts) => parts.flat().join(''));
+  fc.assert(
+    fc.property(
+      fc.array(condition, { minLength: 1, maxLength: 6 }),
+      fc.array(fc.tuple(fc.constantFrom('x', 'y'), fc.array(fc.oneof(long, text), { maxLength: 2 })), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      (conditions, values) => {
+        const rules = conditions.map((one) => rule(one));
+        const lines = values.map(([name, list]) => JSON.stringify({ [name]: list, kind: null }));
+        const engine = compileEngine(rules, { recognitions, names });
+        const found = differing(engine, rules, lines);
+        if (found.length > 0) throw new Error(JSON.stringify(found[0]));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
 test('any bytes: what is JSON is told from what is not, and nothing is read beyond', (t: TestContext) => {
   const rules = [rule({ op: 'test', test: { op: 'contains', field: null, text: 'a', isCased: false } })];
   const engine = compileEngine(rules, { recognitions, names });

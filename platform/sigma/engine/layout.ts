@@ -30,6 +30,8 @@ export const AT_ROUTE_SLOTS = 1108;
 export const AT_ROUTE_KEYS = 1112;
 export const AT_ROUTE_KEYS_END = 1116;
 export const AT_COUNTS = 1120;
+export const AT_PLACES = 1124;
+export const AT_PAIRS_DONE = 1128;
 
 // Numbers.
 export const N_RULES = 1136;
@@ -62,6 +64,8 @@ export const NUMBER_FLAGS = 1232;
 export const RULES_FOUND = 1236;
 /** Not zero when texts of the line may hold ASCII that the line itself does not. */
 export const LINE_IS_CODED = 1240;
+/** Number of the search of a long text, for `AT_PAIRS_DONE`: the last in which all texts of a bucket were found. */
+export const SEARCH = 1244;
 
 /** Tables begin here. */
 export const TABLES = 2048;
@@ -145,7 +149,7 @@ export const COND_TRUE = 3;
 export const COND_FALSE = 4;
 
 // An index: which of many texts are in, before, after or equal to one. Zero where there are none of a kind.
-export const INDEX_BYTES = 64;
+export const INDEX_BYTES = 72;
 export const I_GRAM_BITS = 0;
 export const I_GRAM_SHIFT = 4;
 export const I_GRAM_BUCKETS = 8;
@@ -167,21 +171,30 @@ export const I_ABSENT = 56;
  * as it stands in the text.
  */
 export const I_SIFT = 60;
+/** Every text of the index by its atom, with the rules that wait for it: a list of pairs. Zero in full indexes. */
+export const I_WAITING = 64;
 
 /** Buckets of short texts: by their last two bytes, then one for each last byte, for texts of one byte. */
 export const PAIR_SLOTS = 2048;
 export const PAIR_SHIFT = 21;
 
+/** Places of a long text that are looked at together: addresses of those where something may be. */
+export const PLACES_BLOCK = 2048;
+
 // An entry of an index.
-export const ENTRY_BYTES = 24;
+export const ENTRY_BYTES = 32;
 export const E_GRAM = 0;
 export const E_TEXT = 4;
 export const E_TEXT_BYTES = 8;
-/** Where in the text the gram is; for anchored entries, the operation. */
+/** Where in the text the gram is, with `E_PLACE_AFTER` where what is beside follows it; for anchored entries, the operation. */
 export const E_PLACE = 12;
+export const E_PLACE_AFTER = 0x40000000;
 export const E_ATOM = 16;
 /** List of rules: how many, then their numbers; zero in full indexes. */
 export const E_RULES = 20;
+/** Up to four bytes before or after the gram, and which of them are the text's. */
+export const E_BESIDE = 24;
+export const E_BESIDE_MASK = 28;
 
 // A group: the rules that look at one kind of event.
 export const GROUP_BYTES = 16;

@@ -71,6 +71,8 @@ export class Matcher {
     cells.set(layout.AT_ROUTE_KEYS, room(layout.ROUTE_KEYS_BYTES));
     cells.set(layout.AT_ROUTE_KEYS_END, top);
     cells.set(layout.ROUTE_KEYS_TOP, cells.get(layout.AT_ROUTE_KEYS) ?? 0);
+    cells.set(layout.AT_PLACES, room((layout.PLACES_BLOCK + 8) * 4));
+    cells.set(layout.AT_PAIRS_DONE, room((layout.PAIR_SLOTS + 256) * 4));
     cells.set(layout.HASH_SEED, randomBytes(4).readUInt32LE());
     cells.set(layout.NODE_COUNT, layout.ROOT_OF_VIEW);
     this.#workingTop = room(16);

@@ -12,7 +12,7 @@ const WORD: Ranges = [0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a];
 export interface Alphabet {
   readonly classCount: number;
   /** By ASCII code. */
-  readonly ascii: Uint8Array | Uint16Array;
+  readonly ascii: Uint16Array;
   /** By class: whether it is in the set of that index. */
   readonly members: readonly (readonly boolean[])[];
   /** By class: `NEWLINE`, `WORD_CHARACTER` or `OTHER`. */

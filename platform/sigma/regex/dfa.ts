@@ -1,4 +1,4 @@
-import { type Alphabet, alphabetOf, EDGE, NEWLINE, WORD_CHARACTER } from './alphabet.ts';
+import { type Alphabet, alphabetOf, EDGE, NEWLINE, OTHER, WORD_CHARACTER } from './alphabet.ts';
 import { codePointIn } from './code-point.ts';
 import type { Required } from './literals.ts';
 import { ASSERT, ASSERTIONS, MATCH, type Program, SET, SPLIT } from './program.ts';
@@ -11,6 +11,9 @@ const CELLS_MAX = 262_144;
 const INSTRUCTION_NS = 20;
 const STATE_NS = 1_000;
 const STEP_NS = 2;
+/** A way to the next place where a match may begin that is so short costs more than it saves; so often it is tried. */
+const HOP_MIN = 64;
+const SHORT_HOPS_MAX = 8;
 
 /** Cell values; states follow from `FIRST`, multiplied by the row's length already. */
 const UNKNOWN = 0;
@@ -35,11 +38,15 @@ export class Dfa implements CompiledRegex {
   #work = 0;
   readonly #mark: Uint32Array;
   #generation = 0;
+  #idleMax = 0;
+  readonly #prefix: Uint8Array | undefined;
   #clears = 0;
 
   readonly required: Required;
 
-  constructor(program: Program, required: Required) {
+  /** @param prefix ASCII with which every match begins, where the expression has such */
+  constructor(program: Program, required: Required, prefix?: Uint8Array) {
+    this.#prefix = prefix;
     this.required = required;
     this.#program = program;
     this.#alphabet = alphabetOf(program.sets);
@@ -80,42 +87,49 @@ export class Dfa implements CompiledRegex {
   }
 
   matchesBytes(bytes: Uint8Array, from: number, to: number): boolean {
+    const { ascii } = this.#alphabet;
     let state = this.#begin();
     let at = from;
-    let cells = this.#cells;
-    const { ascii } = this.#alphabet;
-    while (at < to) {
-      const byte = bytes[at] ?? 0;
-      let kind: number;
-      if (byte < 0x80) {
-        kind = ascii[byte] ?? 0;
-        at += 1;
-      } else {
-        kind = this.#alphabet.classOf(codePointIn(bytes, at));
-        at += byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-      }
-      let next = cells[state + kind] ?? 0;
-      // One comparison for what happens at nearly every character.
-      if (next <= DEAD) {
-        if (next === UNKNOWN) {
-          next = this.#step(state, kind);
-          cells = this.#cells;
+    let skipped = 0;
+    let hops = this.#prefix === undefined ? 0 : SHORT_HOPS_MAX;
+    try {
+      while (at < to) {
+        if (hops > 0 && state <= this.#idleMax) {
+          const next = placeOf(this.#prefix, bytes, at, to);
+          const hop = next - at;
+          skipped += hop;
+          at = next;
+          // Nothing was begun, and nothing can begin.
+          if (at === to) return false;
+          if (hop < HOP_MIN) hops -= 1;
         }
-        if (next <= DEAD) {
-          this.#work += (at - from) * STEP_NS;
-          return next === ACCEPT;
-        }
+        at = runAscii(this.#cells, ascii, bytes, at, to, state, hops > 0 ? this.#idleMax : DEAD);
+        state = reached;
+        if (at === to) break;
+        const byte = bytes[at] ?? 0;
+        const kind = byte < 0x80 ? (ascii[byte] ?? 0) : this.#alphabet.classOf(codePointIn(bytes, at));
+        at += byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+        let next = this.#cells[state + kind] ?? 0;
+        if (next === UNKNOWN) next = this.#step(state, kind);
+        if (next <= DEAD) return next === ACCEPT;
+        state = next;
       }
-      state = next;
+      return this.#atEnd(state);
+    } finally {
+      this.#work += (at - from - skipped) * STEP_NS + (skipped >> 1);
     }
-    this.#work += (to - from) * STEP_NS;
-    return this.#atEnd(state);
   }
 
   takeWork(): number {
     const work = this.#work;
     this.#work = 0;
     return work;
+  }
+
+  /** The states of nothing begun are the lowest, so that the loop leaves for them with the comparison it has. */
+  #internIdle(): void {
+    for (const before of [EDGE, NEWLINE, WORD_CHARACTER, OTHER])
+      this.#idleMax = this.#intern([this.#program.start], before);
   }
 
   #begin(): number {
@@ -206,7 +220,45 @@ export class Dfa implements CompiledRegex {
     this.#states = new Map();
     this.#contents = [];
     this.#used = this.#first;
+    this.#internIdle();
   }
+}
+
+/** The state in which `runAscii` stopped; beside its result, so that nothing is allocated. */
+let reached = 0;
+
+/**
+ * From state to state as long as that is all there is to do: nothing else in the loop, which is half of what
+ * an attacker can make the engine do.
+ *
+ * @returns the place of the first character that is not ASCII or leads no further than cell value `stop`
+ */
+function runAscii(
+  cells: Int32Array,
+  ascii: Uint16Array,
+  bytes: Uint8Array,
+  at: number,
+  to: number,
+  state: number,
+  stop: number,
+): number {
+  while (at < to) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x80) break;
+    const next = cells[state + (ascii[byte] ?? 0)] ?? 0;
+    if (next <= stop) break;
+    state = next;
+    at += 1;
+  }
+  reached = state;
+  return at;
+}
+
+/** Of the prefix in the text, its end where it is not there. */
+function placeOf(prefix: Uint8Array | undefined, bytes: Uint8Array, at: number, to: number): number {
+  if (prefix === undefined) return at;
+  const place = Buffer.from(bytes.buffer, bytes.byteOffset + at, to - at).indexOf(prefix);
+  return place < 0 ? to : at + place;
 }
 
 function holds(number: number, before: number, after: number): boolean {

@@ -47,6 +47,17 @@ function runsOf(regex: Regex): Required['runs'] {
   return [{ characters, length: regex.min }];
 }
 
+/** ASCII with which every match begins, case counting; undefined where there is none. */
+export function prefixOf(regex: Regex): Uint8Array | undefined {
+  const codes: number[] = [];
+  for (const part of regex.is === 'cat' ? regex.of : [regex]) {
+    const code = part.is === 'set' && sizeOf(part.ranges) === 1 ? part.ranges[0] : undefined;
+    if (code === undefined || code > 127) break;
+    codes.push(code);
+  }
+  return codes.length === 0 ? undefined : Uint8Array.from(codes);
+}
+
 function visit(regex: Regex): Known {
   switch (regex.is) {
     case 'empty':

@@ -6,7 +6,7 @@
  */
 import type { Regex } from './ast.ts';
 import { Dfa } from './dfa.ts';
-import { type Required, requiredOf } from './literals.ts';
+import { prefixOf, type Required, requiredOf } from './literals.ts';
 import { parseRegex } from './parse.ts';
 import { compileProgram } from './program.ts';
 import { Refused } from './refused.ts';
@@ -46,5 +46,5 @@ export function compiled(regex: Regex): CompiledRegex {
   const run = runOf(regex);
   // Compiled in any case: what is too large is refused whoever would run it.
   const program = compileProgram(regex);
-  return run === undefined ? new Dfa(program, requiredOf(regex)) : new RunMatcher(run, requiredOf(regex));
+  return run === undefined ? new Dfa(program, requiredOf(regex), prefixOf(regex)) : new RunMatcher(run, requiredOf(regex));
 }

@@ -25,6 +25,7 @@ import {
   I_ABSENT,
   I_PRESENT,
   I_SIFT,
+  I_WAITING,
   IS_NULL,
   LINE_COUNT,
   LINE_IS_CODED,
@@ -42,6 +43,8 @@ import {
   V_FOLDED,
   V_FOLDED_END,
   V_NEXT,
+  V_RAW,
+  V_RAW_END,
   VALUE_BYTES,
   VALUE_COUNT,
   WORK,
@@ -49,7 +52,7 @@ import {
 import { parse } from './json';
 import { forgetNames } from './names';
 import { route } from './route';
-import { search, sift, wake } from './search';
+import { LONG_BYTES, search, sift, wake, wakeMarked } from './search';
 import { fold, text } from './text';
 import { searchAll, verdict } from './verdict';
 
@@ -113,11 +116,17 @@ function choose(group: usize, from: usize, to: usize): void {
     const index: usize = load<u32>(entry, 4);
     if (load<u32>(head) == epoch) {
       wake(load<u32>(index, I_PRESENT));
-      let next = load<u32>(head, 4);
+      const first = load<u32>(head, 4);
+      const isAll = load<u32>(index, I_WAITING) != 0 && isLong(values, first);
+      if (isAll) {
+        searchAll(load<u32>(entry), epoch);
+        wakeMarked(index);
+      }
+      let next = first;
       while (next != 0) {
         const value = values + <usize>(next - 1) * VALUE_BYTES;
         if (load<u32>(value, V_FLAGS) & IS_NULL) wake(load<u32>(index, I_ABSENT));
-        else searchValue(index, value);
+        else if (!isAll) searchValue(index, value);
         next = load<u32>(value, V_NEXT);
       }
     } else wake(load<u32>(index, I_ABSENT));
@@ -135,6 +144,16 @@ function choose(group: usize, from: usize, to: usize): void {
     }
   }
   wake(load<u32>(group, G_ALWAYS));
+}
+
+/** Whether a text of the list is so long that all is to be looked for at once. */
+function isLong(values: usize, next: u32): bool {
+  while (next != 0) {
+    const value = values + <usize>(next - 1) * VALUE_BYTES;
+    if (load<u32>(value, V_RAW_END) - load<u32>(value, V_RAW) >= LONG_BYTES) return true;
+    next = load<u32>(value, V_NEXT);
+  }
+  return false;
 }
 
 /** Whether a leaf may hold a text of the index, as far as the line's own bytes say. */

@@ -7,11 +7,16 @@ import {
   AT_ATOM_STAMPS,
   AT_CANDIDATES,
   AT_COUNTS,
+  AT_PAIRS_DONE,
+  AT_PLACES,
   AT_RULE_STAMPS,
   CANDIDATE_COUNT,
   E_ATOM,
+  E_BESIDE,
+  E_BESIDE_MASK,
   E_GRAM,
   E_PLACE,
+  E_PLACE_AFTER,
   E_RULES,
   E_TEXT,
   E_TEXT_BYTES,
@@ -32,22 +37,38 @@ import {
   I_SIFT,
   I_START4,
   I_START4_SHIFT,
+  I_WAITING,
   MIX,
   OP_EQUALS,
   OP_STARTS,
   PAIR_SHIFT,
   PAIR_SLOTS,
+  PLACES_BLOCK,
+  SEARCH,
   WORK,
 } from '../layout';
 import { same } from './text';
+
+/**
+ * In so long a text rules will ask for many others than those they wait for: all are looked for at once, and
+ * it is gone through once.
+ */
+export const LONG_BYTES: u32 = 1024;
 
 /** Marks every atom of the index that holds for the text, and makes candidates of the rules that wait for it. */
 export function search(index: usize, from: usize, to: usize): void {
   const bytes = <u32>(to - from);
   const bits: usize = load<u32>(index, I_GRAM_BITS);
-  if (bits != 0 && bytes >= 4) grams(index, bits, load<u32>(index, I_GRAM_SHIFT), from, to);
+  const isLong = bytes >= LONG_BYTES;
+  if (bits != 0 && bytes >= 4) {
+    if (isLong) gramsOfLong(index, bits, load<u32>(index, I_GRAM_SHIFT), from, to);
+    else grams(index, bits, load<u32>(index, I_GRAM_SHIFT), from, to);
+  }
   const pairs: usize = load<u32>(index, I_PAIR_BITS);
-  if (pairs != 0) shortOnes(load<u32>(index, I_PAIR_BUCKETS), pairs, from, to);
+  if (pairs != 0) {
+    if (isLong) shortOnesOfLong(load<u32>(index, I_PAIR_BUCKETS), pairs, from, to);
+    else shortOnes(load<u32>(index, I_PAIR_BUCKETS), pairs, from, to);
+  }
   if (bytes >= 4) {
     const ends4: usize = load<u32>(index, I_END4);
     if (ends4 != 0) {
@@ -97,6 +118,36 @@ function grams(index: usize, bits: usize, shift: u32, from: usize, to: usize): v
   }
 }
 
+/**
+ * The same where much may be hit: places first, without a branch, then what is there. A text full of what rules
+ * look for would be guessed wrong at every other place.
+ */
+function gramsOfLong(index: usize, bits: usize, shift: u32, from: usize, to: usize): void {
+  const last = to - 3;
+  const places: usize = load<u32>(AT_PLACES);
+  let at = from;
+  while (at < last) {
+    const end = at + PLACES_BLOCK < last ? at + PLACES_BLOCK : last;
+    let into = places;
+    while (at < end) {
+      const eight = load<u64>(at);
+      store<u32>(into, <u32>at);
+      into += bitOf(bits, (<u32>eight * GOLDEN) >>> shift) << 2;
+      store<u32>(into, <u32>at + 1);
+      into += bitOf(bits, (<u32>(eight >> 8) * GOLDEN) >>> shift) << 2;
+      store<u32>(into, <u32>at + 2);
+      into += bitOf(bits, (<u32>(eight >> 16) * GOLDEN) >>> shift) << 2;
+      store<u32>(into, <u32>at + 3);
+      into += bitOf(bits, (<u32>(eight >> 24) * GOLDEN) >>> shift) << 2;
+      at += 4;
+    }
+    for (let place = places; place < into; place += 4) {
+      const hit: usize = load<u32>(place);
+      if (hit < last) gramHit(index, (load<u32>(hit) * GOLDEN) >>> shift, hit, from, to);
+    }
+  }
+}
+
 function bitOf(bits: usize, hash: u32): u32 {
   return (<u32>load<u8>(bits + <usize>(hash >>> 3)) >>> (hash & 7)) & 1;
 }
@@ -107,13 +158,26 @@ function gramHit(index: usize, hash: u32, at: usize, from: usize, to: usize): vo
   if (entry == 0) return;
   const gram = load<u32>(at);
   let count = load<u32>(entry);
-  store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);
+  store<i32>(WORK, load<i32>(WORK) - <i32>(count << 2) - 24);
   entry += 4;
+  const stamps: usize = load<u32>(AT_ATOM_STAMPS);
+  const epoch = load<u32>(EPOCH);
+  const before = load<u32>(at - 4);
+  const after = load<u32>(at, 4);
   while (count > 0) {
     if (load<u32>(entry, E_GRAM) == gram) {
-      const begin = at - <usize>load<u32>(entry, E_PLACE);
-      const bytes = load<u32>(entry, E_TEXT_BYTES);
-      if (begin >= from && begin + bytes <= to && same(begin, load<u32>(entry, E_TEXT), bytes)) mark(entry);
+      const place = load<u32>(entry, E_PLACE);
+      const beside = place & E_PLACE_AFTER ? after : before;
+      if ((beside & load<u32>(entry, E_BESIDE_MASK)) == load<u32>(entry, E_BESIDE)) {
+        const stamp: usize = stamps + ((<usize>load<u32>(entry, E_ATOM)) << 3);
+        // Once is enough: a text that holds it a thousand times costs no more.
+        if (load<u32>(stamp) != epoch || load<u32>(stamp, 4) != 1) {
+          const begin = at - <usize>(place & ~E_PLACE_AFTER);
+          const bytes = load<u32>(entry, E_TEXT_BYTES);
+          if (begin >= from && begin + bytes <= to && same(begin, load<u32>(entry, E_TEXT), bytes))
+            mark(entry);
+        }
+      }
     }
     entry += ENTRY_BYTES;
     count -= 1;
@@ -199,6 +263,50 @@ function shortOnes(buckets: usize, bits: usize, from: usize, to: usize): void {
   }
 }
 
+/** The same for a long text (`gramsOfLong`), where a bucket all of whose texts were found is left out. */
+function shortOnesOfLong(buckets: usize, bits: usize, from: usize, to: usize): void {
+  let search = load<u32>(SEARCH) + 1;
+  if (search == 0) {
+    // Numbers begin again: old ones would be taken for new.
+    memory.fill(load<u32>(AT_PAIRS_DONE), 0, (PAIR_SLOTS + 256) << 2);
+    search = 1;
+  }
+  store<u32>(SEARCH, search);
+  shortHitOnce(buckets, PAIR_SLOTS + <u32>load<u8>(from), 0, from, from, search);
+  const last = to - 1;
+  const places: usize = load<u32>(AT_PLACES);
+  let at = from;
+  while (at < last) {
+    const end = at + PLACES_BLOCK < last ? at + PLACES_BLOCK : last;
+    let into = places;
+    while (at < end) {
+      const eight = load<u64>(at);
+      store<u32>(into, <u32>at);
+      into += bitOf(bits, <u32>eight & 0xffff) << 2;
+      store<u32>(into, <u32>at + 1);
+      into += bitOf(bits, <u32>(eight >> 8) & 0xffff) << 2;
+      store<u32>(into, <u32>at + 2);
+      into += bitOf(bits, <u32>(eight >> 16) & 0xffff) << 2;
+      store<u32>(into, <u32>at + 3);
+      into += bitOf(bits, <u32>(eight >> 24) & 0xffff) << 2;
+      at += 4;
+    }
+    for (let place = places; place < into; place += 4) {
+      const hit: usize = load<u32>(place);
+      if (hit >= last) continue;
+      const pair: u32 = load<u16>(hit);
+      shortHitOnce(buckets, (pair * GOLDEN) >>> PAIR_SHIFT, pair, hit + 1, from, search);
+      shortHitOnce(buckets, PAIR_SLOTS + (pair >>> 8), 0, hit + 1, from, search);
+    }
+  }
+}
+
+function shortHitOnce(buckets: usize, slot: u32, pair: u32, at: usize, from: usize, search: u32): void {
+  const done = <usize>load<u32>(AT_PAIRS_DONE) + ((<usize>slot) << 2);
+  if (load<u32>(done) == search) return;
+  if (shortHit(load<u32>(buckets + ((<usize>slot) << 2)), pair, at, from)) store<u32>(done, search);
+}
+
 /** Texts that end in the pair, and those that are its second byte. */
 function pairHit(buckets: usize, at: usize, from: usize): void {
   const pair: u32 = load<u16>(at);
@@ -206,19 +314,26 @@ function pairHit(buckets: usize, at: usize, from: usize): void {
   shortHit(load<u32>(buckets + ((<usize>(PAIR_SLOTS + (pair >>> 8))) << 2)), 0, at + 1, from);
 }
 
-function shortHit(entry: usize, pair: u32, at: usize, from: usize): void {
-  if (entry == 0) return;
+/** True when every text of the bucket is there. */
+function shortHit(entry: usize, pair: u32, at: usize, from: usize): bool {
+  if (entry == 0) return true;
   let count = load<u32>(entry);
+  let found: u32 = 0;
   store<i32>(WORK, load<i32>(WORK) - <i32>(count << 1) - 4);
   entry += 4;
-  while (count > 0) {
-    const bytes = load<u32>(entry, E_TEXT_BYTES);
-    const begin = at + 1 - <usize>bytes;
-    if (load<u32>(entry, E_GRAM) == pair && begin >= from && same(begin, load<u32>(entry, E_TEXT), bytes))
-      mark(entry);
+  const end = entry + <usize>count * ENTRY_BYTES;
+  while (entry < end) {
+    if (load<u32>(entry, E_GRAM) == pair) {
+      const bytes = load<u32>(entry, E_TEXT_BYTES);
+      const begin = at + 1 - <usize>bytes;
+      if (begin >= from && same(begin, load<u32>(entry, E_TEXT), bytes)) {
+        mark(entry);
+        found += 1;
+      }
+    }
     entry += ENTRY_BYTES;
-    count -= 1;
   }
+  return found == count;
 }
 
 function anchored(entry: usize, gram: u32, from: usize, to: usize): void {
@@ -255,6 +370,23 @@ function mark(entry: usize): void {
     store<u32>(count, load<u32>(count) + 1);
   }
   wake(load<u32>(entry, E_RULES));
+}
+
+/** Makes candidates of the rules that wait for texts of the index which are marked already. */
+export function wakeMarked(index: usize): void {
+  let pair: usize = load<u32>(index, I_WAITING);
+  if (pair == 0) return;
+  const stamps: usize = load<u32>(AT_ATOM_STAMPS);
+  const epoch = load<u32>(EPOCH);
+  let left = load<u32>(pair);
+  store<i32>(WORK, load<i32>(WORK) - <i32>left);
+  pair += 4;
+  while (left > 0) {
+    const stamp = stamps + ((<usize>load<u32>(pair)) << 3);
+    if (load<u32>(stamp) == epoch && load<u32>(stamp, 4) == 1) wake(load<u32>(pair, 4));
+    pair += 8;
+    left -= 1;
+  }
 }
 
 /** Makes candidates of the rules of a list that are none yet. */

@@ -1,4 +1,5 @@
 import {
+  E_PLACE_AFTER,
   GOLDEN,
   I_ABSENT,
   I_ANCHORED_SHORT,
@@ -16,6 +17,7 @@ import {
   I_SIFT,
   I_START4,
   I_START4_SHIFT,
+  I_WAITING,
   INDEX_BYTES,
   MIX,
   OP_CONTAINS,
@@ -59,13 +61,14 @@ export function writeIndex(
     lists.set(key, at);
     return at;
   };
-  const entry = (one: Wanted, gram: number, place: number): readonly number[] => [
+  const entry: EntryOf = (one, gram, place, besides = [0, 0]) => [
     gram,
     image.text(one.atom.text),
     one.atom.text.length,
     place,
     one.number,
     rulesOf(one),
+    ...besides,
   ];
   const contains = wanted.filter(({ atom }) => atom.op === OP_CONTAINS);
   const anchored = wanted.filter(({ atom }) => atom.op !== OP_CONTAINS);
@@ -123,13 +126,24 @@ export function writeIndex(
       index + I_ANCHORED_SHORT,
       image.words([short.length, ...short.flatMap((one) => entry(one, 0, one.atom.op))]),
     );
+  const waiting = wanted.filter(({ rules }) => rules.length > 0);
+  if (waiting.length > 0)
+    image.word(
+      index + I_WAITING,
+      image.words([waiting.length, ...waiting.flatMap((one) => [one.number, rulesOf(one)])]),
+    );
   if (present.length > 0) image.word(index + I_PRESENT, image.list(present));
   if (absent.length > 0) image.word(index + I_ABSENT, image.list(absent));
   return index;
 }
 
 type GramOf = (text: Uint8Array) => number;
-type EntryOf = (one: Wanted, gram: number, place: number) => readonly number[];
+type EntryOf = (
+  one: Wanted,
+  gram: number,
+  place: number,
+  besides?: readonly [bytes: number, mask: number],
+) => readonly number[];
 
 function end4(text: Uint8Array): number {
   return gramAt(text, text.length - 4);
@@ -176,13 +190,33 @@ function writeGrams(
     const gram = gramAt(text, best);
     image.bit(bitmap, hash(gram));
     chosen.push(gram);
-    push(buckets, hash(gram) & (bucketCount - 1), entry(one, gram, best));
+    const { after, word, mask } = besideOf(text, best);
+    push(
+      buckets,
+      hash(gram) & (bucketCount - 1),
+      entry(one, gram, best | (after ? E_PLACE_AFTER : 0), [word, mask]),
+    );
   }
   image.word(index + I_GRAM_BITS, bitmap);
   image.word(index + I_GRAM_SHIFT, 32 - bits);
   image.word(index + I_GRAM_BUCKETS, writeBuckets(image, bucketCount, buckets));
   image.word(index + I_GRAM_MASK, bucketCount - 1);
   return chosen;
+}
+
+/**
+ * What stands on that side of the gram where the text has more: many texts have the same rarest gram, and this
+ * tells most of them apart without a look at the texts themselves.
+ */
+function besideOf(text: Uint8Array, gramPlace: number): { after: boolean; word: number; mask: number } {
+  const rest = text.length - gramPlace - 4;
+  const after = rest >= gramPlace || rest >= 4;
+  const bytes = Math.min(4, after ? rest : gramPlace);
+  const missing = (4 - bytes) * 8;
+  const mask = bytes === 0 ? 0 : (after ? 0xffffffff >>> missing : 0xffffffff << missing) >>> 0;
+  // What lies outside the text reads as zero and is masked.
+  const word = (gramAt(text, after ? gramPlace + 4 : gramPlace - 4) & mask) >>> 0;
+  return { after, word, mask };
 }
 
 /** Any gram that stands in the JSON as it is rather than one that does not. */
