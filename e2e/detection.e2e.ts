@@ -163,8 +163,15 @@ async function take(dialog: Locator): Promise<void> {
 test('SigmaHQ’s own case of a log file of Windows is found, and says why', async (t: TestContext) => {
   if (!hasSigma()) return t.skip('NOT TESTED: the corpus of SigmaHQ is not at hand');
   await platform.command([
-    ...['source', 'add', 'Windows archive', '--kind', 'file'],
-    ...['--path', 'windows', '--format', 'evtx'],
+    'source',
+    'add',
+    'Windows archive',
+    '--kind',
+    'file',
+    '--path',
+    'windows',
+    '--format',
+    'evtx',
   ]);
   const dialog = await lookAt('Files', [BITSADMIN.rule]);
   await dialog.getByText('Would be imported: 1 new, 0 changed, 0 unchanged, 0 refused.').waitFor();
@@ -306,7 +313,7 @@ test('every page is accessible, wide and light, narrow and dark, and on paper ha
         await page.screenshot({ path: join(pictures, `${path}-${width}-${colorScheme}.png`) });
       if (width === 1440 && path !== 'findings') await keepPicture(page, path);
       assert.deepEqual(await accessibilityProblems(page), [], `${path}, ${colorScheme}`);
-      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
       assert.ok(beyond <= 0, `${path} at ${width} scrolls sideways by ${beyond}`);
       if (width === 1440) await printed(grid, mark);
     }
