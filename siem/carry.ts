@@ -7,6 +7,7 @@ import { accept, type Rejected } from './accept.ts';
 import { recall, remember } from './batches.ts';
 import { detect } from './detect/detect.ts';
 import { enrich } from './enrich.ts';
+import { siemErrors } from './errors.ts';
 import { storedBefore, storedElsewhere } from './known.ts';
 import { type Load, newLoad } from './load.ts';
 import { publish } from './publish.ts';
@@ -76,12 +77,22 @@ async function prepare(siem: Siem, tenant: TenantScope, batch: Batch, receivedAt
   const [load, rules] = await Promise.all([
     newLoad(siem, tenant, batch, receivedAtMs),
     // The batch is judged as a whole by what holds now; a change in between is for the next one.
-    siem.rulesets.of(tenant),
+    rulesOf(siem, tenant),
   ]);
   load.rejected.push(...(batch.malformed ?? []));
   const source = batch.events[Symbol.iterator]();
   while (step(siem, tenant, rules, batch, load, source)) await breath();
   return load;
+}
+
+/** Rules that cannot be had are a reason to come again: an event that nobody judged would be lost to detection. */
+async function rulesOf(siem: Siem, tenant: TenantScope): Promise<TenantRules> {
+  try {
+    return await siem.rulesets.of(tenant);
+  } catch (error) {
+    const because = error instanceof Error ? error.message.slice(0, 300) : String(error);
+    throw siemErrors.make('SIEM_LEDGER_UNAVAILABLE', { because }, { cause: error });
+  }
 }
 
 /**

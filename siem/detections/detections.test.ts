@@ -1,17 +1,13 @@
 /** Every built-in rule is what it says it is, fires on its matching samples and passes the others. */
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { SigmaEvent } from '@demarc/platform/sigma';
-import { CorrelationEngine, linkCorrelations } from '@demarc/platform/sigma/correlation';
-import { eventView } from '../detect/view.ts';
-import { normalise } from '../normalise/normalise.ts';
+import { linkCorrelations } from '@demarc/platform/sigma/correlation';
 import { compileHere } from '../rules/compile.ts';
 import { readRuleFiles, SIEM_DETECTIONS } from '../rules/files.ts';
-import { RECEIVED_MS, readSamples, recordsOf, type Sample } from './samples.ts';
+import { sampleRunner } from '../rules/samples.ts';
 
 const folder = fileURLToPath(SIEM_DETECTIONS);
 const files = readRuleFiles(SIEM_DETECTIONS);
-const view = eventView();
 const pack = await compileHere(files, undefined);
 const linked = linkCorrelations(pack.correlations, pack.detections);
 const rules = [...pack.detections, ...pack.correlations];
@@ -44,49 +40,19 @@ for (const rule of rules) {
   });
 }
 
+const run = sampleRunner(pack);
 for (const { file } of files) {
-  const samples = readSamples(`${folder}${file.replace(/\.yml$/, '.samples.jsonl')}`);
   test(`${file}: fires on what it is for, and on nothing that is nearly so`, (t: TestContext) => {
+    const results = run(file, `${folder}${file.replace(/\.yml$/, '.samples.jsonl')}`);
     t.assert.ok(
-      samples.some(({ match }) => match),
+      results.some(({ expected }) => expected),
       'a sample that matches',
     );
     t.assert.ok(
-      samples.some(({ match }) => !match),
+      results.some(({ expected }) => !expected),
       'a sample that passes',
     );
-    for (const sample of samples) t.assert.equal(fires(file, sample), sample.match, sample.says);
+    for (const { line, outcome, because } of results)
+      t.assert.equal(outcome, 'passed', `${line}: ${because}`);
   });
-}
-
-/** Whether the file's correlation fires on the records together, or its detection where there is none. */
-function fires(file: string, sample: Sample): boolean {
-  const fired = new Set<string>();
-  const correlator = new CorrelationEngine(linked.correlations);
-  let at = 0;
-  for (const record of recordsOf(sample)) {
-    at += 1;
-    const eventUid = `${file}-${at}`;
-    const event = isOcsf(record)
-      ? record
-      : normalise(record, { uid: eventUid, receivedAtMs: RECEIVED_MS, peer: undefined }).event;
-    const seen: SigmaEvent = view.ofOcsf(event);
-    for (const index of pack.engine.match(seen).rules) {
-      const ruleId = pack.detections[index]?.id ?? '';
-      fired.add(ruleId);
-      const timeMs = Number(event['time']);
-      for (const found of correlator.add({ ruleId, eventUid, timeMs, fields: seen.fields }))
-        fired.add(found.ruleId);
-    }
-  }
-  for (const found of correlator.advance(Number.MAX_SAFE_INTEGER)) fired.add(found.ruleId);
-  const own = pack.correlations.filter((rule) => rule.file === file);
-  return (own.length > 0 ? own : pack.detections.filter((rule) => rule.file === file)).some(({ id }) =>
-    fired.has(id),
-  );
-}
-
-/** The platform's own sensors send it so. */
-function isOcsf(record: unknown): record is Readonly<Record<string, unknown>> {
-  return typeof record === 'object' && record !== null && 'class_uid' in record;
 }

@@ -6,6 +6,8 @@ import type { CompiledRules, Compiler, SourceFile } from './compiler.ts';
 
 /** Fewer are compiled where they are: handing them over would take longer. */
 const FILES_HERE_MAX = 50;
+/** Texts can be written to be slow to read: nobody waits for those either. */
+const CHARACTERS_HERE_MAX = 65_536;
 const WAITING_MAX = 100;
 const SECONDS_MAX = 120;
 
@@ -29,7 +31,9 @@ export class CompileWorker implements Compiler, AsyncDisposable {
   }
 
   async compile(files: readonly SourceFile[], beside: CompileRequest['beside']): Promise<CompiledRules> {
-    if (files.length <= FILES_HERE_MAX) return compileHere(files, beside);
+    const characters = files.reduce((sum, { text }) => sum + text.length, 0);
+    if (files.length <= FILES_HERE_MAX && characters <= CHARACTERS_HERE_MAX)
+      return compileHere(files, beside);
     if (this.#waiting >= WAITING_MAX) throw new Error(`${WAITING_MAX} rule sets wait to be compiled`);
     this.#waiting += 1;
     const mine = this.#last.then(() => this.#ask({ files, beside: idsOf(beside) }));

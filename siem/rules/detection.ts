@@ -6,3 +6,4 @@ export { normalise } from '../normalise/normalise.ts';
 export { compileHere, readRules } from './compile.ts';
 export type { CompiledRules, SourceFile } from './compiler.ts';
 export { explained, inWords } from './explained.ts';
+export { type SampleResult, sampleRunner } from './samples.ts';

@@ -16,20 +16,9 @@ const TAGS_MAX = 64;
 type Rule = DetectionRule | CorrelationRule;
 
 export async function listRules(siem: Siem, tenant: TenantScope): Promise<RuleList> {
-  const [rules, fired, sources] = await Promise.all([
-    siem.rulesets.of(tenant),
-    firedOf(siem.reader, tenant, siem.now()),
-    siem.fieldsSeen.sources(tenant),
-  ]);
-  const reach = (rule: Rule): string | null => {
-    if (!isDetection(rule)) return null;
-    const found = reachOf(rule, sources);
-    return found.canFire ? null : found.because;
-  };
+  const [rules, summaryOf] = await summarised(siem, tenant);
   const of = (set: RuleSet): readonly RuleSummary[] => [
-    ...[...set.detections, ...set.correlations].map((rule) =>
-      summary(rule, set, rules, fired.get(rule.id), reach(rule)),
-    ),
+    ...[...set.detections, ...set.correlations].map((rule) => summaryOf(rule, set)),
     ...set.refused.map((refusal) => refused(refusal, set)),
   ];
   return {
@@ -42,15 +31,13 @@ export async function listRules(siem: Siem, tenant: TenantScope): Promise<RuleLi
 
 /** @throws RULE_UNKNOWN */
 export async function ruleDetails(siem: Siem, tenant: TenantScope, ruleId: string): Promise<RuleDetails> {
-  const rules = await siem.rulesets.of(tenant);
+  const [rules, summaryOf] = await summarised(siem, tenant);
   const found = ruleOf(rules, ruleId);
   if (found === undefined) throw ruleErrors.make('RULE_UNKNOWN', { ruleId });
-  const { rules: all } = await listRules(siem, tenant);
-  const listed = all.find((rule) => rule.ruleId === ruleId && rule.state !== 'refused');
-  if (listed === undefined) throw ruleErrors.make('RULE_UNKNOWN', { ruleId });
-  const versions = listed.origin === 'tenant' ? await siem.ruleStore.versionsOf(tenant, found.file) : [];
+  const isOwn = [...rules.own.detections, ...rules.own.correlations].includes(found);
+  const versions = isOwn ? await siem.ruleStore.versionsOf(tenant, found.file) : [];
   return {
-    rule: listed,
+    rule: summaryOf(found, isOwn ? rules.own : rules.base),
     text: found.text,
     description: found.description ?? null,
     references: found.references.slice(0, 256),
@@ -65,6 +52,24 @@ export async function ruleDetails(siem: Siem, tenant: TenantScope, ruleId: strin
       removed: text === null,
     })),
   };
+}
+
+/** The rules that hold, and how to say what became of one. */
+async function summarised(
+  siem: Siem,
+  tenant: TenantScope,
+): Promise<readonly [TenantRules, (rule: Rule, set: RuleSet) => RuleSummary]> {
+  const [rules, fired, sources] = await Promise.all([
+    siem.rulesets.of(tenant),
+    firedOf(siem.reader, tenant, siem.now()),
+    siem.fieldsSeen.sources(tenant),
+  ]);
+  const reach = (rule: Rule): string | null => {
+    if (!isDetection(rule)) return null;
+    const found = reachOf(rule, sources);
+    return found.canFire ? null : found.because;
+  };
+  return [rules, (rule, set) => summary(rule, set, rules, fired.get(rule.id), reach(rule))];
 }
 
 export function isDetection(rule: Rule): rule is DetectionRule {

@@ -4,9 +4,14 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LintLine, lintLines } from '@demarc/platform/sigma';
 import { linkCorrelations } from '@demarc/platform/sigma/correlation';
-import { type CompiledRules, compileHere, eventView, readRules } from '@demarc/siem/detection';
+import {
+  type CompiledRules,
+  compileHere,
+  readRules,
+  type SampleResult,
+  sampleRunner,
+} from '@demarc/siem/detection';
 import { readRulePath } from './rule-files.ts';
-import { runSamples, type SampleLine } from './samples.ts';
 
 /** One line per rule, by file and place. */
 export function lintRules(path: string): readonly LintLine[] {
@@ -41,12 +46,14 @@ export async function compileRules(path: string): Promise<CompiledRules> {
 
 export async function testRules(
   path: string,
-): Promise<{ readonly lines: readonly SampleLine[]; readonly without: number }> {
-  const view = eventView();
+): Promise<{ readonly lines: readonly SampleResult[]; readonly without: number }> {
   const isDirectory = statSync(path).isDirectory();
+  const rules = await compileRules(path);
+  const run = sampleRunner(rules);
   let without = 0;
-  const lines = readRulePath(path).flatMap(({ file }) => {
-    const found = runSamples(isDirectory ? join(path, file) : file, view);
+  const lines = rules.files.flatMap(({ file }) => {
+    const samples = file.replace(/\.ya?ml$/, '.samples.jsonl');
+    const found = run(file, isDirectory ? join(path, samples) : samples);
     if (found.length === 0) without += 1;
     return found;
   });

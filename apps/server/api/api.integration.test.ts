@@ -297,6 +297,10 @@ const READS = [
   '/snapshots',
   '/sources',
   '/sources/:sourceId',
+  '/rules',
+  '/rules/:ruleId',
+  '/rules/try',
+  '/findings/:uid',
 ];
 
 test('there are routes to walk, and each says what it needs', (t: TestContext) => {
@@ -376,7 +380,10 @@ function expected(method: string, url: string, open: boolean, caller: string): b
   if (caller !== 'viewer' && caller !== 'auditor') return true;
   return (
     READS.includes(below) &&
-    (method === 'GET' || below.startsWith('/events/') || below.startsWith('/simulations/'))
+    (method === 'GET' ||
+      below.startsWith('/events/') ||
+      below.startsWith('/simulations/') ||
+      below === '/rules/try')
   );
 }
 

@@ -276,6 +276,24 @@ test('tokens are found wherever a protocol puts them', (t: TestContext) => {
     t.assert.deepEqual(tokensOf(authorization === undefined ? {} : { authorization }), []);
 });
 
+test('webhooks: a container of records is as many records, anything else is one', (t: TestContext) => {
+  const textsOf = (value: unknown): readonly string[] => {
+    const { blocks } = decodeWebhook(requestTo('/webhook'), Buffer.from(JSON.stringify(value)));
+    const [block] = blocks;
+    if (block === undefined) return [];
+    return Array.from({ length: block.bounds.length / 2 }, (_, n) =>
+      Buffer.from(block.bytes).toString('utf8', block.bounds[n * 2], block.bounds[n * 2 + 1]),
+    );
+  };
+  t.assert.deepEqual(textsOf({ Records: [{ eventName: 'a' }, { eventName: 'b' }] }), [
+    '{"eventName":"a"}',
+    '{"eventName":"b"}',
+  ]);
+  t.assert.deepEqual(textsOf([{ a: 1 }, { a: 2 }]), ['{"a":1}', '{"a":2}']);
+  for (const one of [{ a: 1 }, { Records: [] }, { Records: [1, { a: 1 }] }])
+    t.assert.deepEqual(textsOf(one), [JSON.stringify(one)]);
+});
+
 test('webhooks: a signature over body and time, within the tolerance', (t: TestContext) => {
   const settings: WebhookSettings = {
     kind: 'webhook',

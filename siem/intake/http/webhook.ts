@@ -5,9 +5,10 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SourceSettings } from '@demarc/platform/contract/intake';
+import { expand } from '../../normalise/expand.ts';
 import { intakeErrors } from '../errors.ts';
 import { isTooDeep } from '../framing/objects.ts';
-import { RECORD_BYTES_MAX } from '../record.ts';
+import { BoundsList, RECORD_BYTES_MAX } from '../record.ts';
 import { type Decoded, type IntakeRequest, JSON_DEPTH_MAX } from './answer.ts';
 
 export type WebhookSettings = Extract<SourceSettings, { readonly kind: 'webhook' }>;
@@ -71,34 +72,82 @@ export function checkSignature(
   ];
 }
 
-/** One body is one record, whatever it is. */
+/** One body is one record, unless it is a container of records, as clouds send their audit events in. */
 export function decodeWebhook(request: IntakeRequest, body: Buffer): Decoded {
   const { peer, receivedAtMs } = request;
-  const reason =
-    body.length > RECORD_BYTES_MAX
-      ? 'too-large'
-      : isTooDeep(body, JSON_DEPTH_MAX)
-        ? 'too-deep'
-        : body.length === 0
-          ? 'malformed'
-          : undefined;
-  if (reason !== undefined)
-    return {
-      blocks: [],
-      refused: [{ reason, sample: body }],
-      answer: { status: 400, body: { taken: 0, reason } },
-    };
+  const isDeep = isTooDeep(body, JSON_DEPTH_MAX);
+  const contained = isDeep ? undefined : recordsIn(body);
+  if (contained === undefined) {
+    const reason =
+      body.length > RECORD_BYTES_MAX
+        ? 'too-large'
+        : isDeep
+          ? 'too-deep'
+          : body.length === 0
+            ? 'malformed'
+            : undefined;
+    if (reason !== undefined)
+      return {
+        blocks: [],
+        refused: [{ reason, sample: body }],
+        answer: { status: 400, body: { taken: 0, reason } },
+      };
+  }
+  const kept = new BoundsList();
+  const parts: Buffer[] = [];
+  const refused: Decoded['refused'][number][] = [];
+  let length = 0;
+  for (const part of contained ?? [body]) {
+    if (part.length > RECORD_BYTES_MAX) refused.push({ reason: 'too-large', sample: part });
+    else {
+      parts.push(part);
+      kept.add(length, length + part.length);
+      length += part.length;
+    }
+  }
+  const taken = kept.count;
+  const block = {
+    format: 'webhook' as const,
+    receivedAtMs,
+    peer,
+    about: aboutOf(request),
+    bounds: kept.take(),
+    bytes: parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts),
+  };
+  return {
+    blocks: taken === 0 ? [] : [block],
+    refused,
+    answer: {
+      status: taken === 0 ? 400 : 202,
+      body: { taken, ...(refused.length === 0 ? {} : { refused: refused.length }) },
+    },
+  };
+}
+
+/** Undefined where the body is no container: then it is the record. */
+function recordsIn(body: Buffer): readonly Buffer[] | undefined {
+  if (body[0] !== OPENING_BRACE && body[0] !== OPENING_BRACKET) return undefined;
+  try {
+    const json = JSON.parse(body.toString('utf8')) as Readonly<Record<string, unknown>> | readonly unknown[];
+    const { records, leftOutCount } = expand(json);
+    // Where something in it is no record, nobody knows what it is: it stays whole.
+    if (records.length === 0 || leftOutCount > 0 || records[0] === json) return undefined;
+    return records.map((record) => Buffer.from(typeof record === 'string' ? record : JSON.stringify(record)));
+  } catch {
+    return undefined;
+  }
+}
+
+const OPENING_BRACE = 0x7b;
+const OPENING_BRACKET = 0x5b;
+
+function aboutOf(request: IntakeRequest): Readonly<Record<string, string>> {
   const about: Record<string, string> = {};
   for (const name of HEADERS_KEPT) {
     const value = header(request, name);
     if (value !== undefined) about[name] = value.slice(0, ABOUT_CHARACTERS_MAX);
   }
-  const bounds = Uint32Array.of(0, body.length);
-  return {
-    blocks: [{ format: 'webhook', receivedAtMs, peer, about, bounds, bytes: body }],
-    refused: [],
-    answer: { status: 202, body: { taken: 1 } },
-  };
+  return about;
 }
 
 /** Seconds or milliseconds since the epoch, or ISO 8601. */
