@@ -339,6 +339,7 @@ test('a source gets a new token, is disabled, and is removed; the page says what
   await act('Disable', /What it sends from now on is refused, and counted/, 'Disable it');
   await page.getByRole('row', { name: /Web servers.*Disabled/ }).waitFor();
   assert.equal(await send('while it is disabled', 'and again'), 403);
+  await page.getByText('nothing is taken from it until it is enabled').waitFor();
   await page.getByText(/ [1-9]\d* were refused or dropped/).waitFor();
   await page.getByTestId('sums').getByText('✓ adds up').first().waitFor();
   await keepPicture(page, 'sources');
