@@ -154,8 +154,12 @@ async function take(dialog: Locator): Promise<void> {
 test('SigmaHQ’s own case of a log file of Windows is found, and says why', async (t: TestContext) => {
   if (!hasSigma()) return t.skip('NOT TESTED: the corpus of SigmaHQ is not at hand');
   await platform.command([
-    ...['source', 'add', 'Windows archive', '--kind', 'file'],
-    ...['--path', 'windows', '--format', 'evtx'],
+    'source',
+    'add',
+    'Windows archive',
+    '--kind=file',
+    '--path=windows',
+    '--format=evtx',
   ]);
   const dialog = await lookAt('Files', [BITSADMIN.rule]);
   await dialog.getByText('Would be imported: 1 new, 0 changed, 0 unchanged, 0 refused.').waitFor();

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { accessibilityProblems, keepPicture, openBrowser, textOnPaper } from './support/browser.ts';
-import { exec, Platform, until } from './support/platform.ts';
+import { Platform, until } from './support/platform.ts';
 
 const platform = new Platform({ apiPort: 20_470, linkPort: 20_471, clickhousePort: 20_473 });
 const pictures = process.env['DEMARC_E2E_PICTURES'];
