@@ -45,9 +45,9 @@ function saysOf({ group, measured, matchCount }: CorrelationFinding): string {
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')
     .slice(0, GROUP_CHARACTERS_MAX);
-  const what =
-    measured === undefined
-      ? `${matchCount} events`
-      : `${Number(measured.toFixed(3))} of ${matchCount} events`;
+  // What is measured is the events themselves, or else values of theirs: different ones, a sum, kinds of events.
+  const value =
+    measured === undefined || measured === matchCount ? '' : ` (value ${Number(measured.toFixed(3))})`;
+  const what = `${matchCount} events${value}`;
   return who === '' ? what : `${who}: ${what}`;
 }

@@ -176,7 +176,7 @@ export class RunningSource implements AsyncDisposable {
 
   get state(): { readonly state: Pump['state'] | 'disabled'; readonly because: string } {
     if (!this.definition.enabled && this.spool.waiting === 0)
-      return { state: 'disabled', because: 'disabled' };
+      return { state: 'disabled', because: 'nothing is taken from it until it is enabled' };
     return { state: this.#pump.state, because: this.#pump.because };
   }
 

@@ -1,5 +1,6 @@
 /** Events over time as stacked bars; dragging over it narrows the time range. */
 import type { EventHistogram } from '@demarc/platform/contract/api';
+import { useComputedColorScheme } from '@mantine/core';
 import { BarChart } from 'echarts/charts';
 import {
   AriaComponent,
@@ -37,6 +38,7 @@ export function TimeChart({
 }) {
   const element = useRef<HTMLDivElement>(null);
   const { setSearch } = usePageSearch();
+  const scheme = useComputedColorScheme();
   useEffect(() => {
     if (element.current === null) return;
     const colour = window.getComputedStyle(element.current).color;
@@ -89,6 +91,7 @@ export function TimeChart({
       resize.disconnect();
       chart.dispose();
     };
-  }, [histogram, from, to, what, setSearch]);
+    // The colours of its texts are read when it is drawn, and the scheme decides them.
+  }, [histogram, from, to, what, setSearch, scheme]);
   return <div ref={element} className="d-card d-chart" />;
 }

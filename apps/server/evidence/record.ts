@@ -40,10 +40,15 @@ export class RuleFiles {
   readonly #then: string;
   readonly #now: () => number;
 
-  /** @param locations files, and folders of which every file counts, however deep */
+  /** @param locations files, and folders of which every file counts, also those in folders within */
   constructor(locations: readonly URL[], now: () => number) {
     this.#files = locations.flatMap((location) =>
-      location.pathname.endsWith('/') ? filesBelow(fileURLToPath(location)) : [fileURLToPath(location)],
+      location.pathname.endsWith('/')
+        ? readdirSync(location, { recursive: true, withFileTypes: true })
+            .filter((entry) => entry.isFile())
+            .map(({ parentPath, name }) => join(parentPath, name))
+            .sort()
+        : [fileURLToPath(location)],
     );
     this.#then = fingerprint(this.#files);
     this.#now = now;
@@ -61,13 +66,6 @@ export class RuleFiles {
     }
     return [part('rules', changed, `${this.#files.length} files are as they were read`, this.#now())];
   }
-}
-
-function filesBelow(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .sort();
 }
 
 function fingerprint(files: readonly string[]): string {

@@ -15,6 +15,7 @@ import { decidingTests } from './explain-view.ts';
 import { FindingActs } from './finding-acts.tsx';
 import { FindingEvents } from './finding-events.tsx';
 import { eventSays, type Finding, findingOf, sentenceOf, spanOf } from './finding-view.ts';
+import { textAt } from './json.ts';
 import { RuleText } from './marked.tsx';
 import { AttackList, LevelMark } from './marks.tsx';
 import { useFinding } from './queries.ts';
@@ -32,7 +33,7 @@ export function FindingDetails({ uid, onClose }: { readonly uid: string; readonl
   const finding = findingOf(found.data.finding);
   return (
     <Details title={finding.title} onClose={onClose}>
-      <What finding={finding} />
+      <What finding={finding} originalTime={textAt(found.data.finding, 'metadata.original_time')} />
       <FindingActs
         ruleId={found.data.rule?.ruleId ?? finding.ruleId}
         seen={seenIn(found.data)}
@@ -52,7 +53,14 @@ export function FindingDetails({ uid, onClose }: { readonly uid: string; readonl
   );
 }
 
-function What({ finding }: { readonly finding: Finding }) {
+function What({
+  finding,
+  originalTime,
+}: {
+  readonly finding: Finding;
+  /** What the event says, where that is too far from when it arrived to be shown as its time. */
+  readonly originalTime: string | undefined;
+}) {
   const zone = useZone();
   return (
     <section>
@@ -68,6 +76,9 @@ function What({ finding }: { readonly finding: Finding }) {
               {formatInstant(finding.atMs, zone)} {zoneName(zone)} (<Instant at={finding.atMs} />)
             </>,
           ],
+          ...(originalTime === undefined || Number.isNaN(Date.parse(originalTime))
+            ? []
+            : [['By its own clock', `${formatInstant(originalTime, zone)} ${zoneName(zone)}`] as const]),
           ['Host', finding.host === '' ? 'the event names none' : finding.host],
           ['Event says', eventSays(finding)],
         ]}

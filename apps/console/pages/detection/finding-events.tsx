@@ -50,6 +50,13 @@ export function FindingEvents({
   );
 }
 
+/** What tells an event from others: its own words, or what was done. */
+const eventWords = (event: JsonObject): string | undefined =>
+  textAt(event, 'message') ??
+  textAt(event, 'process.cmd_line') ??
+  textAt(event, 'file.path') ??
+  textAt(event, 'metadata.event_code');
+
 function Event({
   event,
   seen,
@@ -65,7 +72,7 @@ function Event({
   return (
     <details open={open}>
       <summary>
-        <Instant at={atMs} /> {textAt(event, 'message') ?? uid}
+        <Instant at={atMs} /> {eventWords(event) ?? uid}
       </summary>
       <Button
         my="xs"

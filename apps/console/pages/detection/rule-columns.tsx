@@ -21,7 +21,7 @@ export function columnsOf(firedDays: number): readonly Column<RuleSummary>[] {
         </>
       ),
     },
-    { key: 'level', title: 'Level', width: '8.5rem', render: ({ level }) => <LevelMark level={level} /> },
+    { key: 'level', title: 'Level', width: '9.4rem', render: ({ level }) => <LevelMark level={level} /> },
     {
       key: 'source',
       title: 'Log source',
@@ -37,16 +37,17 @@ export function columnsOf(firedDays: number): readonly Column<RuleSummary>[] {
     {
       key: 'fired',
       title: `Fired ${firedDays} d`,
-      width: '6.2rem',
-      render: ({ firedCount }) => (firedCount === 0 ? <span className="d-quiet">0</span> : firedCount),
+      width: '8rem',
+      render: ({ firedCount, lastFiredAt }) =>
+        firedCount === 0 ? (
+          <span className="d-quiet">0</span>
+        ) : (
+          <>
+            {firedCount}, <Instant at={lastFiredAt} />
+          </>
+        ),
     },
-    {
-      key: 'last',
-      title: 'Last fired',
-      width: '7rem',
-      render: ({ lastFiredAt }) => <Instant at={lastFiredAt} />,
-    },
-    { key: 'origin', title: 'From', width: '6.5rem', render: ({ origin }) => ORIGIN_WORDS[origin] },
+    { key: 'origin', title: 'From', width: '6.2rem', render: ({ origin }) => ORIGIN_WORDS[origin] },
     {
       key: 'state',
       title: 'State',

@@ -119,7 +119,7 @@ const COLUMNS: readonly Column<Source>[] = [
   {
     key: 'where',
     title: 'Where they are',
-    width: 'minmax(7rem, 1fr)',
+    width: 'minmax(8rem, 1fr)',
     screenOnly: true,
     render: ({ accounting }) => <PlacesBar accounting={accounting} />,
   },
@@ -133,7 +133,7 @@ const COLUMNS: readonly Column<Source>[] = [
   {
     key: 'waiting',
     title: 'Waiting',
-    width: '6rem',
+    width: '5.5rem',
     render: ({ accounting }) => figure(accounting.waiting),
   },
   {
