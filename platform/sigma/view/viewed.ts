@@ -1,7 +1,6 @@
 /** An event as rules see it, read when it is asked for: most events are only looked at by an engine. */
-
-import { writeJsonText, writeJsonValue } from '../../json/bytes.ts';
 import type { Asked, FieldValue, LogSource, WritableEvent } from '../event.ts';
+import { writeJsonText, writeJsonValue } from './json-bytes.ts';
 import type { Fields } from './names.ts';
 import type { Slot, Slots } from './slots.ts';
 

@@ -58,7 +58,8 @@ export class Walker {
   #members(json: Record<string, unknown>, place: Place, depth: number, except?: string): void {
     const isAll = this.#isAll;
     const version = this.#slots.wantedVersion;
-    for (const member of Object.keys(json)) {
+    // Reads members by place, which no list of keys allows; what comes of JSON inherits none.
+    for (const member in json) {
       if (member === except) continue;
       const value = json[member];
       const below = this.#below(place, member);
