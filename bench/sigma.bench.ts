@@ -13,10 +13,12 @@ import { Worker } from 'node:worker_threads';
 import { compileEngine, compileTables, Engine } from '../platform/sigma/engine/engine.ts';
 import { looksAt } from '../platform/sigma/event.ts';
 import { loadRules } from '../platform/sigma/rules/rules.ts';
+import { BESIDE, OTHERWISE, RECOGNITIONS } from '../platform/sigma/view/taxonomy.ts';
+import { NAMES } from '../platform/sigma/view/view.ts';
 import { median, ratio, smoke } from './support/measure.ts';
 import { closuresFor, loweredClosuresFor } from './support/sigma-closures.ts';
 import { baitEvents, stuffedEvents } from './support/sigma-crafted.ts';
-import { RECOGNITIONS, sigmaHqFiles, WINDOWS_NAMES } from './support/sigma-rules.ts';
+import { sigmaHqFiles } from './support/sigma-rules.ts';
 import { attackEvents, type FlatEvent, linesOf, processEvents } from './support/windows-events.ts';
 import { PROGRAMS } from './support/windows-programs.ts';
 
@@ -82,7 +84,7 @@ const { detections: rules, refused } = timed(`load ${files.length} rule files fr
   loadRules(files),
 );
 const attacks = attackEvents();
-const options = { recognitions: RECOGNITIONS, names: WINDOWS_NAMES };
+const options = { recognitions: RECOGNITIONS, otherwise: OTHERWISE, beside: BESIDE, names: NAMES };
 const events = processEvents(EVENTS, 1, attacks);
 const lines = linesOf(events);
 const texts = lines.toString().trim().split('\n');

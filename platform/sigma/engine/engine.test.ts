@@ -8,13 +8,20 @@ import { compileEngine, compileTables, Engine, type LineMatches } from './engine
 import { evaluate } from './evaluate.ts';
 import { LEAVES_MAX_WHOLE } from './layout.ts';
 import { ownRegexes, verdictOfLine } from './reference.ts';
+import { PLAIN_NAMES } from '../view/names.ts';
 
 const regexes = ownRegexes();
 const recognitions: readonly Recognition[] = [
   { when: { kind: ['process'] }, is: { category: 'process_creation' } },
   { when: { kind: ['process', 'file'], 'sys.n': ['1'] }, is: { category: 'file_event' } },
 ];
-const names = { exact: { 'é.x': 'x' }, prefixes: { 'data.': '', 'data.sys.': 'sys.' } };
+const names = {
+  ...PLAIN_NAMES,
+  strip: ['data.'],
+  rename: { 'é.x': 'x' },
+  aliases: [['a', 'y']] as const,
+  joins: [{ to: 'x', of: ['1', 'b'], by: '\\' }],
+};
 
 function rule(condition: Condition, category?: string): DetectionRule {
   return {

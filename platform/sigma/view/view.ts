@@ -9,7 +9,7 @@
 import type { Recognition, SigmaEvent } from '../event.ts';
 import { type Leaves, leafReader, type Values } from './leaves.ts';
 import type { Mapping } from './mapping.ts';
-import { addAliases, NAMES, type Names } from './names.ts';
+import { addAliases, NAMES, type Names, PLAIN_NAMES } from './names.ts';
 import { recogniser } from './recognise.ts';
 
 export { type Leaves, leafReader } from './leaves.ts';
@@ -44,7 +44,7 @@ export function openView({
   const byName = new Map(mappings.map(({ name, paths }) => [name, Object.entries(paths)]));
   const logsourcesOf = recogniser(recognitions, otherwise, beside);
   const readNative = leafReader(names);
-  const readOcsf = leafReader(PLAIN);
+  const readOcsf = leafReader(PLAIN_NAMES);
   const seen = (fields: Record<string, Values>): SigmaEvent => {
     addAliases(fields, names);
     return { logsources: logsourcesOf(fields), fields };
@@ -65,8 +65,6 @@ export function openView({
     },
   };
 }
-
-const PLAIN: Names = { replace: [], strip: [], rename: {}, aliases: [], joins: [] };
 
 function fieldsOf(leaves: Leaves): Record<string, Values> {
   const fields = Object.create(null) as Record<string, Values>;
