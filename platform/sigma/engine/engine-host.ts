@@ -2,10 +2,10 @@ import type { FieldValue, SigmaEvent } from '../event.ts';
 import type { Predicate } from '../ir.ts';
 import { compileGlob } from '../regex/glob.ts';
 import { type CompiledRegex, compileRegex } from '../regex/regex.ts';
+import { nameOf } from '../view/names.ts';
 import { testHolds, valuesOf } from './evaluate.ts';
 import * as layout from './layout.ts';
 import type { Host, Matcher } from './matcher.ts';
-import { nameOf } from '../view/names.ts';
 import { recognised, rulesFor } from './plan/routes.ts';
 import type { Tables } from './plan/tables.ts';
 

@@ -4,11 +4,11 @@ import { CONFORMANCE_PLACEHOLDERS, conformancePairs } from '../conformance/confo
 import type { Recognition } from '../event.ts';
 import type { Condition, DetectionRule, Predicate } from '../ir.ts';
 import { loadRules } from '../rules/rules.ts';
+import { PLAIN_NAMES } from '../view/names.ts';
 import { compileEngine, compileTables, Engine, type LineMatches } from './engine.ts';
 import { evaluate } from './evaluate.ts';
 import { LEAVES_MAX_WHOLE } from './layout.ts';
 import { ownRegexes, verdictOfLine } from './reference.ts';
-import { PLAIN_NAMES } from '../view/names.ts';
 
 const regexes = ownRegexes();
 const recognitions: readonly Recognition[] = [

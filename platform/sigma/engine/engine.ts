@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { flatten, type Recognition, type SigmaEvent } from '../event.ts';
 import { type DetectionRule, foldCase } from '../ir.ts';
+import { type Names, PLAIN_NAMES } from '../view/names.ts';
 import { EngineHost } from './engine-host.ts';
 import * as layout from './layout.ts';
 import { LINE_BYTES_MAX, Matcher } from './matcher.ts';
@@ -14,7 +15,6 @@ import { type Budget, planOf, type Tables, tablesOf } from './plan/tables.ts';
 import { Found, type LineMatches } from './result.ts';
 import { observe } from './training.ts';
 import { viewText } from './view-text.ts';
-import { type Names, PLAIN_NAMES } from '../view/names.ts';
 
 export type { LineMatches, Names, Tables };
 

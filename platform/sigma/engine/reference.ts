@@ -2,8 +2,8 @@
 import { flatten, type Recognition, type SigmaEvent } from '../event.ts';
 import { type DetectionRule, foldCase } from '../ir.ts';
 import { compileRegex } from '../regex/regex.ts';
-import { evaluate, type RegexMatcher, type RegexPredicate, type RegexSource } from './evaluate.ts';
 import type { Names } from '../view/names.ts';
+import { evaluate, type RegexMatcher, type RegexPredicate, type RegexSource } from './evaluate.ts';
 import { nameFields } from './plan/names.ts';
 import { recognised, recognitionsOf, rulesFor } from './plan/routes.ts';
 

@@ -46,5 +46,7 @@ export function compiled(regex: Regex): CompiledRegex {
   const run = runOf(regex);
   // Compiled in any case: what is too large is refused whoever would run it.
   const program = compileProgram(regex);
-  return run === undefined ? new Dfa(program, requiredOf(regex), prefixOf(regex)) : new RunMatcher(run, requiredOf(regex));
+  return run === undefined
+    ? new Dfa(program, requiredOf(regex), prefixOf(regex))
+    : new RunMatcher(run, requiredOf(regex));
 }

@@ -55,7 +55,8 @@ export function planOf(
   rest: Pick<Plan, 'recognitions' | 'names' | 'budget'>,
 ): Plan {
   const atoms = new Atoms();
-  for (const { when } of rest.recognitions.all) for (const field of Object.keys(when)) atoms.fieldNumber(field);
+  for (const { when } of rest.recognitions.all)
+    for (const field of Object.keys(when)) atoms.fieldNumber(field);
   return { ...rest, rules, atoms, expressions: rules.map(({ condition }) => expressionOf(condition, atoms)) };
 }
 
