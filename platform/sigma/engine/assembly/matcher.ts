@@ -53,9 +53,11 @@ import {
 } from '../layout';
 import { addAliases } from './aliases';
 import { parse } from './json';
+import { wake, wakeMarked } from './mark';
 import { forgetNames } from './names';
 import { route } from './route';
-import { LONG_BYTES, search, sift, wake, wakeMarked } from './search';
+import { LONG_BYTES, search } from './search';
+import { sift } from './sift';
 import { fold, text } from './text';
 import { searchAll, verdict } from './verdict';
 
