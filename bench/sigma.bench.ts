@@ -8,15 +8,16 @@
  *
  * `node bench/sigma.bench.ts [--smoke]`
  */
-import { cpus } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { cpus, loadavg } from 'node:os';
 import { compileEngine, compileTables, Engine } from '../platform/sigma/engine/engine.ts';
 import { looksAt } from '../platform/sigma/event.ts';
 import { loadRules } from '../platform/sigma/rules/rules.ts';
 import { median, ratio, smoke } from './support/measure.ts';
 import { closuresFor, loweredClosuresFor } from './support/sigma-closures.ts';
 import { baitEvents, stuffedEvents } from './support/sigma-crafted.ts';
-import { RECOGNITIONS, sigmaHqFiles, WINDOWS_NAMES } from './support/sigma-rules.ts';
+import { measureMemory, PRODUCT_OPTIONS } from './support/sigma-memory.ts';
+import { sigmaHqFiles } from './support/sigma-rules.ts';
+import { compareWorkers } from './support/sigma-workers.ts';
 import { attackEvents, type FlatEvent, linesOf, processEvents } from './support/windows-events.ts';
 import { PROGRAMS } from './support/windows-programs.ts';
 
@@ -77,12 +78,14 @@ function timed<T>(what: string, work: () => T): T {
   return result;
 }
 
-console.log(`machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`);
+console.log(
+  `machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)}`,
+);
 const { detections: rules, refused } = timed(`load ${files.length} rule files from YAML`, () =>
   loadRules(files),
 );
 const attacks = attackEvents();
-const options = { recognitions: RECOGNITIONS, names: WINDOWS_NAMES };
+const options = PRODUCT_OPTIONS;
 const events = processEvents(EVENTS, 1, attacks);
 const lines = linesOf(events);
 const texts = lines.toString().trim().split('\n');
@@ -189,35 +192,13 @@ for (const [name, crafted] of [
   );
 }
 
-/** Events per second of wall time of so many workers, each with its own engine from the same tables. */
-async function workersRate(workers: number): Promise<number> {
-  const seconds = smoke ? 0.5 : 3;
-  const all = Array.from(
-    { length: workers },
-    () =>
-      new Worker(new URL('./support/sigma-worker.ts', import.meta.url), {
-        workerData: { tables: trainedTables, lines, seconds },
-      }),
-  );
-  await Promise.all(all.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
-  for (const worker of all) worker.postMessage('go');
-  const counts = await Promise.all(
-    all.map(
-      (worker) => new Promise<number>((resolve) => worker.once('message', (value: number) => resolve(value))),
-    ),
-  );
-  await Promise.all(all.map((worker) => worker.terminate()));
-  return counts.reduce((sum, value) => sum + value, 0) / seconds;
-}
+console.log('\nWorkers, each with its own engine from the same tables');
+await compareWorkers(trainedTables, lines);
 
-const rates: { one: number; two: number }[] = [];
-for (let round = 0; round < (smoke ? 1 : 5); round += 1)
-  rates.push({ one: await workersRate(1), two: await workersRate(2) });
+const memory = measureMemory(sample, lines);
 console.log(
-  `\nworkers: one ${Math.round(median(rates.map(({ one }) => one)))} events/s, two ${Math.round(median(rates.map(({ two }) => two)))} events/s of wall time`,
+  `\nmemory: tables ${(trainedTables.memory.length / 1e6).toFixed(1)} MB, one engine with its working space ${(trained.memoryBytes / 1e6).toFixed(1)} MB`,
 );
-ratio('two workers / one', median(rates.map(({ one, two }) => two / one)), '>= 1.8, stretch 1.9');
-
 console.log(
-  `\nmemory: tables ${(trainedTables.memory.length / 1e6).toFixed(1)} MB, one engine with its working space ${(trained.memoryBytes / 1e6).toFixed(1)} MB, process ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB resident (goal: <= 600 with all rules)`,
+  `memory with ${memory.rules} rules: the process that matches ${memory.engineResident.toFixed(0)} MB resident, ${memory.enginePeak.toFixed(0)} MB at most (goal: <= 600); the process that reads YAML and compiles ${memory.compilerPeak.toFixed(0)} MB at most`,
 );

@@ -2,10 +2,10 @@ import type { FieldValue, SigmaEvent } from '../event.ts';
 import type { Predicate } from '../ir.ts';
 import { compileGlob } from '../regex/glob.ts';
 import { type CompiledRegex, compileRegex } from '../regex/regex.ts';
+import { nameOf } from '../view/names.ts';
 import { testHolds, valuesOf } from './evaluate.ts';
 import * as layout from './layout.ts';
 import type { Host, Matcher } from './matcher.ts';
-import { nameOf } from './plan/names.ts';
 import { recognised, rulesFor } from './plan/routes.ts';
 import type { Tables } from './plan/tables.ts';
 
@@ -68,7 +68,7 @@ export class EngineHost implements Host {
     // A combination that nobody foresaw: every rule, and those that do not look at it are left out afterwards.
     let number = this.#unforeseen.get(key);
     if (number === undefined) {
-      const offered = met.flatMap((one) => this.#tables.recognitions[one]?.is ?? []);
+      const offered = met.flatMap((one) => this.#tables.recognitions.all[one]?.is ?? []);
       number = this.lookers.push(new Set(rulesFor(this.#tables.logsources, offered))) - 1;
       this.#unforeseen.set(key, number);
     }

@@ -4,6 +4,7 @@ import { CONFORMANCE_PLACEHOLDERS, conformancePairs } from '../conformance/confo
 import type { Recognition } from '../event.ts';
 import type { Condition, DetectionRule, Predicate } from '../ir.ts';
 import { loadRules } from '../rules/rules.ts';
+import { PLAIN_NAMES } from '../view/names.ts';
 import { compileEngine, compileTables, Engine, type LineMatches } from './engine.ts';
 import { evaluate } from './evaluate.ts';
 import { LEAVES_MAX_WHOLE } from './layout.ts';
@@ -14,7 +15,13 @@ const recognitions: readonly Recognition[] = [
   { when: { kind: ['process'] }, is: { category: 'process_creation' } },
   { when: { kind: ['process', 'file'], 'sys.n': ['1'] }, is: { category: 'file_event' } },
 ];
-const names = { exact: { 'é.x': 'x' }, prefixes: { 'data.': '', 'data.sys.': 'sys.' } };
+const names = {
+  ...PLAIN_NAMES,
+  strip: ['data.'],
+  rename: { 'é.x': 'x' },
+  aliases: [['a', 'y']] as const,
+  joins: [{ to: 'x', of: ['1', 'b'], by: '\\' }],
+};
 
 function rule(condition: Condition, category?: string): DetectionRule {
   return {

@@ -5,12 +5,13 @@
 import { isUtf8 } from 'node:buffer';
 import { type Asked, flatten, type Recognition, type SigmaEvent, type WritableEvent } from '../event.ts';
 import { type DetectionRule, foldCase } from '../ir.ts';
+import { type Names, PLAIN_NAMES } from '../view/names.ts';
 import { EngineHost } from './engine-host.ts';
 import * as layout from './layout.ts';
 import { LINE_BYTES_MAX, Matcher } from './matcher.ts';
 import { askedBy } from './plan/asked.ts';
-import { type Names, nameFields } from './plan/names.ts';
-import { recognised, rulesFor } from './plan/routes.ts';
+import { nameFields } from './plan/names.ts';
+import { recognised, recognitionsOf, rulesFor } from './plan/routes.ts';
 import { type Budget, planOf, type Tables, tablesOf } from './plan/tables.ts';
 import { Found, type LineMatches } from './result.ts';
 import { observe } from './training.ts';
@@ -25,8 +26,11 @@ export interface Matched {
   readonly isWhole: boolean;
 }
 
+/** Log sources and names are the view's (`view/view.ts`), for lines that are events as their source gives them. */
 export interface EngineOptions {
   readonly recognitions: readonly Recognition[];
+  readonly otherwise?: readonly Recognition[];
+  readonly beside?: readonly Recognition[];
   readonly names?: Names;
   readonly budget?: Budget;
   /** Lines like those to come: rules then wait for what is rare in them. */
@@ -45,7 +49,8 @@ export function compileEngine(rules: readonly DetectionRule[], options: EngineOp
 
 /** The slow part of `compileEngine`, for another thread. */
 export function compileTables(rules: readonly DetectionRule[], options: EngineOptions): Tables {
-  const { recognitions, names = {}, budget = BUDGET, sample } = options;
+  const { names = PLAIN_NAMES, budget = BUDGET, sample } = options;
+  const recognitions = recognitionsOf(options.recognitions, options.otherwise, options.beside);
   const plan = planOf(rules, { recognitions, names, budget });
   if (sample === undefined) return tablesOf(plan, undefined);
   return tablesOf(plan, observe(plan, sample));
@@ -262,7 +267,7 @@ export class Engine {
     const known = this.#groupBySources.get(key);
     if (known !== undefined) return known;
     const wanted = rulesFor(this.#tables.logsources, logsources);
-    const met = this.#tables.recognitions.flatMap(({ is }, number) =>
+    const met = this.#tables.recognitions.all.flatMap(({ is }, number) =>
       logsources.some(
         ({ product, category, service }) =>
           product === is.product && category === is.category && service === is.service,
@@ -283,7 +288,7 @@ export class Engine {
     const members = new Set(
       rulesFor(
         logsources,
-        met.flatMap((number) => recognitions[number]?.is ?? []),
+        met.flatMap((number) => recognitions.all[number]?.is ?? []),
       ),
     );
     return wanted.every((rule) => members.has(rule)) ? groups[met.join()] : undefined;

@@ -32,6 +32,7 @@ export const AT_ROUTE_KEYS_END = 1116;
 export const AT_COUNTS = 1120;
 export const AT_PLACES = 1124;
 export const AT_PAIRS_DONE = 1128;
+export const AT_ALIASES = 1132;
 
 // Numbers.
 export const N_RULES = 1136;
@@ -40,6 +41,7 @@ export const N_ATOMS = 1144;
 export const HASH_SEED = 1148;
 export const BUDGET_BASE = 1152;
 export const BUDGET_PER_BYTE = 1156;
+export const AT_JOINS = 1160;
 
 // State of the event at hand; hosts read it in their callbacks.
 export const EPOCH = 1168;

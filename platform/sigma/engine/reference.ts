@@ -2,9 +2,10 @@
 import { flatten, type Recognition, type SigmaEvent } from '../event.ts';
 import { type DetectionRule, foldCase } from '../ir.ts';
 import { compileRegex } from '../regex/regex.ts';
+import type { Names } from '../view/names.ts';
 import { evaluate, type RegexMatcher, type RegexPredicate, type RegexSource } from './evaluate.ts';
-import { type Names, nameFields } from './plan/names.ts';
-import { recognised, rulesFor } from './plan/routes.ts';
+import { nameFields } from './plan/names.ts';
+import { recognised, recognitionsOf, rulesFor } from './plan/routes.ts';
 
 /** By the engine's own regular expressions, which are checked against RE2 elsewhere. */
 export function ownRegexes(): RegexSource {
@@ -40,7 +41,7 @@ export function verdictOfLine(
   }
   const flat = flatten(json);
   const fields = nameFields(flat.fields, names);
-  const met = recognised(recognitions, (field) =>
+  const met = recognised(recognitionsOf(recognitions), (field) =>
     Object.hasOwn(fields, field)
       ? [fields[field] ?? []].flat().flatMap((one) => (one === null ? [] : [foldCase(String(one))]))
       : [],

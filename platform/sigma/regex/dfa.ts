@@ -1,7 +1,8 @@
 import { type Alphabet, alphabetOf, EDGE, NEWLINE, OTHER, WORD_CHARACTER } from './alphabet.ts';
+import { holds, startsAtTextBegin } from './assertions.ts';
 import { codePointIn } from './code-point.ts';
 import type { Required } from './literals.ts';
-import { ASSERT, ASSERTIONS, MATCH, type Program, SET, SPLIT } from './program.ts';
+import { ASSERT, MATCH, type Program, SET, SPLIT } from './program.ts';
 import type { CompiledRegex } from './regex.ts';
 
 /** States kept; what comes after is worked out again, so time stays linear and memory bounded. */
@@ -259,27 +260,4 @@ function placeOf(prefix: Uint8Array | undefined, bytes: Uint8Array, at: number, 
   if (prefix === undefined) return at;
   const place = Buffer.from(bytes.buffer, bytes.byteOffset + at, to - at).indexOf(prefix);
   return place < 0 ? to : at + place;
-}
-
-function holds(number: number, before: number, after: number): boolean {
-  const assertion = ASSERTIONS[number] ?? 'no-word-edge';
-  switch (assertion) {
-    case 'text-begin':
-      return before === EDGE;
-    case 'text-end':
-      return after === EDGE;
-    case 'line-begin':
-      return before === EDGE || before === NEWLINE;
-    case 'line-end':
-      return after === EDGE || after === NEWLINE;
-    case 'word-edge':
-      return (before === WORD_CHARACTER) !== (after === WORD_CHARACTER);
-    case 'no-word-edge':
-      return (before === WORD_CHARACTER) === (after === WORD_CHARACTER);
-  }
-}
-
-/** Whether nothing but the beginning of the text can be where a match begins. */
-function startsAtTextBegin({ op, argument, start }: Program): boolean {
-  return op[start] === ASSERT && ASSERTIONS[argument[start] ?? 0] === 'text-begin';
 }

@@ -70,6 +70,9 @@ export const NAMES: Names = {
   joins: [{ to: 'TargetObject', of: ['ObjectName', 'ObjectValueName'], by: '\\' }],
 };
 
+/** Everything keeps the name of its path. */
+export const PLAIN_NAMES: Names = { replace: [], strip: [], rename: {}, aliases: [], joins: [] };
+
 /** What the leaf at a path is called. */
 export function nameOf({ replace, strip, rename }: Names, path: string): string {
   let name = path;

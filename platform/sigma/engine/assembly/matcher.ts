@@ -35,9 +35,11 @@ import {
   NEXT_LINE,
   RESULT_HEAD_WORDS,
   RESULT_TOP,
+  ROOT_OF_SOURCE,
   ROUTE_GROUP_BITS,
   RULES_FOUND,
   STATUS_INCOMPLETE,
+  STATUS_ODD,
   STATUS_WHOLE,
   V_FLAGS,
   V_FOLDED,
@@ -49,10 +51,13 @@ import {
   VALUE_COUNT,
   WORK,
 } from '../layout';
+import { addAliases } from './aliases';
 import { parse } from './json';
+import { wake, wakeMarked } from './mark';
 import { forgetNames } from './names';
 import { route } from './route';
-import { LONG_BYTES, search, sift, wake, wakeMarked } from './search';
+import { LONG_BYTES, search } from './search';
+import { sift } from './sift';
 import { fold, text } from './text';
 import { searchAll, verdict } from './verdict';
 
@@ -70,7 +75,8 @@ export function matchLines(from: usize, to: usize, root: u32, group: u32): usize
 function matchLine(from: usize, to: usize, root: u32, group: u32): usize {
   newEvent();
   forgetNames();
-  const status = parse(from, root);
+  let status = parse(from, root);
+  if (status == STATUS_WHOLE && root == ROOT_OF_SOURCE && !addAliases()) status = STATUS_ODD;
   if (status != STATUS_WHOLE) {
     const next = lineEnd(from) + 1;
     // A line of blanks is no event.
@@ -227,6 +233,7 @@ export function countLines(from: usize, to: usize, root: u32): void {
     newEvent();
     forgetNames();
     if (parse(from, root) == STATUS_WHOLE) {
+      addAliases();
       for (let field: u32 = 0; field <= fields; field += 1) {
         if (load<u32>(indexes + ((<usize>field) << 2)) != 0) searchAll(field, load<u32>(EPOCH));
       }

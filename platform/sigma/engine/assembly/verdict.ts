@@ -41,7 +41,8 @@ import {
   WORK,
 } from '../layout';
 import { holds } from './host';
-import { contains, placeOf, search } from './search';
+import { contains, placeOf } from './place';
+import { search } from './search';
 import { fold, same, text } from './text';
 
 /** 1 or 0; meaningless once the budget is spent. */

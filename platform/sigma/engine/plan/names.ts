@@ -1,20 +1,7 @@
 import type { FieldValue, SigmaEvent } from '../../event.ts';
-
-/** How paths of a source's JSON, joined by dots, are called in rules; a path that nothing names keeps its own. */
-export interface Names {
-  readonly exact?: Readonly<Record<string, string>>;
-  /** What a path begins with → what stands there instead; the longest that fits counts. */
-  readonly prefixes?: Readonly<Record<string, string>>;
-}
-
-export function nameOf(names: Names, path: string): string {
-  if (names.exact !== undefined && Object.hasOwn(names.exact, path)) return names.exact[path] ?? path;
-  let best: string | undefined;
-  for (const prefix of Object.keys(names.prefixes ?? {}))
-    if (path.startsWith(prefix) && path.length > prefix.length && prefix.length > (best?.length ?? -1))
-      best = prefix;
-  return best === undefined ? path : (names.prefixes?.[best] ?? '') + path.slice(best.length);
-}
+import { addAliases, type Names, nameOf } from '../../view/names.ts';
+import type { Atoms } from './atoms.ts';
+import type { Image } from './image.ts';
 
 /** The leaves under the names that rules use; paths that come to the same name are one field. */
 export function nameFields(fields: SigmaEvent['fields'], names: Names): SigmaEvent['fields'] {
@@ -24,5 +11,17 @@ export function nameFields(fields: SigmaEvent['fields'], names: Names): SigmaEve
     const before = named[name];
     named[name] = before === undefined ? value : [before, value].flat();
   }
+  addAliases(named, names);
   return named;
+}
+
+/** Two lists: aliases as pairs of fields, joins as the field that is made and its parts, with their count first. */
+export function writeAliases(image: Image, atoms: Atoms, { aliases, joins }: Names): [number, number] {
+  const pairs = aliases.flatMap(([from, to]) => [atoms.fieldNumber(from), atoms.fieldNumber(to)]);
+  const made = joins.flatMap(({ to, of }) => [
+    of.length,
+    atoms.fieldNumber(to),
+    ...of.map((name) => atoms.fieldNumber(name)),
+  ]);
+  return [image.words([aliases.length, ...pairs]), image.words([joins.length, ...made])];
 }

@@ -1,5 +1,5 @@
-import type { Recognition } from '../../event.ts';
 import type { DetectionRule, Predicate } from '../../ir.ts';
+import type { Names } from '../../view/names.ts';
 import * as layout from '../layout.ts';
 import { fieldsOf } from './asked.ts';
 import { Atoms, type Expression, type SequencePart } from './atoms.ts';
@@ -9,10 +9,10 @@ import { expressionOf } from './expression.ts';
 import { GramFrequency } from './grams.ts';
 import { Image } from './image.ts';
 import { type Wanted, writeIndex } from './index-table.ts';
-import type { Names } from './names.ts';
+import { writeAliases } from './names.ts';
 import { pivotsOf } from './pivots.ts';
 import { type Observed, rarityOf } from './rarity.ts';
-import { expectedSets, rulesFor } from './routes.ts';
+import { expectedSets, type Recognitions, rulesFor } from './routes.ts';
 
 /**
  * Everything that an engine needs, as plain data: it can be sent to another thread, where the memory may be
@@ -28,7 +28,7 @@ export interface Tables {
   readonly atomCount: number;
   /** Predicates that the host evaluates, by atom. */
   readonly host: readonly (readonly [number, Predicate])[];
-  readonly recognitions: readonly Recognition[];
+  readonly recognitions: Recognitions;
   /** Recognitions met, joined by commas → number of the group; the group of all rules is 0. */
   readonly groups: Readonly<Record<string, number>>;
   readonly logsources: readonly DetectionRule['logsource'][];
@@ -48,7 +48,7 @@ export interface Plan {
   readonly atoms: Atoms;
   readonly expressions: readonly Expression[];
   readonly rules: readonly DetectionRule[];
-  readonly recognitions: readonly Recognition[];
+  readonly recognitions: Recognitions;
   readonly names: Names;
   readonly budget: Budget;
 }
@@ -58,7 +58,8 @@ export function planOf(
   rest: Pick<Plan, 'recognitions' | 'names' | 'budget'>,
 ): Plan {
   const atoms = new Atoms();
-  for (const { when } of rest.recognitions) for (const field of Object.keys(when)) atoms.fieldNumber(field);
+  for (const { when } of rest.recognitions.all)
+    for (const field of Object.keys(when)) atoms.fieldNumber(field);
   return { ...rest, rules, atoms, expressions: rules.map(({ condition }) => expressionOf(condition, atoms)) };
 }
 
@@ -76,13 +77,16 @@ export function tablesOf(plan: Plan, seen: Seen | undefined, isCounting = false)
   const cells = new Map<number, number>();
   const grams = seen?.grams ?? guessedGrams(atoms);
   cells.set(layout.AT_FOLD_PAGES, writeCasePages(image));
+  const [aliases, joins] = writeAliases(image, atoms, plan.names);
+  cells.set(layout.AT_ALIASES, aliases);
+  cells.set(layout.AT_JOINS, joins);
   cells.set(layout.AT_ATOMS, writeAtoms(image, atoms));
   cells.set(layout.AT_FULL_INDEXES, writeFullIndexes(image, atoms, grams));
   cells.set(
     layout.AT_ROUTE_FIELDS,
     image.list([
       ...new Set(
-        plan.recognitions.flatMap(({ when }) => Object.keys(when).map((name) => atoms.fieldNumber(name))),
+        plan.recognitions.all.flatMap(({ when }) => Object.keys(when).map((name) => atoms.fieldNumber(name))),
       ),
     ]),
   );
@@ -94,7 +98,7 @@ export function tablesOf(plan: Plan, seen: Seen | undefined, isCounting = false)
     const members: (readonly number[])[] = [rules.map((_, rule) => rule)];
     const known = new Map<string, number>([[members[0]?.join() ?? '', 0]]);
     for (const met of expectedSets(plan.recognitions)) {
-      const offered = met.flatMap((number) => plan.recognitions[number]?.is ?? []);
+      const offered = met.flatMap((number) => plan.recognitions.all[number]?.is ?? []);
       const chosen = rulesFor(logsources, offered);
       const key = chosen.join();
       const group = known.get(key) ?? members.push(chosen) - 1;
