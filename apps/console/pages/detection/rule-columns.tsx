@@ -21,7 +21,7 @@ export function columnsOf(firedDays: number): readonly Column<RuleSummary>[] {
         </>
       ),
     },
-    { key: 'level', title: 'Level', width: '9.4rem', render: ({ level }) => <LevelMark level={level} /> },
+    { key: 'level', title: 'Level', width: '9.8rem', render: ({ level }) => <LevelMark level={level} /> },
     {
       key: 'source',
       title: 'Log source',
