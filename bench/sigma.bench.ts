@@ -12,51 +12,25 @@ import { cpus, loadavg } from 'node:os';
 import { compileEngine, compileTables, Engine } from '../platform/sigma/engine/engine.ts';
 import { looksAt } from '../platform/sigma/event.ts';
 import { loadRules } from '../platform/sigma/rules/rules.ts';
-import { median, ratio, smoke } from './support/measure.ts';
-import { closuresFor, loweredClosuresFor } from './support/sigma-closures.ts';
+import { cpuMs, measured } from './support/interleaved-cpu.ts';
+import { ratio, smoke } from './support/measure.ts';
 import { baitEvents, stuffedEvents } from './support/sigma-crafted.ts';
 import { measureMemory, PRODUCT_OPTIONS } from './support/sigma-memory.ts';
+import { CLOSURES, ENGINE, measurePeer, PARSE } from './support/sigma-peers.ts';
 import { sigmaHqFiles } from './support/sigma-rules.ts';
 import { compareWorkers } from './support/sigma-workers.ts';
-import { attackEvents, type FlatEvent, linesOf, processEvents } from './support/windows-events.ts';
+import { attackEvents, linesOf, processEvents } from './support/windows-events.ts';
 import { PROGRAMS } from './support/windows-programs.ts';
 
-const ROUNDS = smoke ? 1 : 9;
 const EVENTS = smoke ? 2_000 : 20_000;
 /** The closures take hundreds of microseconds for each. */
 const CLOSURE_EVENTS = smoke ? 20 : 200;
 const SAMPLE = smoke ? 1_000 : 5_000;
-/** So that the clock's steps (4 ms) do not count. */
-const MEASURED_MS_MIN = smoke ? 20 : 120;
 
 const files = sigmaHqFiles();
 if (files.length === 0) {
   console.log('SigmaHQ’s rules are not at ../shared/corpora/sigma: nothing was measured');
   process.exit(0);
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
-}
-
-type Sides = Readonly<Record<string, () => unknown>>;
-
-/** Milliseconds of CPU per run of each side, A B C A B C; the first round warms up. */
-function measured(sides: Sides): ReadonlyMap<string, number> {
-  const all = new Map<string, number[]>(Object.keys(sides).map((name) => [name, []]));
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const [name, run] of Object.entries(sides)) {
-      const from = cpuMs();
-      let runs = 0;
-      do {
-        run();
-        runs += 1;
-      } while (cpuMs() - from < MEASURED_MS_MIN);
-      if (round > 0) all.get(name)?.push((cpuMs() - from) / runs);
-    }
-  }
-  return new Map([...all].map(([name, values]) => [name, median(values)]));
 }
 
 function shown(title: string, times: ReadonlyMap<string, number>, events: number): void {
@@ -144,34 +118,23 @@ ratio(
   '<= 2.5, stretch 2.0',
 );
 
-const few = events.slice(0, CLOSURE_EVENTS);
-const fewLines = linesOf(few);
-const fewTexts = fewLines.toString().trim().split('\n');
-const plain = closuresFor(ofGroup);
-const lowered = loweredClosuresFor(ofGroup);
-const closures = measured({
-  "closures, fields lower-cased once (b'), with JSON.parse": () =>
-    fewTexts.map((text) => lowered(JSON.parse(text) as FlatEvent)),
-  'closures, lower-casing in each predicate (b), with JSON.parse': () =>
-    fewTexts.map((text) => plain(JSON.parse(text) as FlatEvent)),
-  'bytes to matches, trained': () => trained.matchLines(fewLines),
-});
-shown('Against closures indexed by log source', closures, CLOSURE_EVENTS);
-const ours = per(closures, 'bytes to matches, trained');
-ratio(
-  "closures (b') / trained",
-  per(closures, "closures, fields lower-cased once (b'), with JSON.parse") / ours,
-  '>= 80, stretch 150',
-);
-ratio(
-  'closures (b) / trained',
-  per(closures, 'closures, lower-casing in each predicate (b), with JSON.parse') / ours,
-  'recorded',
-);
-const count = (found: { readonly line: Uint32Array }) => found.line.length;
-console.log(
-  `  matches: ${count(trained.matchLines(fewLines))} by the engine, ${few.reduce((sum, event) => sum + lowered(event), 0)} by closures`,
-);
+const fewLines = linesOf(events.slice(0, CLOSURE_EVENTS));
+for (const [name, isLowered, goal] of [
+  ["closures, fields lower-cased once (b')", true, '>= 80, stretch 150'],
+  ['closures, lower-casing in each predicate (b)', false, 'recorded'],
+] as const) {
+  const { times, matches } = measurePeer({
+    isLowered,
+    tables: trainedTables,
+    rules: ofGroup.map((rule) => ({ ...rule, text: '' })),
+    lines: fewLines,
+  });
+  const peer = new Map(times);
+  shown(`Against ${name}, in a process of their own`, peer, CLOSURE_EVENTS);
+  ratio(`${name} / trained`, per(peer, CLOSURES) / per(peer, ENGINE), goal);
+  ratio(`${name} / JSON.parse`, per(peer, CLOSURES) / per(peer, PARSE), 'recorded');
+  console.log(`  matches: ${matches.engine} by the engine, ${matches.closures} by closures`);
+}
 
 for (const [name, crafted] of [
   ['8 KB stuffed with texts of rules', stuffedEvents(events, ofGroup)],
