@@ -28,7 +28,8 @@ async function serve(): Promise<void> {
     process.on('message', (batch: Batch) => {
       void carry(siem, here, batch).then(({ batchToken }) => process.send?.(batchToken));
     });
-    process.send?.('ready');
+    // With its rules compiled, so that the deaths fall among batches and not before the first one.
+    void siem.rulesets.of(here).then(() => process.send?.('ready'));
   });
 }
 
