@@ -84,7 +84,7 @@ else {
     let kills = 0;
     while (done.size < batches.length) {
       // The first ones die young, sometimes before their first batch; the last may finish.
-      await sendUntilKilled(batches, done, kills < KILLS ? 20 + (kills % 6) * 45 : 60_000);
+      await sendUntilKilled(batches, done, kills < KILLS ? 60 + (kills % 6) * 90 : 60_000);
       kills += 1;
     }
     const result = await road.siem.clickhouse.query({
