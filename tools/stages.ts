@@ -27,12 +27,23 @@ export function unitStage(): Stage {
 
 export function integrationStage(): Stage {
   const files = found(`${SOURCES}/**/*.integration.test.ts`);
-  // What watches the host, or fills its disks, or starts the whole platform, keeps to one lane.
-  const host = files.filter((file) => /^(apps\/cli|services|platform|tools)\//.test(file));
-  const lanes = [host, files.filter((file) => !host.includes(file))];
-  return { name: 'integration', files, lanes, isolation: 'process', timeoutMs: 300_000 };
+  // What starts whole platforms mostly waits for them; what watches the host keeps to a lane of its own too.
+  const platforms = files.filter((file) => file.startsWith('apps/cli/'));
+  const host = files.filter((file) => /^(services|platform|tools)\//.test(file));
+  const others = files.filter((file) => !platforms.includes(file) && !host.includes(file));
+  return {
+    name: 'integration',
+    files,
+    lanes: [platforms, host, others],
+    isolation: 'process',
+    timeoutMs: 300_000,
+  };
 }
 
 export function endToEndStage(): Stage {
-  return { name: 'end to end', files: found('e2e/*.e2e.ts'), isolation: 'process', timeoutMs: 600_000 };
+  const files = found('e2e/*.e2e.ts');
+  // Each starts a platform of its own and waits for it half of the time. One kills engines: it keeps to itself.
+  const killing = files.filter((file) => file.includes('walking-skeleton'));
+  const lanes = [killing, files.filter((file) => !killing.includes(file))];
+  return { name: 'end to end', files, lanes, isolation: 'process', timeoutMs: 600_000 };
 }

@@ -3,7 +3,7 @@
  * and root (an overlay over this system's, so that nothing installed there stays), its own host name.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exec, until } from './platform.ts';
@@ -45,7 +45,8 @@ export class Machine implements AsyncDisposable {
   }
 
   async boot(): Promise<void> {
-    const outer = `dmo${process.pid % 100_000}`;
+    await removeOrphans();
+    const outer = outerLink(process.pid);
     const inner = `dmi${process.pid % 100_000}`;
     await exec('ip', ['netns', 'add', this.#namespace]);
     await exec('ip', ['link', 'add', outer, 'type', 'veth', 'peer', 'name', inner, 'netns', this.#namespace]);
@@ -117,15 +118,32 @@ export class Machine implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#holder?.kill('SIGKILL');
-    const { stdout } = await exec('ip', ['netns', 'pids', this.#namespace]).catch(() => ({ stdout: '' }));
-    for (const pid of stdout.split('\n').filter(Boolean)) {
-      try {
-        process.kill(Number(pid), 'SIGKILL');
-      } catch {
-        // Gone already.
-      }
-    }
-    await exec('ip', ['netns', 'del', this.#namespace]).catch(() => undefined);
+    await removeNamespace(this.#namespace);
     rmSync(this.#base, { recursive: true, force: true });
   }
+}
+
+/** A run that was killed leaves its network behind, with the very addresses that the next one is to have. */
+async function removeOrphans(): Promise<void> {
+  const { stdout } = await exec('ip', ['netns', 'list']);
+  for (const [namespace, pid] of stdout.matchAll(/^dmc-(\d+)-\d+/gm))
+    if (!existsSync(`/proc/${pid}`)) {
+      await removeNamespace(namespace);
+      await exec('ip', ['link', 'del', outerLink(Number(pid))]).catch(() => undefined);
+    }
+}
+
+const outerLink = (pid: number): string => `dmo${pid % 100_000}`;
+
+/** With the processes in it and its end of the veth pair, which mostly takes the other end along. */
+async function removeNamespace(namespace: string): Promise<void> {
+  const { stdout } = await exec('ip', ['netns', 'pids', namespace]).catch(() => ({ stdout: '' }));
+  for (const pid of stdout.split('\n').filter(Boolean)) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
+  }
+  await exec('ip', ['netns', 'del', namespace]).catch(() => undefined);
 }
