@@ -30,11 +30,12 @@ export function integrationStage(): Stage {
   // What starts whole platforms mostly waits for them; what watches the host keeps to a lane of its own too.
   const platforms = files.filter((file) => file.startsWith('apps/cli/'));
   const host = files.filter((file) => /^(services|platform|tools)\//.test(file));
-  const others = files.filter((file) => !platforms.includes(file) && !host.includes(file));
+  const siem = files.filter((file) => file.startsWith('siem/'));
+  const others = files.filter((file) => ![...platforms, ...host, ...siem].includes(file));
   return {
     name: 'integration',
     files,
-    lanes: [platforms, host, others],
+    lanes: [platforms, host, siem, others],
     isolation: 'process',
     timeoutMs: 300_000,
   };
