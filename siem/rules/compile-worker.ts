@@ -17,7 +17,7 @@ export interface CompileRequest {
 }
 
 export type CompileAnswer =
-  | { readonly read: ReturnType<typeof readRules>; readonly tables: Tables }
+  | { readonly read: Omit<ReturnType<typeof readRules>, 'files'>; readonly tables: Tables }
   | { readonly failed: string };
 
 export class CompileWorker implements Compiler, AsyncDisposable {
@@ -40,7 +40,7 @@ export class CompileWorker implements Compiler, AsyncDisposable {
     this.#last = mine.catch(() => undefined);
     try {
       const { read, tables } = await mine;
-      return { ...read, engine: Engine.fromTables(tables) };
+      return { ...read, files, engine: Engine.fromTables(tables) };
     } finally {
       this.#waiting -= 1;
     }

@@ -9,7 +9,8 @@ const port = parentPort;
 if (port === null) throw new Error('this module is a worker');
 
 port.on('message', ({ files, beside }: CompileRequest) => {
-  port.postMessage(answerTo(files, beside));
+  const answer = answerTo(files, beside);
+  port.postMessage(answer, 'tables' in answer ? [answer.tables.memory.buffer] : []);
 });
 
 /** A set is mostly what it was before, and reading YAML is most of the work. */
@@ -17,7 +18,7 @@ const memory: RuleMemory<CorrelationRule> = new Map();
 
 function answerTo(files: CompileRequest['files'], beside: CompileRequest['beside']): CompileAnswer {
   try {
-    const read = readRules(files, beside, memory);
+    const { files: _, ...read } = readRules(files, beside, memory);
     return { read, tables: compileTables(read.detections, { recognitions: ALL_RECOGNITIONS }) };
   } catch (error) {
     return { failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -26,7 +26,8 @@ export class ProviderDirectory implements Disposable {
   readonly #look: NodeJS.Timeout;
   #watcher: FSWatcher | undefined;
   #quiet: NodeJS.Timeout | undefined;
-  #stamp = '';
+  /** As last handed on, by path: what did not change is not read again. */
+  #files: ReadonlyMap<string, Read> | undefined;
   #reading: Promise<void> = Promise.resolve();
 
   constructor(options: ProviderDirectoryOptions) {
@@ -72,15 +73,12 @@ export class ProviderDirectory implements Disposable {
     try {
       const found = [...below(path, 0)];
       if (found.length > FILES_MAX) throw new Error(`it holds more than ${FILES_MAX} rule files`);
-      const stamp = found.map(({ file, mtimeMs, size }) => `${file} ${mtimeMs} ${size}`).join('\n');
-      if (stamp === this.#stamp) return;
-      await onFiles(
-        found.map(({ file, size }) => {
-          if (size > FILE_BYTES_MAX) throw new Error(`${file} is larger than ${FILE_BYTES_MAX} bytes`);
-          return { file: relative(path, file), text: readFileSync(file, 'utf8') };
-        }),
-      );
-      this.#stamp = stamp;
+      const before = this.#files;
+      const files = new Map(found.map((one) => [one.file, readAgain(path, one, before?.get(one.file))]));
+      if (files.size === before?.size && [...files].every(([file, read]) => before.get(file) === read))
+        return;
+      await onFiles([...files.values()].map(({ source }) => source));
+      this.#files = files;
     } catch (error) {
       // What was in force before holds on; the next look tries again.
       onError('the rules directory could not be read', error);
@@ -88,14 +86,26 @@ export class ProviderDirectory implements Disposable {
   }
 }
 
-function* below(
-  directory: string,
-  depth: number,
-): Generator<{
+interface Found {
   readonly file: string;
   readonly mtimeMs: number;
   readonly size: number;
-}> {
+}
+
+interface Read {
+  readonly mtimeMs: number;
+  readonly size: number;
+  readonly source: SourceFile;
+}
+
+/** The same object where nothing changed. */
+function readAgain(path: string, { file, mtimeMs, size }: Found, before: Read | undefined): Read {
+  if (before !== undefined && before.mtimeMs === mtimeMs && before.size === size) return before;
+  if (size > FILE_BYTES_MAX) throw new Error(`${file} is larger than ${FILE_BYTES_MAX} bytes`);
+  return { mtimeMs, size, source: { file: relative(path, file), text: readFileSync(file, 'utf8') } };
+}
+
+function* below(directory: string, depth: number): Generator<Found> {
   if (depth > DEPTH_MAX) throw new Error(`it is deeper than ${DEPTH_MAX} directories`);
   const entries = readdirSync(directory, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {

@@ -46,6 +46,7 @@ export class Rulesets {
   readonly #options: RulesetOptions;
   readonly #tenants = new Map<string, { readonly tenant: TenantScope; rules: Promise<TenantRules> }>();
   #base: Promise<RuleSet>;
+  #none: Promise<CompiledRules> | undefined;
   #generation = 0;
 
   constructor(options: RulesetOptions) {
@@ -109,7 +110,8 @@ export class Rulesets {
       store.overlays(tenant),
     ]);
     const versions = new Map(files.map(({ file, version }) => [file, version]));
-    const own = await compiler.compile(files, base);
+    // Most tenants have none of their own, and an engine without rules takes its time too.
+    const own = await (files.length === 0 ? this.#noRules() : compiler.compile(files, base));
     const compiled = new Map(overlays.flatMap((row) => this.#overlay(row)));
     const linked = linkRules([base, own], compiled);
     return {
@@ -125,6 +127,11 @@ export class Rulesets {
       heldBack: new Map(),
       linked,
     };
+  }
+
+  #noRules(): Promise<CompiledRules> {
+    this.#none ??= this.#options.compiler.compile([], undefined);
+    return this.#none;
   }
 
   #overlay(row: OverlayRow): readonly (readonly [string, Overlay])[] {

@@ -36,7 +36,7 @@ export function observe(plan: Plan, sample: Uint8Array): Seen {
   return { observed, grams: gramsOf(plan, bytes) };
 }
 
-function withCounts(memory: Uint8Array, atoms: number): Uint8Array {
+function withCounts(memory: Uint8Array, atoms: number): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(memory.length + atoms * 4 + layout.PADDING);
   larger.set(memory);
   return larger;

@@ -6,6 +6,8 @@ export class Image {
   #words = new Uint32Array(this.#bytes.buffer);
   #top = TABLES;
   readonly #texts = new Map<string, number>();
+  /** The same bytes are written for each group that looks for them. */
+  readonly #textsByBytes = new Map<Uint8Array, number>();
 
   /** @returns the address of that many zero bytes */
   room(bytes: number): number {
@@ -41,7 +43,17 @@ export class Image {
     return this.words([values.length, ...values]);
   }
 
+  /** @param bytes not to be changed any more */
   text(bytes: Uint8Array): number {
+    let at = this.#textsByBytes.get(bytes);
+    if (at === undefined) {
+      at = this.#newText(bytes);
+      this.#textsByBytes.set(bytes, at);
+    }
+    return at;
+  }
+
+  #newText(bytes: Uint8Array): number {
     const key = Buffer.from(bytes).toString('latin1');
     const known = this.#texts.get(key);
     if (known !== undefined) return known;

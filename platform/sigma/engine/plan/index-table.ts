@@ -170,7 +170,9 @@ function writeGrams(
   const bucketCount = 1 << Math.min(bits, Math.ceil(Math.log2(wanted.length * 2)));
   const bitmap = image.room(1 << (bits - 3));
   const buckets = new Map<number, (readonly number[])[]>();
+  const loads = new Uint32Array(bucketCount);
   const hash = (gram: number): number => Math.imul(gram, GOLDEN) >>> (32 - bits);
+  const bucketOf = (gram: number): number => hash(gram) & (bucketCount - 1);
   // Short ones choose first: they have the least choice.
   for (const one of wanted.toSorted((a, b) => a.atom.text.length - b.atom.text.length)) {
     const { text } = one.atom;
@@ -178,7 +180,7 @@ function writeGrams(
     let bestCost = Number.POSITIVE_INFINITY;
     for (let at = 0; at + 4 <= text.length; at += 1) {
       const gram = gramAt(text, at);
-      const load = buckets.get(hash(gram) & (bucketCount - 1))?.length ?? 0;
+      const load = loads[bucketOf(gram)] ?? 0;
       // A full bucket is what someone would stuff a text with; it only breaks ties: what is rare in events counts more.
       const coded = isSifted && !standsInJson(gram) ? CODED_COST : 0;
       const cost = (frequency?.of(gram) ?? 0) + load * load * 0.5 + coded;
@@ -191,9 +193,11 @@ function writeGrams(
     image.bit(bitmap, hash(gram));
     chosen.push(gram);
     const { after, word, mask } = besideOf(text, best);
+    const bucket = bucketOf(gram);
+    loads[bucket] = (loads[bucket] ?? 0) + 1;
     push(
       buckets,
-      hash(gram) & (bucketCount - 1),
+      bucket,
       entry(one, gram, best | (after ? E_PLACE_AFTER : 0), [word, mask]),
     );
   }

@@ -19,7 +19,7 @@ import { expectedSets, type Recognitions, rulesFor } from './routes.ts';
  * transferred or shared.
  */
 export interface Tables {
-  readonly memory: Uint8Array;
+  readonly memory: Uint8Array<ArrayBuffer>;
   /** Values of the cells between the layout's cells and its tables, by address. */
   readonly cells: readonly (readonly [number, number])[];
   /** Field names; the first is number 1. */
