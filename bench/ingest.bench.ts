@@ -1,7 +1,8 @@
 /**
  * Ingest: file changes as agents send them, through the whole road, until ClickHouse has them on disk.
  *
- * Four sides in one run, interleaved, on the same events: `JSON.parse` of the record lines and nothing else;
+ * Five sides in one run, interleaved, on the same events: `JSON.parse` of the record lines and nothing else; the
+ * same from a file, the parse-only pipeline, which is compared with the road in this process's own time too;
  * ClickHouse inserting the road's own rows, made beforehand, as NDJSON and as the road sends them; the road
  * (parse, validate, ledger, de-duplicate, enrich, detect, store, receipt). The engines are real, and every
  * insert is on disk before it is answered.
@@ -9,6 +10,9 @@
  * `node bench/ingest.bench.ts [--smoke]`
  */
 import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
@@ -25,6 +29,11 @@ const EVENTS_PER_BATCH = smoke ? 200 : 5_000;
 /** Agents that send at once, one batch at a time each. */
 const AGENTS = 4;
 
+const ROAD = 'the whole road, durable';
+const PIPELINE = 'file in, lines, JSON.parse';
+const LINE_FEED = Buffer.from('\n');
+const directory = mkdtempSync(join(tmpdir(), 'demarc-bench-ingest-'));
+const file = join(directory, 'events.jsonl');
 const agents = Array.from({ length: AGENTS }, () => randomUUID());
 const tenant = grantTenantScope('bench');
 let sequence = 0;
@@ -124,6 +133,26 @@ async function byAgent(
   );
 }
 
+/** What parsing alone costs: file in, lines, `JSON.parse`. */
+async function pipeline(): Promise<void> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) JSON.parse(line);
+  }
+}
+
+const processorSeconds = new Map<string, number[]>();
+/** Of this process, noted beside the wall time of the same run; the first round does not count. */
+async function noted(name: string, work: () => Promise<void>): Promise<number> {
+  const from = process.cpuUsage();
+  const seconds = await secondsOf(work);
+  const { user, system } = process.cpuUsage(from);
+  processorSeconds.set(name, [...(processorSeconds.get(name) ?? []), (user + system) / 1e6]);
+  return seconds;
+}
+
 async function secondsOf(work: () => Promise<void>): Promise<number> {
   const startedAt = performance.now();
   await work();
@@ -181,10 +210,11 @@ let batches = prepare();
 const seconds = await interleaved(
   [
     {
-      name: 'the whole road, durable',
+      name: ROAD,
       run() {
         batches = prepare();
-        return secondsOf(() => theRoad(batches));
+        writeFileSync(file, Buffer.concat(batches.flatMap(({ body }) => [body, LINE_FEED])));
+        return noted(ROAD, () => theRoad(batches));
       },
     },
     {
@@ -194,6 +224,7 @@ const seconds = await interleaved(
           for (const { body } of batches) parseLines(body);
         }),
     },
+    { name: PIPELINE, run: () => noted(PIPELINE, pipeline) },
     ...(['JSONEachRow', 'RowBinary'] as const).map((format) => ({
       name: `ClickHouse, the same rows as ${format}`,
       async run() {
@@ -206,6 +237,7 @@ const seconds = await interleaved(
   ROUNDS,
 );
 await Promise.all([writer.close(), reader.close()]);
+rmSync(directory, { recursive: true, force: true });
 
 const total = BATCHES_PER_ROUND * EVENTS_PER_BATCH;
 const of = (name: string): number => median(seconds.get(name) ?? []);
@@ -213,7 +245,13 @@ console.log(
   `${BATCHES_PER_ROUND} batches of ${EVENTS_PER_BATCH} file changes of ${Buffer.byteLength(recordLine(''))} bytes, ${AGENTS} agents at once`,
 );
 for (const [name, values] of seconds) show(name, values, `${Math.round(total / of(name))} events/s`);
-const road = of('the whole road, durable');
+const road = of(ROAD);
+const processor = (name: string): number => median((processorSeconds.get(name) ?? []).slice(1));
+ratio(
+  'road / file in, lines, JSON.parse, processor time',
+  processor(ROAD) / processor(PIPELINE),
+  'at most 2.0',
+);
 // Of times: how many times as long the road takes.
 ratio('road / JSON.parse', road / of('JSON.parse of the record lines'), 'recorded');
 ratio(

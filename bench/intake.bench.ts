@@ -52,10 +52,13 @@ const directory = mkdtempSync(join(tmpdir(), 'demarc-bench-intake-'));
 const events = flatEvents(LINES);
 const bytesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''));
 const jsonLines = bytesOf(events.map((event) => `<14>1 - web-1 app - - - ${event}`));
-/** Of the last minute, in order. Made anew for each run: time goes on. */
+let linesUntilMs = Date.now() - MINUTE_MS;
+/** From where those before ended until now, in order: made anew for each run, as time goes on. */
 const freshLines = (): Buffer => {
-  const fromMs = Date.now() - MINUTE_MS;
-  return bytesOf(Array.from({ length: LINES }, (_, at) => mixedLine(at, fromMs + (at / LINES) * MINUTE_MS)));
+  const fromMs = linesUntilMs;
+  linesUntilMs = Date.now();
+  const eachMs = (linesUntilMs - fromMs) / LINES;
+  return bytesOf(Array.from({ length: LINES }, (_, at) => mixedLine(at, fromMs + at * eachMs)));
 };
 let mixedLines = freshLines();
 const file = join(directory, 'events.json');

@@ -56,8 +56,9 @@ export function accept(events: readonly (BatchEvent | Rejected)[], load: Load): 
 
 function rejectionOf(item: BatchEvent | Rejected): Rejected | undefined {
   if ('code' in item) return item;
-  const problem =
-    (item.isMadeHere === true ? undefined : shapeProblemOf(item.event)) ?? problemOf(item.event);
+  // What was made here was validated there, has a uid that was given here and a time that was believed.
+  if (item.isMadeHere === true) return undefined;
+  const problem = shapeProblemOf(item.event) ?? problemOf(item.event);
   return problem && { index: item.index, ...problem, raw: item.json ?? JSON.stringify(item.event) };
 }
 

@@ -89,7 +89,7 @@ function sequence(parts: readonly Known[]): Known {
   let isExact = true;
   for (const { exact, lists: inner } of parts) {
     if (exact !== undefined) {
-      const crossed = distinct(run.flatMap((before) => exact.map((after) => before + after)));
+      const crossed = distinct(run.flatMap((before) => exact.map((after) => joined(before, after))));
       if (crossed.length <= ALTERNATIVES_MAX) {
         run = crossed;
         continue;
@@ -116,7 +116,23 @@ function alternative(branches: readonly Known[]): Known {
   );
   if (best.some((list) => list === undefined)) return { exact: undefined, lists: [] };
   const union = distinct(best.flatMap((list) => list ?? []));
-  return { exact: undefined, lists: union.length > ALTERNATIVES_MAX ? [] : [union] };
+  if (union.length <= ALTERNATIVES_MAX) return { exact: undefined, lists: [union] };
+  const begun = distinct(best.flatMap((list) => beginningOf(list ?? [])));
+  return { exact: undefined, lists: begun.length > ALTERNATIVES_MAX ? [] : [begun] };
+}
+
+/** Long enough to say something by itself. */
+const BEGINNING_MIN = 4;
+
+/** What all of them begin with, where that says enough. */
+function beginningOf(texts: readonly string[]): readonly string[] {
+  const [first = '', ...others] = texts.filter((text) => text !== LONG_S);
+  let length = first.length;
+  for (const text of others) while (!text.startsWith(first.slice(0, length))) length -= 1;
+  // Half of a pair is no text.
+  const beginning = first.slice(0, length);
+  if (length < BEGINNING_MIN || !beginning.isWellFormed()) return texts;
+  return texts.includes(LONG_S) ? [beginning, LONG_S] : [beginning];
 }
 
 function membersOf(ranges: Ranges): readonly string[] | undefined {
@@ -130,13 +146,25 @@ function membersOf(ranges: Ranges): readonly string[] | undefined {
   return distinct(members);
 }
 
+/** The long s, which is an s where case does not count, and which next to nobody writes. */
+const LONG_S = '\u017f';
+
+/** Every s would double the texts otherwise. What follows on such a text is not said of it any more. */
+function joined(before: string, after: string): string {
+  return before === LONG_S || after === LONG_S ? LONG_S : before + after;
+}
+
 function distinct(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)];
 }
 
+/** As rare as a text of so many letters. */
+const LONG_S_LENGTH = 8;
+
 /** Long texts are rare, many texts are not. */
 function score(list: readonly string[]): number {
-  return Math.min(...list.map((text) => text.length)) - Math.log2(list.length) / 2;
+  const shortest = Math.min(...list.map((text) => (text === LONG_S ? LONG_S_LENGTH : text.length)));
+  return shortest - Math.log2(list.length) / 2;
 }
 
 const LENGTH_MAX = 1_000_000;

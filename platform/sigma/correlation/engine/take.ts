@@ -107,6 +107,7 @@ interface Place {
 /** The same match again; one that carries something else is another for the rules above. */
 function isKnown({ entries }: State, { isInterned, plan }: RuleState, place: Place): boolean {
   const { before, timeMs, kind, carried } = place;
+  if (!entries.uids.mayBeKnown) return false;
   const isByUid = plan.measure === 'events' && !isInterned;
   for (
     let entry = before;
@@ -127,6 +128,7 @@ function isKnown({ entries }: State, { isInterned, plan }: RuleState, place: Pla
  */
 function isOutspoken(state: State, rule: RuleState, place: Place): boolean {
   const { entries, groups } = state;
+  if (!entries.uids.mayBeKnown) return false;
   const { group, before, timeMs, kind } = place;
   const value = place.value ?? 0;
   let entry = before === NONE ? (groups.heads[group] ?? NONE) : before;

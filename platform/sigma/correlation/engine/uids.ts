@@ -9,12 +9,19 @@ const TEXT = 0;
 const BYTES = 16;
 const WORDS = 4;
 const DASHES = [8, 13, 18, 23];
+/** Of a place that holds no uid. */
+const NOTHING = 3;
+/** Counts of uids by hash for each place: so many that what is new is nearly always known to be. */
+const COUNTS_PER_PLACE = 4;
+const COUNT_MAX = 255;
 
 export class Uids {
   #bytes: Buffer;
   /** The same memory, to compare by. */
   #words: Uint32Array;
   #forms: Uint8Array;
+  /** How many uids have a hash; where the count is full it stays so. */
+  #counts: Uint8Array;
   readonly #texts = new Map<number, string>();
   /** What `look` read; `isAt` and `put` are about it. */
   readonly #looked = new Uint8Array(BYTES);
@@ -25,42 +32,55 @@ export class Uids {
   constructor(capacity: number) {
     this.#words = new Uint32Array(capacity * WORDS);
     this.#bytes = Buffer.from(this.#words.buffer);
-    this.#forms = new Uint8Array(capacity);
+    this.#forms = new Uint8Array(capacity).fill(NOTHING);
+    this.#counts = new Uint8Array(capacity * COUNTS_PER_PLACE);
   }
 
   get bytes(): number {
-    return this.#words.byteLength + this.#forms.byteLength;
+    return this.#words.byteLength + this.#forms.byteLength + this.#counts.byteLength;
   }
 
   grow(capacity: number): void {
     this.#words = grown(this.#words, capacity * WORDS);
     this.#bytes = Buffer.from(this.#words.buffer);
-    this.#forms = grown(this.#forms, capacity);
+    const used = this.#forms.length;
+    this.#forms = grown(this.#forms, capacity).fill(NOTHING, used);
+    this.#counts = new Uint8Array(capacity * COUNTS_PER_PLACE);
+    for (let index = 0; index < used; index += 1)
+      if (this.#forms[index] !== NOTHING) this.#count(index * WORDS, this.#words, 1);
   }
 
   look(uid: string): void {
     this.#text = uid;
     this.#form = uid.length === 32 ? HEX : uid.length === 36 ? UUID : TEXT;
     if (this.#form !== TEXT && !this.#read(uid)) this.#form = TEXT;
+    if (this.#form === TEXT) this.#lookedWords.fill(0).set([hashOf(uid)]);
+  }
+
+  /** False when it is at no place at all. */
+  get mayBeKnown(): boolean {
+    return this.#counts[this.#slotOf(0, this.#lookedWords)] !== 0;
   }
 
   isAt(index: number): boolean {
     if (this.#forms[index] !== this.#form) return false;
-    if (this.#form === TEXT) return this.#texts.get(index) === this.#text;
     const at = index * WORDS;
     for (let word = 0; word < WORDS; word += 1)
       if (this.#words[at + word] !== this.#lookedWords[word]) return false;
-    return true;
+    return this.#form !== TEXT || this.#texts.get(index) === this.#text;
   }
 
   put(index: number): void {
     this.#forms[index] = this.#form;
     if (this.#form === TEXT) this.#texts.set(index, this.#text);
-    else this.#words.set(this.#lookedWords, index * WORDS);
+    this.#words.set(this.#lookedWords, index * WORDS);
+    this.#count(0, this.#lookedWords, 1);
   }
 
   drop(index: number): void {
     if (this.#forms[index] === TEXT) this.#texts.delete(index);
+    this.#forms[index] = NOTHING;
+    this.#count(index * WORDS, this.#words, -1);
   }
 
   textAt(index: number): string {
@@ -69,6 +89,17 @@ export class Uids {
     const hex = this.#bytes.toString('hex', index * BYTES, index * BYTES + BYTES);
     if (form === HEX) return hex;
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  }
+
+  #count(at: number, words: Uint32Array, by: 1 | -1): void {
+    const slot = this.#slotOf(at, words);
+    const count = this.#counts[slot] ?? 0;
+    if (count < COUNT_MAX) this.#counts[slot] = count + by;
+  }
+
+  #slotOf(at: number, words: Uint32Array): number {
+    const mixed = (words[at] ?? 0) ^ (words[at + 1] ?? 0) ^ (words[at + 2] ?? 0) ^ (words[at + 3] ?? 0);
+    return (Math.imul(mixed, HASH_FACTOR) >>> 0) % this.#counts.length;
   }
 
   /** False where the text could not be given back as it was. */
@@ -90,6 +121,14 @@ export class Uids {
     }
     return true;
   }
+}
+
+const HASH_FACTOR = 0x9e3779b1;
+
+function hashOf(text: string): number {
+  let hash = 0;
+  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+  return hash;
 }
 
 /** The same numbers in a longer array. */
