@@ -195,11 +195,7 @@ function writeGrams(
     const { after, word, mask } = besideOf(text, best);
     const bucket = bucketOf(gram);
     loads[bucket] = (loads[bucket] ?? 0) + 1;
-    push(
-      buckets,
-      bucket,
-      entry(one, gram, best | (after ? E_PLACE_AFTER : 0), [word, mask]),
-    );
+    push(buckets, bucket, entry(one, gram, best | (after ? E_PLACE_AFTER : 0), [word, mask]));
   }
   image.word(index + I_GRAM_BITS, bitmap);
   image.word(index + I_GRAM_SHIFT, 32 - bits);
