@@ -2,7 +2,7 @@
 import {
   accessSync,
   constants,
-  cpSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -72,10 +72,22 @@ export function binariesFor(
   if (existsSync(moved.directory)) return moved;
   mkdirSync(copyTo, { recursive: true, mode: 0o755 });
   rmSync(`${copy}.new`, { recursive: true, force: true });
-  // The links of the package name their files by the checkout's path: the copy holds files.
-  cpSync(root, `${copy}.new`, { recursive: true, dereference: true });
+  copyWithoutLinks(root, `${copy}.new`);
   renameSync(`${copy}.new`, copy);
   return moved;
+}
+
+/**
+ * The links of the package name their files by the checkout's path: the copy holds files. By hand, for
+ * `cpSync` with `dereference` keeps the links below the top as they are (Node 24.21).
+ */
+function copyWithoutLinks(from: string, to: string): void {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) {
+    const [source, target] = [join(from, name), join(to, name)];
+    if (statSync(source).isDirectory()) copyWithoutLinks(source, target);
+    else copyFileSync(source, target);
+  }
 }
 
 /** Whether everyone may enter it, and each directory above. */
