@@ -309,6 +309,8 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   );
   // Afterwards nothing may be written where the program lies.
   flushCompileCache();
+  // Workers read their programs by themselves, and in a closed checkout only as long as this is root.
+  await Promise.all([compiler.ready, exporter.start().catch(() => undefined)]);
   dropPrivileges(paths.firstAdministrator);
   await startIntake();
   schedule.start();

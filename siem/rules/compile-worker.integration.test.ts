@@ -1,5 +1,9 @@
 /** The compiler as a worker: it answers again and again, and survives what it cannot compile. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { CompileWorker } from './compile-worker.ts';
 
 const files = (count: number, offset = 0) =>
@@ -29,4 +33,28 @@ test('sets that are asked for at once each get their own answer', async (t: Test
     compiler.compile(files(70, 1_000), undefined),
   ]);
   t.assert.deepEqual([a.detections.length, b.detections.length], [51, 70]);
+});
+
+test('a worker whose program cannot be read is an error for whoever waits, and for nobody else', async (t: TestContext) => {
+  const directory = mkdtempSync(join(tmpdir(), 'demarc-worker-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  await using compiler = new CompileWorker(pathToFileURL(join(directory, 'gone.mjs')));
+  await t.assert.rejects(compiler.ready, /gone\.mjs/);
+  for (let round = 0; round < 2; round += 1)
+    await t.assert.rejects(compiler.compile(files(60), undefined), /gone\.mjs/);
+});
+
+test('a worker that ended while nobody waited is started anew', async (t: TestContext) => {
+  const directory = mkdtempSync(join(tmpdir(), 'demarc-worker-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const entry = join(directory, 'entry.mjs');
+  writeFileSync(
+    entry,
+    "import { parentPort } from 'node:worker_threads';\nparentPort.postMessage('ready');\nprocess.exit(1);\n",
+  );
+  await using compiler = new CompileWorker(pathToFileURL(entry));
+  await compiler.ready;
+  writeFileSync(entry, `import '${new URL('./compile.worker.ts', import.meta.url)}';\n`);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  t.assert.equal((await compiler.compile(files(60), undefined)).detections.length, 60);
 });

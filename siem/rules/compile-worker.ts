@@ -1,4 +1,4 @@
-/** The compiler as a worker: one set after the other, and started anew should it die. */
+/** The compiler as a worker: one set after the other. */
 import { Worker } from 'node:worker_threads';
 import { Engine, type Tables } from '@demarc/platform/sigma';
 import { compileHere, type readRules } from './compile.ts';
@@ -21,13 +21,24 @@ export type CompileAnswer =
   | { readonly failed: string };
 
 export class CompileWorker implements Compiler, AsyncDisposable {
-  #worker: Worker;
+  readonly #entry: URL;
+  #worker: Worker | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  /** Resolves once the worker has read its own program, which the server gives up the right to; rejects if it cannot. */
+  readonly ready: Promise<void>;
 
-  /** Started at once: the server gives up the right to read its own files. */
-  constructor() {
-    this.#worker = start();
+  /** @param entry the worker's program; another one for tests */
+  constructor(entry = new URL('./compile.worker.ts', import.meta.url)) {
+    this.#entry = entry;
+    const worker = this.#start();
+    this.ready = new Promise((resolve, reject) => {
+      worker.once('message', () => resolve());
+      worker.once('error', reject);
+      worker.once('exit', (code) => reject(new Error(`the compiler ended with status ${code}`)));
+    });
+    // Whoever does not wait for it is told when something is to be compiled.
+    this.ready.catch(() => undefined);
   }
 
   async compile(files: readonly SourceFile[], beside: CompileRequest['beside']): Promise<CompiledRules> {
@@ -47,26 +58,39 @@ export class CompileWorker implements Compiler, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
+  }
+
+  /** One that ends, while somebody waits for it or while nobody does, is started anew when it is asked next. */
+  #start(): Worker {
+    const worker = new Worker(this.#entry);
+    const ended = (): void => {
+      if (this.#worker === worker) this.#worker = undefined;
+    };
+    worker.on('error', ended).on('exit', ended);
+    worker.unref();
+    this.#worker = worker;
+    return worker;
   }
 
   #ask(request: CompileRequest): Promise<Exclude<CompileAnswer, { failed: string }>> {
     return new Promise((resolve, reject) => {
-      const worker = this.#worker;
+      const worker = this.#worker ?? this.#start();
       const done = (): void => {
         clearTimeout(timer);
         // One by one: a worker whose listeners are all removed at once never answers again.
         worker.off('message', onAnswer).off('error', onEnd).off('exit', onExit);
       };
-      const onAnswer = (answer: CompileAnswer): void => {
+      const onAnswer = (answer: CompileAnswer | 'ready'): void => {
+        if (answer === 'ready') return;
         done();
         if ('failed' in answer) reject(new Error(answer.failed));
         else resolve(answer);
       };
       const onEnd = (error: Error): void => {
         done();
+        if (this.#worker === worker) this.#worker = undefined;
         void worker.terminate();
-        this.#worker = start();
         reject(error);
       };
       const onExit = (code: number): void => onEnd(new Error(`the compiler ended with status ${code}`));
@@ -89,10 +113,4 @@ function idsOf(beside: CompileRequest['beside']): CompileRequest['beside'] {
     condition: undefined,
   });
   return { detections: beside.detections.map(bare), correlations: beside.correlations.map(bare) };
-}
-
-function start(): Worker {
-  const worker = new Worker(new URL('./compile.worker.ts', import.meta.url));
-  worker.unref();
-  return worker;
 }

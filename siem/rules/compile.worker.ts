@@ -13,6 +13,8 @@ port.on('message', ({ files, beside }: CompileRequest) => {
   port.postMessage(answer, 'tables' in answer ? [answer.tables.memory.buffer] : []);
 });
 
+port.postMessage('ready');
+
 /** A set is mostly what it was before, and reading YAML is most of the work. */
 const memory: RuleMemory<CorrelationRule> = new Map();
 
