@@ -16,10 +16,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
-import { migrate, openClickHouse, openPostgres } from '@demarc/platform/stores';
-import { startTestClickHouse, startTestPostgres } from '@demarc/platform/stores/testing';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { carry, ensureEventTable, openSiem, readRecords, readRuleFiles, siemMigrations } from '@demarc/siem';
+import { carry, readRecords, readRuleFiles } from '@demarc/siem';
+import { openTestRoad } from '../siem/testing.ts';
 import { interleaved, median, ratio, show, smoke } from './support/measure.ts';
 
 const ROUNDS = smoke ? 1 : 9;
@@ -159,22 +158,13 @@ async function secondsOf(work: () => Promise<void>): Promise<number> {
   return (performance.now() - startedAt) / 1_000;
 }
 
-await using postgres = await startTestPostgres();
-await using clickhouse = await startTestClickHouse();
-await migrate(postgres.ownerConnection, siemMigrations);
-await using store = openPostgres({ connection: postgres.connection });
-const writer = openClickHouse(clickhouse);
-const reader = openClickHouse(clickhouse.reader);
-await ensureEventTable(writer);
-await writer.command({ query: 'CREATE TABLE rows_only AS events' });
-const siem = openSiem({
-  inTenant: store.inTenant,
-  clickhouse: writer,
-  reader,
+await using stores = await openTestRoad({
   rules: readRuleFiles(new URL('../services/file-integrity-monitoring/detections/', import.meta.url)),
-  retentionDays: async () => 90,
   now: Date.now,
 });
+const { siem } = stores;
+const writer = siem.clickhouse;
+await writer.command({ query: 'CREATE TABLE rows_only AS events' });
 
 async function theRoad(batches: readonly Prepared[]): Promise<void> {
   await byAgent(batches, async ({ assetId, token, body }) => {
@@ -236,7 +226,6 @@ const seconds = await interleaved(
   ],
   ROUNDS,
 );
-await Promise.all([writer.close(), reader.close()]);
 rmSync(directory, { recursive: true, force: true });
 
 const total = BATCHES_PER_ROUND * EVENTS_PER_BATCH;

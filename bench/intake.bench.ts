@@ -15,24 +15,14 @@ import { createReadStream, mkdtempSync, readdirSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Receipt } from '@demarc/platform/link';
-import { migrate, openClickHouse, openPostgres } from '@demarc/platform/stores';
-import { startTestClickHouse, startTestPostgres } from '@demarc/platform/stores/testing';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import {
-  type Batch,
-  type BatchEvent,
-  carry,
-  ensureEventTable,
-  openSiem,
-  readRuleFiles,
-  SIEM_DETECTIONS,
-  siemMigrations,
-} from '@demarc/siem';
+import { type Batch, type BatchEvent, carry, readRuleFiles, SIEM_DETECTIONS } from '@demarc/siem';
 import { baseEvent, normaliseRecord } from '@demarc/siem/intake';
 import { accept } from '../siem/accept.ts';
 import { detect } from '../siem/detect/detect.ts';
 import { enrich } from '../siem/enrich.ts';
 import { newLoad } from '../siem/load.ts';
+import { openTestRoad } from '../siem/testing.ts';
 import { mixedLine } from './support/intake-lines.ts';
 import { IntakeRoad } from './support/intake-road.ts';
 import { interleaved, median, ratio, smoke } from './support/measure.ts';
@@ -77,31 +67,16 @@ async function measured(name: string, work: () => Promise<void>): Promise<number
   return (performance.now() - startedAt) / 1_000;
 }
 
-await using postgres = await startTestPostgres();
-await using clickhouse = await startTestClickHouse();
-await migrate(postgres.ownerConnection, siemMigrations);
-await using store = openPostgres({ connection: postgres.connection });
-const writer = openClickHouse(clickhouse);
-const reader = openClickHouse(clickhouse.reader);
-await ensureEventTable(writer);
-
 /** What the server starts with: the SIEM's own rules and those of every room. */
 const services = new URL('../services/', import.meta.url);
 const shipped = readdirSync(services)
   .filter((room) => readdirSync(new URL(`${room}/`, services)).includes('detections'))
   .map((room) => new URL(`${room}/detections/`, services));
 const rules = [SIEM_DETECTIONS, ...shipped].flatMap(readRuleFiles);
-const open = (of: typeof rules) =>
-  openSiem({
-    inTenant: store.inTenant,
-    clickhouse: writer,
-    reader,
-    rules: of,
-    retentionDays: async () => 90,
-    now: Date.now,
-  });
-const siem = open(rules);
-const withoutRules = open([]);
+const now = Date.now;
+await using stores = await openTestRoad({ rules, now });
+const { siem } = stores;
+const withoutRules = stores.open({ rules: [], now });
 
 const road = new IntakeRoad({ tenant, directory: join(directory, 'spools'), chunkBytes: CHUNK_BYTES });
 
@@ -173,7 +148,6 @@ const wall = await interleaved(
   ROUNDS,
 );
 
-await Promise.all([writer.close(), reader.close()]);
 rmSync(directory, { recursive: true, force: true });
 console.log(
   `${LINES} lines of ${Math.round(mixedLines.length / LINES)} bytes (flat events: ${Math.round(jsonLines.length / LINES)}), ${rules.length} rule files; findings while stores were left out: ${findingCount}, incomplete: ${siem.figures.incomplete}`,
@@ -190,4 +164,6 @@ ratio('the whole road / its own part that parses alone', cpu(ROAD) / cpu(NORMALI
 ratio('the whole road / file in, lines, JSON.parse', cpu(ROAD) / cpu(PIPELINE), 'recorded');
 ratio('lines kept raw, no rules / file in, lines, JSON.parse', cpu(UNREAD) / cpu(PIPELINE), 'at most 2.0');
 if (parsedCount === 0) throw new Error('nothing was parsed');
+// Sources that wait for ever are left behind, and would keep the process.
+await stores[Symbol.asyncDispose]();
 process.exit(0);

@@ -39,7 +39,7 @@ export function enrich(
   });
 }
 
-/** What `enriched` does, without copies: only for an event that nobody else has, once its JSON is written. */
+/** Without copies: only for an event that nobody else has, once its JSON is written. */
 function enrichedInPlace(event: OcsfEvent, facts: Facts): OcsfEvent {
   const { assetId, receivedAtMs, originalTimeMs, tenantId } = facts;
   const writable = event as Record<string, unknown>;
@@ -56,18 +56,11 @@ function enrichedInPlace(event: OcsfEvent, facts: Facts): OcsfEvent {
 }
 
 export function enriched(event: OcsfEvent, facts: Facts): OcsfEvent {
-  const { assetId, receivedAtMs, originalTimeMs, tenantId } = facts;
-  const isClamped = originalTimeMs !== undefined;
   const device = event['device'];
-  return {
+  const copy = {
     ...event,
-    ...(isClamped ? { time: receivedAtMs } : undefined),
-    ...(typeof device === 'object' && device !== null ? { device: { ...device, uid: assetId } } : undefined),
-    metadata: {
-      ...event.metadata,
-      tenant_uid: tenantId,
-      logged_time: receivedAtMs,
-      ...(isClamped ? { original_time: new Date(originalTimeMs).toISOString() } : undefined),
-    },
+    ...(typeof device === 'object' && device !== null ? { device: { ...device } } : undefined),
+    metadata: { ...event.metadata },
   };
+  return enrichedInPlace(copy, facts);
 }

@@ -14,6 +14,7 @@ import {
   ensureEventTable,
   openSiem,
   type Siem,
+  type SiemOptions,
   siemMigrations,
 } from './siem.ts';
 
@@ -34,20 +35,34 @@ detection:
   condition: selection`,
 };
 
+const DEFAULTS = { rules: [shadowRule], retentionDays: async () => 3_650, now: () => NOW };
+
+type Options = Partial<Pick<SiemOptions, 'rules' | 'retentionDays' | 'now'>>;
+
 export interface TestRoad extends AsyncDisposable {
   readonly siem: Siem;
+  /** Another one over the same stores. */
+  readonly open: (options: Options) => Siem;
   readonly postgres: TestPostgres;
   readonly clickhouse: TestClickHouse;
 }
 
-export async function openTestRoad(): Promise<TestRoad> {
+export async function openTestRoad(options: Options = {}): Promise<TestRoad> {
   const [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
   await migrate(postgres.ownerConnection, siemMigrations);
   const store = openPostgres({ connection: postgres.connection });
-  const siem = openTestSiem(store, clickhouse);
+  const siem = openTestSiem(store, clickhouse, options);
   await ensureEventTable(siem.clickhouse);
   return {
     siem,
+    open: (others) =>
+      openSiem({
+        ...DEFAULTS,
+        inTenant: store.inTenant,
+        clickhouse: siem.clickhouse,
+        reader: siem.reader,
+        ...others,
+      }),
     postgres,
     clickhouse,
     async [Symbol.asyncDispose]() {
@@ -63,14 +78,14 @@ export async function openTestRoad(): Promise<TestRoad> {
 export function openTestSiem(
   store: PostgresStore,
   clickhouse: Pick<TestClickHouse, 'url' | 'username' | 'password' | 'database' | 'reader'>,
+  options: Options = {},
 ): Siem {
   return openSiem({
+    ...DEFAULTS,
     inTenant: store.inTenant,
     clickhouse: openClickHouse(clickhouse),
     reader: openClickHouse(clickhouse.reader),
-    rules: [shadowRule],
-    retentionDays: async () => 3_650,
-    now: () => NOW,
+    ...options,
   });
 }
 

@@ -130,7 +130,11 @@ export class Rulesets {
   }
 
   #noRules(): Promise<CompiledRules> {
-    this.#none ??= this.#options.compiler.compile([], undefined);
+    this.#none ??= this.#options.compiler.compile([], undefined).catch((error: unknown) => {
+      // What failed once is not what everybody gets from then on.
+      this.#none = undefined;
+      throw error;
+    });
     return this.#none;
   }
 
