@@ -13,6 +13,8 @@ export interface SigmaEvent {
   readonly logsources: readonly LogSource[];
   /** By the names that rules use. Own properties only: an event may hold a field named `constructor`. */
   readonly fields: Readonly<Record<string, FieldValue | readonly FieldValue[]>>;
+  /** False when it is deeper or larger than is looked at: of what was left out no rule knows. */
+  readonly isWhole?: boolean;
 }
 
 /** What the rules that look at an event want to know of it. */

@@ -51,6 +51,18 @@ test('a finding is valid OCSF and holds what it rests on', (t: TestContext) => {
   ]);
 });
 
+test('an event with more in it than is looked at is a finding of its own', (t: TestContext) => {
+  const stuffed = change('/etc/hosts', NOW, 'uid-1');
+  const event = { ...stuffed, unmapped: { first: Array(5_000).fill(1), last: 'unseen' } };
+  const events = enrich(here, 'asset-1', NOW, [
+    { event, json: undefined, originalTimeMs: undefined, isMadeHere: false },
+  ]);
+  t.assert.deepEqual(
+    found(events).map(({ event: { finding_info: info } }) => (info as { readonly title: string }).title),
+    ['Evaluation incomplete'],
+  );
+});
+
 test('an enriched event is still valid OCSF', (t: TestContext) => {
   const [clamped] = enrich(here, 'asset-1', NOW, [
     { event: change('/a', 0), json: undefined, originalTimeMs: 0, isMadeHere: false },

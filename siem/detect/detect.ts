@@ -33,18 +33,21 @@ export function detect(
     if (isOwnFinding(carried)) continue;
     const view = siem.view.ofOcsf(carried.event);
     siem.fieldsSeen.see(tenant, view);
+    let isJudgedWhole = true;
     for (const set of sets) {
       const { matches, isIncomplete } = matched(set, view);
+      if (isIncomplete) isJudgedWhole = false;
       for (const rule of matches) {
         if (!isInForce(siem, rules, rule, view)) continue;
         const wanted = fieldsWanted.get(rule.id);
         if (wanted !== undefined) counted.push(matchOf(rule, carried, view, wanted));
         if (!silenced.has(rule.id)) findings.push(finding(rules, rule, carried, view));
       }
-      if (isIncomplete) {
-        siem.figures.incomplete += 1;
-        findings.push(findingOf(INCOMPLETE, carried, []));
-      }
+    }
+    // One, however many sets of rules could not get to their end: it is about the event.
+    if (!isJudgedWhole) {
+      siem.figures.incomplete += 1;
+      findings.push(findingOf(INCOMPLETE, carried, []));
     }
   }
   return { findings, counted };

@@ -117,8 +117,13 @@ export class Engine {
 
   match(event: SigmaEvent): Matched {
     const looking = this.#groupOf(event.logsources);
+    const matched = looking.exact?.size === 0 ? NOTHING : this.#matchEvent(event, looking);
+    // Asked after it was read. What was cut may be what would have told its log source.
+    return event.isWhole === false ? { ...matched, isWhole: false } : matched;
+  }
+
+  #matchEvent(event: SigmaEvent, looking: Looking): Matched {
     const { group, exact } = looking;
-    if (exact?.size === 0) return NOTHING;
     const whole =
       (isWritable(event) ? this.#matchWritten(event, looking) : undefined) ??
       this.#matchView(JSON.stringify(event.fields), group, exact);

@@ -69,6 +69,7 @@ export function ocsfReader(mappings: readonly Mapping[], names: Names, recognise
       slots.override();
       native.read(event['unmapped'] ?? {}, isAll);
       addAliases();
+      return shaped.isWhole && native.isWhole;
     },
     logsources: (): readonly LogSource[] => recognise.of(valueAt),
   };

@@ -48,9 +48,10 @@ export function openView({
   const reader = ocsfReader(mappings, names, recognise);
   return {
     ofNative: (json) => {
-      const fields = fieldsOf(readNative(json).leaves);
+      const { leaves, isWhole } = readNative(json);
+      const fields = fieldsOf(leaves);
       addAliases(fields, names);
-      return { logsources: recognise.of((at) => fields[recognise.fields[at] ?? '']), fields };
+      return { logsources: recognise.of((at) => fields[recognise.fields[at] ?? '']), fields, isWhole };
     },
     ofOcsf: (event) => new Viewed(reader, event),
   };

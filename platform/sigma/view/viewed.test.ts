@@ -76,3 +76,22 @@ function writtenBy(seen: WritableEvent, what: Asked): Record<string, unknown> {
     unknown
   >;
 }
+
+test('an event that is deeper or larger than is looked at says so, whenever it was read', (t: TestContext) => {
+  const view = openView({ mappings: [], recognitions: [] });
+  let deep: unknown = 'x';
+  for (let depth = 0; depth < 40; depth += 1) deep = { in: deep };
+  for (const [unmapped, isWhole] of [
+    [{ list: Array(5_000).fill(1), last: 'a' }, false],
+    [{ deep }, false],
+    [{ list: Array(4_000).fill(1), last: 'a' }, true],
+  ] as const) {
+    const seen = view.ofOcsf({ metadata: {}, unmapped });
+    t.assert.ok(seen.fields);
+    t.assert.equal(seen.isWhole, isWhole);
+    t.assert.equal(view.ofNative(unmapped).isWhole, isWhole);
+    // Another one in between takes nothing back.
+    view.ofOcsf({ metadata: {} });
+    t.assert.equal(seen.isWhole, isWhole);
+  }
+});

@@ -15,7 +15,8 @@ export interface SlotReader {
   isAll: boolean;
   /** The slot of a name, which is read from now on. */
   want(name: string): Slot;
-  read(event: Json, isAll: boolean): void;
+  /** @returns false when the event is deeper or larger than is looked at */
+  read(event: Json, isAll: boolean): boolean;
   logsources(): readonly LogSource[];
   /** By what is asked for: the slots of these names. */
   readonly asked: WeakMap<Asked, ReadonlySet<Slot>>;
@@ -26,6 +27,8 @@ export class Viewed implements WritableEvent {
   readonly #event: Json;
   readonly logsources: readonly LogSource[];
   #fields: Fields | undefined;
+  /** False once any reading of it was cut. */
+  isWhole = true;
 
   /** @param event not to be changed as long as this is used */
   constructor(reader: SlotReader, event: Json) {
@@ -94,7 +97,7 @@ export class Viewed implements WritableEvent {
   #read(isAll: boolean): void {
     const reader = this.#reader;
     if (reader.current === this && (reader.isAll || !isAll)) return;
-    reader.read(this.#event, isAll);
+    if (!reader.read(this.#event, isAll)) this.isWhole = false;
     reader.current = this;
     reader.isAll = isAll;
   }

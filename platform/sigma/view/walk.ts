@@ -23,6 +23,7 @@ export class Walker {
   /** Names are paths: where nothing that begins with a path is wanted, nothing below it needs a look. */
   readonly #isByPath: boolean;
   #isAll = true;
+  #isWhole = true;
   #known = 0;
   #count = 0;
 
@@ -39,18 +40,28 @@ export class Walker {
    */
   read(json: unknown, isAll: boolean, except?: string): void {
     this.#count = 0;
+    this.#isWhole = true;
     this.#isAll = isAll;
     if (typeof json !== 'object' || json === null || Array.isArray(json)) this.#visit(json, this.#root, 0);
     else this.#members(json as Record<string, unknown>, this.#root, 0, except);
   }
 
+  /** Of what was read last: nothing of it was too deep, or beyond the leaves that are looked at. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
   #visit(value: unknown, place: Place, depth: number): void {
     if (typeof value !== 'object' || value === null) {
       this.#count += 1;
-      if (this.#count <= LEAVES_MAX && value !== undefined) this.#slots.add(place.slot, value as FieldValue);
+      if (this.#count > LEAVES_MAX) this.#isWhole = false;
+      else if (value !== undefined) this.#slots.add(place.slot, value as FieldValue);
       return;
     }
-    if (depth >= DEPTH_MAX) return;
+    if (depth >= DEPTH_MAX) {
+      this.#isWhole = false;
+      return;
+    }
     if (Array.isArray(value)) for (const item of value) this.#visit(item, place, depth + 1);
     else this.#members(value as Record<string, unknown>, place, depth);
   }
