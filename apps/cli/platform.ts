@@ -1,7 +1,7 @@
 /**
  * The platform as parts: which there are, in which order they start, and when each is ready.
  *
- * postgres → clickhouse → server → agent. Engines are left out where a URL names one of yours; the agent is
+ * postgres and clickhouse → server → agent. Engines are left out where a URL names one of yours; the agent is
  * left out where we are not root, because fanotify needs it, and that is said.
  */
 import { execFile } from 'node:child_process';
@@ -25,7 +25,8 @@ export function partsOf(config: CliConfig, secrets: Secrets): readonly PartDefin
   const { settings } = config;
   const parts: PartDefinition[] = [];
   if (settings.DEMARC_POSTGRES_URL === undefined) parts.push(postgres(config, secrets));
-  if (settings.DEMARC_CLICKHOUSE_URL === undefined) parts.push(clickhouse(config, secrets));
+  if (settings.DEMARC_CLICKHOUSE_URL === undefined)
+    parts.push({ ...clickhouse(config, secrets), isBeside: true });
   parts.push(server(config));
   if (process.getuid?.() === 0) parts.push(agent(config));
   return parts;

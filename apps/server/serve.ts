@@ -315,6 +315,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   await startIntake();
   schedule.start();
   log(`server ready: ${apiUrl}, link ${linkUrl}`);
+  siem.rulesets.warm();
 
   let presented = certificate;
   const renewal = setInterval(() => {

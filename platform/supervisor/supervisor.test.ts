@@ -38,6 +38,39 @@ test('parts start in order and stop in reverse', async (t: TestContext) => {
   t.assert.deepEqual(log, ['start a', 'start b', 'stop b', 'stop a']);
 });
 
+test('parts that do not need each other start together, and one that fails leaves the other to be stopped', async (t: TestContext) => {
+  const log: string[] = [];
+  const slow = part('slow', log, []);
+  const started = Promise.withResolvers<void>();
+  const supervisor = new Supervisor([
+    {
+      ...slow,
+      async start() {
+        await started.promise;
+        return slow.start();
+      },
+    },
+    {
+      name: 'failing',
+      restart: true,
+      isBeside: true,
+      async start() {
+        // Reached while the one before it has not started yet.
+        setTimeout(() => started.resolve(), 20);
+        throw new Error('no');
+      },
+    },
+    part('after', log, []),
+  ]);
+  await t.assert.rejects(supervisor.start(), /no/);
+  t.assert.deepEqual(
+    supervisor.parts().map(({ health }) => health.state),
+    ['healthy', 'failed', 'stopped'],
+  );
+  await supervisor.stop();
+  t.assert.deepEqual(log, ['start slow', 'stop slow']);
+});
+
 test('a part that dies is started again, and counted', async (t: TestContext) => {
   const log: string[] = [];
   const processes: FakeProcess[] = [];

@@ -21,6 +21,8 @@ export interface PartDefinition {
   readonly name: string;
   /** Resolves once the part is ready to be used; rejects with what went wrong. */
   start(): Promise<RunningPart>;
+  /** Starts beside the part before it: neither needs the other. */
+  readonly isBeside?: boolean;
   /** An error that no restart can mend (corrupt data, a taken port) is shown, and retried slowly. */
   readonly restart: boolean;
 }
@@ -72,10 +74,27 @@ export class Supervisor {
 
   /** Starts every part in order. A part that fails ends the start; what runs is left to `stop`. */
   async start(): Promise<void> {
-    for (const entry of this.#entries) {
-      await this.#startOnce(entry);
-      this.#watch(entry);
+    for (const group of this.#groups()) {
+      const outcomes = await Promise.allSettled(
+        group.map(async (entry) => {
+          await this.#startOnce(entry);
+          this.#watch(entry);
+        }),
+      );
+      // Only now: nothing may be left starting that `stop` would not find.
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
     }
+  }
+
+  #groups(): readonly (readonly Entry[])[] {
+    const groups: Entry[][] = [];
+    for (const entry of this.#entries) {
+      const last = groups.at(-1);
+      if (entry.definition.isBeside === true && last !== undefined) last.push(entry);
+      else groups.push([entry]);
+    }
+    return groups;
   }
 
   parts(): readonly PartState[] {

@@ -45,15 +45,18 @@ export interface RulesetOptions {
 export class Rulesets {
   readonly #options: RulesetOptions;
   readonly #tenants = new Map<string, { readonly tenant: TenantScope; rules: Promise<TenantRules> }>();
-  #base: Promise<RuleSet>;
+  /** Compiled when it is first asked for: a server that starts has other work for its processors. */
+  #base: Promise<RuleSet> | undefined;
   #none: Promise<CompiledRules> | undefined;
   #generation = 0;
 
   constructor(options: RulesetOptions) {
     this.#options = options;
-    this.#base = this.#compileBase([]);
-    // Whoever asks for rules gets the error; without anyone asking there is nobody to tell.
-    this.#base.catch(() => undefined);
+  }
+
+  /** Compiles what every tenant needs, before somebody waits for it. Whoever asks for rules is told of an error. */
+  warm(): void {
+    this.#sharedBase().catch(() => undefined);
   }
 
   /** What holds for the tenant now; the same object until something changes. */
@@ -105,7 +108,7 @@ export class Rulesets {
     this.#generation += 1;
     const generation = this.#generation;
     const [base, files, overlays] = await Promise.all([
-      this.#base,
+      this.#sharedBase(),
       store.files(tenant),
       store.overlays(tenant),
     ]);
@@ -129,9 +132,17 @@ export class Rulesets {
     };
   }
 
+  #sharedBase(): Promise<RuleSet> {
+    this.#base ??= this.#compileBase([]).catch((error: unknown) => {
+      // What failed once is not what everybody gets from then on.
+      this.#base = undefined;
+      throw error;
+    });
+    return this.#base;
+  }
+
   #noRules(): Promise<CompiledRules> {
     this.#none ??= this.#options.compiler.compile([], undefined).catch((error: unknown) => {
-      // What failed once is not what everybody gets from then on.
       this.#none = undefined;
       throw error;
     });
