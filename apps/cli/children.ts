@@ -1,5 +1,4 @@
 /** Our own programs as supervised children: server and local agent. */
-import { fileURLToPath } from 'node:url';
 import { DemarcError } from '@demarc/platform/errors';
 import { type EngineProcess, spawnEngine } from '@demarc/platform/stores/engines';
 import type { CliConfig } from './config.ts';
@@ -8,8 +7,6 @@ import { cliErrors } from './errors.ts';
 const STOP_TIMEOUT_MS = 20_000;
 const READY_POLL_MS = 100;
 const LAST_WORDS_CHARACTERS_MAX = 16_384;
-
-export const program = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 export interface Child {
   readonly part: string;

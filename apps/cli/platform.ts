@@ -13,8 +13,9 @@ import { readNote } from '@demarc/platform/notes';
 import { startClickHouse, startPostgres } from '@demarc/platform/stores/engines';
 import type { PartDefinition, RunningPart } from '@demarc/platform/supervisor';
 import { endLeftover, writeProcessFile } from '@demarc/platform/supervisor/processes';
-import { knownError, program, startChild } from './children.ts';
+import { knownError, startChild } from './children.ts';
 import type { CliConfig } from './config.ts';
+import { program } from './programs.ts';
 
 const run = promisify(execFile);
 const LEFTOVER_TIMEOUT_MS = 20_000;

@@ -3,11 +3,11 @@ import { Asset, EnrollmentToken } from '@demarc/platform/contract/api';
 import { healthText } from '@demarc/platform/contract/health';
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { program as programPath } from '../children.ts';
 import { ApiClient } from '../client.ts';
 import { cliErrors } from '../errors.ts';
 import type { Deps } from '../main.ts';
 import { print, table } from '../output.ts';
+import { program as programPath } from '../programs.ts';
 import { TENANT_OPTION } from './tenant.ts';
 
 interface EnrollOptions {

@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { DemarcError } from '@demarc/platform/errors';
 import type { Command } from 'commander';
-import { buildConsole } from '../builds.ts';
-import { knownError, program as programPath } from '../children.ts';
+import { buildConsole, buildPrograms } from '../builds.ts';
+import { knownError } from '../children.ts';
 import type { CliConfig } from '../config.ts';
 import { cliErrors } from '../errors.ts';
 import type { Deps } from '../main.ts';
 import { bar, Progress, print, table } from '../output.ts';
 import { apiUrl } from '../platform.ts';
+import { checkout } from '../programs.ts';
 import { platformState, supervisorPid } from '../state.ts';
 import { type PlatformState, supervise } from '../supervise.ts';
 
@@ -22,8 +23,8 @@ export function register(program: Command, { config, output }: Deps): void {
     .option('--foreground', 'stay in the foreground')
     .action(async (options: { readonly foreground?: boolean }) => {
       const progress = new Progress(output);
-      progress.show('console: building');
-      await buildConsole();
+      progress.show('console and programs: building');
+      await Promise.all([buildConsole(), buildPrograms()]);
       if (options.foreground === true) {
         progress.end();
         await supervise(config);
@@ -47,7 +48,7 @@ function startSupervisor(config: CliConfig): number {
   const log = openLogFile(config);
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', programPath('apps/cli/main.ts'), 'supervise'],
+    ['--disable-warning=ExperimentalWarning', checkout('apps/cli/main.ts'), 'supervise'],
     { detached: true, stdio: ['ignore', log, log], env: config.childEnvironment, cwd: '/' },
   );
   closeSync(log);
