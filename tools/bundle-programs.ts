@@ -35,13 +35,17 @@ const EXTERNAL = ['koffi', 'pdfkit', 'pino', '@fastify/swagger', /^dejavu-fonts-
 const KEPT_MS = 7 * 86_400_000;
 const WORKER = /new URL\('(\.\/[\w./-]+\.worker\.ts)', import\.meta\.url\)/g;
 /** A program that starts itself again as a worker means its bundle. */
-const ITSELF = /new URL\(import\.meta\.url\)/;
+const ITSELF = /new URL\(import\.meta\.url\)/g;
 
 async function bundlePrograms(packages: string): Promise<void> {
+  const startedAtMs = Date.now();
   mkdirSync(PROGRAMS_DIRECTORY, { recursive: true });
   const made = mkdtempSync(join(PROGRAMS_DIRECTORY, 'new-'));
   try {
     const files = await bundle(made);
+    // Read before or after the change? The next start bundles again; this one takes the sources.
+    const changed = files.find(([, mtimeMs]) => mtimeMs >= startedAtMs);
+    if (changed !== undefined) throw new Error(`${changed[0]} was changed while it was bundled`);
     const manifest: ProgramsManifest = { packages, files };
     const text = JSON.stringify(manifest);
     writeFileSync(join(made, MANIFEST), text);
@@ -49,8 +53,7 @@ async function bundlePrograms(packages: string): Promise<void> {
     chmodSync(made, 0o755);
     const name = createHash('sha256').update(text).digest('hex').slice(0, 16);
     const place = join(PROGRAMS_DIRECTORY, name);
-    // Never replaced: another platform of this checkout may be reading it.
-    if (!existsSync(place)) renameSync(made, place);
+    moveOnce(made, place);
     writeFileSync(`${made}.latest`, name);
     renameSync(`${made}.latest`, join(PROGRAMS_DIRECTORY, LATEST));
     forgetOld(name);
@@ -84,6 +87,15 @@ async function bundle(directory: string): Promise<ProgramsManifest['files']> {
   });
 }
 
+/** Never replaces: another platform of this checkout may have made the same, and be reading it. */
+function moveOnce(made: string, place: string): void {
+  try {
+    renameSync(made, place);
+  } catch (error) {
+    if (!existsSync(place)) throw error;
+  }
+}
+
 /** A platform that still runs from one may start a worker of it again; after a week it has been started anew. */
 function forgetOld(latest: string): void {
   for (const name of readdirSync(PROGRAMS_DIRECTORY)) {
@@ -99,8 +111,9 @@ const BUNDLE_URL = '__BUNDLE_URL__';
 /** Sources find what lies beside them by `import.meta.url`, which in a bundle would be the bundle's. */
 function withPlaces(code: string, id: string): string | undefined {
   if (!code.includes('import.meta.url') || id.includes('/node_modules/')) return undefined;
-  if (ITSELF.test(code)) return undefined;
+  const isProgram = PROGRAMS.includes(id.slice(ROOT.length));
   return code
+    .replace(ITSELF, (whole) => (isProgram ? `new URL(${BUNDLE_URL})` : whole))
     .replace(WORKER, (whole, path: string) => {
       const worker = resolve(dirname(id), path).slice(ROOT.length);
       return PROGRAMS.includes(worker) ? `new URL('./${nameOf(worker)}.mjs', ${BUNDLE_URL})` : whole;

@@ -1,11 +1,11 @@
 /** Things that are built from the sources when the sources changed: the console, the programs, the agent's package. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CliConfig } from './config.ts';
-import { checkout, currentBundles, PROGRAMS_DIRECTORY } from './programs.ts';
+import { checkout, currentBundles } from './programs.ts';
 
 const run = promisify(execFile);
 
@@ -29,12 +29,18 @@ export async function buildConsole(): Promise<void> {
 /**
  * Server, agent and their workers as few files, which a start reads in half the time; a few seconds, once.
  *
- * Where that cannot be written, another user's checkout, the sources themselves are started.
+ * @returns why they could not be made, as in another user's checkout: the sources themselves are started then
  */
-export async function buildPrograms(): Promise<void> {
+export async function buildPrograms(): Promise<string | undefined> {
   const packages = digestOf(checkout(''), ['package-lock.json', 'tools/bundle-programs.ts']);
-  if (currentBundles()?.packages === packages || !isWritable(dirname(PROGRAMS_DIRECTORY))) return;
-  await run(process.execPath, [checkout('tools/bundle-programs.ts'), packages], { cwd: checkout('') });
+  if (currentBundles()?.packages === packages) return undefined;
+  try {
+    await run(process.execPath, [checkout('tools/bundle-programs.ts'), packages], { cwd: checkout('') });
+    return undefined;
+  } catch (error) {
+    const said = (error as { readonly stderr?: string }).stderr ?? String(error);
+    return /^\w*Error: (.+)$/m.exec(said)?.[1] ?? String(error).slice(0, 300);
+  }
 }
 
 /** The package that the link offers to machines that enrol; the result lies in the data directory. */
@@ -77,13 +83,4 @@ function digestOf(root: string, patterns: readonly string[]): string {
 
 function isCurrent(stamp: string, wanted: string): boolean {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
-}
-
-function isWritable(directory: string): boolean {
-  try {
-    accessSync(directory, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict';
-import { existsSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { buildPrograms } from './builds.ts';
-import { checkout, currentBundles, PROGRAMS, PROGRAMS_DIRECTORY, program } from './programs.ts';
+import { checkout, currentBundles, LATEST, PROGRAMS, PROGRAMS_DIRECTORY, program } from './programs.ts';
 
 test('programs start from bundles, and from their sources once one of those changed', async () => {
-  await buildPrograms();
+  // Two at once, as two platforms of one checkout do.
+  rmSync(join(PROGRAMS_DIRECTORY, LATEST), { force: true });
+  assert.deepEqual(await Promise.all([buildPrograms(), buildPrograms()]), [undefined, undefined]);
   for (const path of PROGRAMS) {
     const file = program(path);
     assert.ok(file.startsWith(PROGRAMS_DIRECTORY), path);
     assert.ok(existsSync(file), file);
   }
   assert.equal(program('apps/cli/main.ts'), checkout('apps/cli/main.ts'), 'commands are sources');
+  assert.deepEqual(
+    readdirSync(PROGRAMS_DIRECTORY).filter((name) => name.startsWith('new-')),
+    [],
+    'nothing half made is left',
+  );
   const before = currentBundles()?.directory;
   await buildPrograms();
   assert.equal(currentBundles()?.directory, before, 'nothing changed, nothing is built');

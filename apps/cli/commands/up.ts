@@ -24,7 +24,9 @@ export function register(program: Command, { config, output }: Deps): void {
     .action(async (options: { readonly foreground?: boolean }) => {
       const progress = new Progress(output);
       progress.show('console and programs: building');
-      await Promise.all([buildConsole(), buildPrograms()]);
+      const [unbundled] = await Promise.all([buildPrograms(), buildConsole()]);
+      if (unbundled !== undefined)
+        console.error(`Programs start from their sources, which takes longer: ${unbundled}`);
       if (options.foreground === true) {
         progress.end();
         await supervise(config);
