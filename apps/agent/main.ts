@@ -1,99 +1,10 @@
-/** The agent: `enroll`, `run`, `status`. In a worker thread, one of the rooms' workers. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+/** The agent: its commands. In a worker thread, one of the rooms' workers, with nothing else read for it. */
 import { isMainThread, workerData } from 'node:worker_threads';
-import { healthText } from '@demarc/platform/contract/health';
-import { DemarcError } from '@demarc/platform/errors';
-import { readNote } from '@demarc/platform/notes';
-import { readConfig } from './config.ts';
-import { enroll } from './enroll.ts';
-import { agentErrors } from './errors.ts';
-import { type AgentStatus, run, STATUS_FILE } from './run.ts';
-import { ROOMS } from './services.ts';
-
-/** A status older than this was written by an agent that is gone or hangs. */
-const STATUS_FRESH_MS = 10_000;
 
 if (isMainThread) {
-  try {
-    await main();
-  } catch (error) {
-    report(error);
-    process.exit(1);
-  }
+  const { main } = await import('./command.ts');
+  await main(new URL(import.meta.url));
 } else {
-  await startWorker();
-}
-
-/** As every command of ours: JSON for programs, a sentence and the next step for people. */
-function report(error: unknown): void {
-  if (!(error instanceof DemarcError)) console.error(error);
-  else if (process.argv.includes('--json')) {
-    const { code, message, fix, retryable } = error;
-    console.log(JSON.stringify({ error: { code, message, fix, retryable } }));
-  } else console.error(`${error.code}: ${error.message}\nNext step: ${error.fix}`);
-}
-
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      server: { type: 'string' },
-      'token-file': { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  const config = readConfig();
-  switch (positionals[0]) {
-    case 'enroll': {
-      if (values.server === undefined)
-        throw agentErrors.make('AGENT_USAGE', { because: 'enroll needs --server' });
-      // From a file or standard input: arguments are read by every user of the machine.
-      const token = readFileSync(values['token-file'] ?? 0, 'utf8');
-      const identity = await enroll(config.directory, values.server, token);
-      console.log(
-        values.json ? JSON.stringify({ assetId: identity.assetId }) : `enrolled as asset ${identity.assetId}`,
-      );
-      return;
-    }
-    case 'run':
-      await run(config, new URL(import.meta.url));
-      // Worker threads and sockets are closed; anything that lingers must not keep a stopped agent alive.
-      process.exit(0);
-      break;
-    case 'status':
-      printStatus(config.directory, values.json);
-      return;
-    case undefined:
-    default:
-      throw agentErrors.make('AGENT_USAGE', { because: `"${positionals[0] ?? ''}" is not a command` });
-  }
-}
-
-function printStatus(directory: string, json: boolean): void {
-  const status = readNote(join(directory, STATUS_FILE)) as AgentStatus | undefined;
-  if (status === undefined || Date.now() - status.writtenAtMs > STATUS_FRESH_MS) {
-    throw agentErrors.make('AGENT_NOT_RUNNING', { directory });
-  }
-  if (json) return console.log(JSON.stringify(status));
-  console.log(
-    `agent ${status.version}, asset ${status.assetId}, ${status.connected ? 'connected to' : 'NOT connected to'} ${status.server}: ${status.because}`,
-  );
-  for (const { serviceId, health } of status.rooms)
-    console.log(`${serviceId}: ${health.state}: ${healthText(health)}`);
-  console.log(
-    Object.entries(status.figures)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(' '),
-  );
-}
-
-async function startWorker(): Promise<void> {
-  const { worker } = workerData as { readonly worker: string };
-  const at = worker.indexOf('/');
-  const room = ROOMS.find((candidate) => candidate.service.id === worker.slice(0, at));
-  const start = room?.workers[worker.slice(at + 1)];
-  if (start === undefined) throw new Error(`there is no worker ${worker}`);
-  await start();
+  const { startWorker } = await import('./workers.ts');
+  await startWorker((workerData as { readonly worker: string }).worker);
 }

@@ -30,7 +30,7 @@ export interface AgentRoomContext {
   /** Ed25519 or ECDSA signature (base64) by the agent's own key, for baselines and evidence. */
   sign(bytes: Uint8Array): string;
   verify(bytes: Uint8Array, signature: string): boolean;
-  /** Starts one of the room's `workers` by name; the agent's bundle and its source both resolve it. */
+  /** Starts one of the room's `AgentWorkers` by name; the agent's bundle and its source both resolve it. */
   spawnWorker(name: string, data: unknown, transfer?: readonly ArrayBuffer[]): Worker;
   /** Milliseconds since the epoch; passed in so that tests own the clock. */
   now(): number;
@@ -46,7 +46,8 @@ export interface RunningRoom extends AsyncDisposable {
 
 export interface AgentRoom {
   readonly service: ServiceSpec;
-  /** Worker entry points by name; each module runs on import and reads `workerData.data`. */
-  readonly workers: Readonly<Record<string, () => Promise<unknown>>>;
   start(context: AgentRoomContext): Promise<RunningRoom>;
 }
+
+/** A room's worker entry points by name; each module runs on import and reads `workerData.data`. */
+export type AgentWorkers = Readonly<Record<string, () => Promise<unknown>>>;

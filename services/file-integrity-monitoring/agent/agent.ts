@@ -24,10 +24,6 @@ import { gapToOcsf } from './to-ocsf.ts';
 
 export const fileIntegrityMonitoringAgent: AgentRoom = {
   service: fileIntegrityMonitoring,
-  workers: {
-    scan: () => import('./scan.worker.ts'),
-    sensor: () => import('./sensor.worker.ts'),
-  },
   start: async (context) => new FileIntegrityRoom(context),
 };
 
