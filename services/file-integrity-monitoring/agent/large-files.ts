@@ -2,9 +2,10 @@
  * Digests of the larger files of a scan, two at a time (sha256-pair.ts says why): one file waits open until
  * another one is found, and both are read piece by piece until one ends; the other one waits again.
  */
-import { closeSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { type Entry, entryOf, readEntry } from './entry.ts';
 import { FileState } from './file-state.ts';
+import { close } from './libc.ts';
 import type { OpenFile } from './regular-file.ts';
 import { CHUNK_BYTES, LANES, type Lane, makeSha256Pair } from './sha256-pair.ts';
 
@@ -89,7 +90,7 @@ export class LargeFiles {
     this.#readings[lane] = undefined;
     if (reading === undefined) return;
     const { path, descriptor, xattrs } = reading.file;
-    closeSync(descriptor);
+    close(descriptor);
     if (sha256 === undefined) {
       this.#onEntry(readEntry(path, this.#hashSizeBytesMax));
       return;

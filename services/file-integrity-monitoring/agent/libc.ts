@@ -33,7 +33,18 @@ export const read = libc.func('int64_t read(int, void*, size_t)') as (
   buffer: Uint8Array,
   size: number,
 ) => number | bigint;
-/** Addresses (`pinned`) instead of buffers: these two are called for each file of a scan. */
+/** Addresses (`pinned`) instead of buffers: these are called for each file of a scan. */
+export const openat = libc.func('int openat(int, uintptr_t, int)') as (
+  directory: number,
+  pathAddress: number,
+  flags: number,
+) => number;
+export const syscall = libc.func('int64_t syscall(int64_t, int64_t, uintptr_t, size_t)') as (
+  number: number,
+  fd: number,
+  address: number,
+  size: number,
+) => number | bigint;
 export const pread = libc.func('int64_t pread(int, uintptr_t, size_t, int64_t)') as (
   fd: number,
   address: number,

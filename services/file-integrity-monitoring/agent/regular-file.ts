@@ -5,14 +5,13 @@
  */
 
 import { hash } from 'node:crypto';
-import { closeSync } from 'node:fs';
-import { type Entry, entryOf, openToRead, readEntry } from './entry.ts';
+import { type Entry, entryOf, readEntry } from './entry.ts';
 import { FileState } from './file-state.ts';
-import { pinned, pread } from './libc.ts';
-import { fsPath } from './paths.ts';
+import { close, pinned, pread } from './libc.ts';
+import { openPath } from './open.ts';
 import { type Xattrs, xattrsOf } from './xattrs.ts';
 
-/** Who has it closes the descriptor, and copies the state: the next file has the same memory. */
+/** Opened by open.ts. Who has it closes the descriptor, and copies the state: the next file has the same memory. */
 export interface OpenFile {
   readonly path: string;
   readonly descriptor: number;
@@ -27,20 +26,20 @@ const chunk = pinned(LARGE_BYTES_MIN);
 const before = new FileState();
 const after = new FileState();
 
-/** @param large takes over the larger ones; then nothing is returned */
+/**
+ * @param large takes over the larger ones; then nothing is returned
+ * @param opened the file, where that was already to be had
+ */
 export function readRegularFile(
   path: string,
   hashSizeBytesMax: number,
   large: { take(file: OpenFile): void },
+  opened?: number,
 ): Entry | undefined {
-  let descriptor: number;
-  try {
-    descriptor = openToRead(fsPath(path));
-  } catch {
-    return readEntry(path, hashSizeBytesMax);
-  }
+  const descriptor = opened ?? openPath(path);
+  if (descriptor === undefined) return readEntry(path, hashSizeBytesMax);
   if (!before.read(descriptor) || !before.isFile || before.size > hashSizeBytesMax) {
-    closeSync(descriptor);
+    close(descriptor);
     return readEntry(path, hashSizeBytesMax);
   }
   const xattrs = xattrsOf(descriptor);
@@ -50,7 +49,7 @@ export function readRegularFile(
   }
   const bytes = Number(pread(descriptor, chunk.address, LARGE_BYTES_MIN, 0));
   const isStill = bytes === before.size && after.read(descriptor) && before.isSame(after);
-  closeSync(descriptor);
+  close(descriptor);
   if (!isStill) return readEntry(path, hashSizeBytesMax);
   const entry = entryOf(path, 'file', before, xattrs);
   entry.sha256 = hash('sha256', chunk.bytes.subarray(0, bytes), 'hex');

@@ -2,15 +2,20 @@
  * Reads directories that it shares with the other workers of a scan, and posts the entries as lines.
  * Two of these keep two processors busy; hashing is what costs.
  */
-import { readdirSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Entry, isGone, readEntry } from './entry.ts';
+import { type Kind, namesIn } from './directory.ts';
+import { type Entry, entryOf, readEntry } from './entry.ts';
+import { FileState } from './file-state.ts';
 import { LargeFiles } from './large-files.ts';
+import { close, lastError } from './libc.ts';
 import { toLine } from './line.ts';
 import { Lines } from './lines.ts';
-import { excluder, fsPath, isBelow, join } from './paths.ts';
+import { openError, openIn, openPath } from './open.ts';
+import { excluder, isBelow, join } from './paths.ts';
 import { DirectoryQueue, type DirectoryQueueBuffer } from './queue.ts';
 import { readRegularFile } from './regular-file.ts';
+import { xattrsOf } from './xattrs.ts';
 
 export interface ScanTask {
   /** The directories and the single files to begin with; those below are found. */
@@ -42,6 +47,7 @@ export type ScanMessage =
 const POST_CHARACTERS = 1_048_576;
 /** Before a path in the queue that is a regular file; no path has it. */
 const SINGLE = '\0';
+const OTHER_FILE_SYSTEM = 'another file system is mounted there';
 
 const task = (workerData as { readonly data: ScanTask }).data;
 const queue = new DirectoryQueue(task.queue);
@@ -51,6 +57,7 @@ const known = new Set(task.known);
 const roots = new Map(task.roots.map(({ path, device }) => [path, device]));
 const excluded = excluder(task.exclude);
 const large = new LargeFiles(task.hashSizeBytesMax, take);
+const state = new FileState();
 const directories: number[] = [];
 let lines: string[] = [];
 let characters = 0;
@@ -70,14 +77,38 @@ post();
 send({ kind: 'done', bytes, directories: Float64Array.from(directories) });
 
 function scanDirectory(directory: string): void {
-  const itself = readEntry(directory, 0);
-  if (itself?.type !== 'directory') return;
-  if (itself.dev !== deviceOf(directory)) {
-    skip(directory, 'another file system is mounted there');
+  if (mounts.has(directory) && !roots.has(directory)) {
+    // Not opened: that would mount what is mounted on demand.
+    const itself = readEntry(directory, 0);
+    if (itself?.type !== 'directory') return;
+    if (itself.dev === deviceOf(directory)) send({ kind: 'mounted', path: directory, device: itself.dev });
+    else skip(directory, OTHER_FILE_SYSTEM);
     return;
   }
-  if (mounts.has(directory) && !roots.has(directory)) {
-    send({ kind: 'mounted', path: directory, device: itself.dev });
+  const descriptor = openPath(directory, constants.O_DIRECTORY);
+  if (descriptor === undefined) {
+    const because = openError();
+    const itself = readEntry(directory, 0);
+    if (itself?.type !== 'directory') return;
+    take(itself);
+    skip(directory, because);
+    return;
+  }
+  try {
+    readDirectory(directory, descriptor);
+  } finally {
+    close(descriptor);
+  }
+}
+
+function readDirectory(directory: string, descriptor: number): void {
+  if (!state.read(descriptor)) {
+    skip(directory, lastError());
+    return;
+  }
+  const itself = entryOf(directory, 'directory', state, xattrsOf(descriptor));
+  if (itself.dev !== deviceOf(directory)) {
+    skip(directory, OTHER_FILE_SYSTEM);
     return;
   }
   if (known.size > 0 && known.has(`${itself.dev}:${itself.ino}`)) {
@@ -85,23 +116,25 @@ function scanDirectory(directory: string): void {
     return;
   }
   directories.push(itself.dev, itself.ino);
-  let entries: readonly { readonly name: string; isDirectory(): boolean; isFile(): boolean }[];
-  try {
-    entries = readdirSync(fsPath(directory), { withFileTypes: true, encoding: 'latin1' });
-  } catch (error) {
-    take(itself);
-    if (!isGone(error)) skip(directory, (error as { readonly code?: string }).code ?? 'unreadable');
-    return;
-  }
   take(itself);
-  for (const entry of entries) {
-    const path = join(directory, entry.name);
-    if (excluded(path)) continue;
-    if (entry.isDirectory()) queue.push(path);
-    else if (!entry.isFile()) take(readEntry(path, task.hashSizeBytesMax));
-    else if (queue.hungry) queue.share(`${SINGLE}${path}`);
-    else take(readRegularFile(path, task.hashSizeBytesMax, large));
-  }
+  const ended = namesIn(
+    descriptor,
+    (name) => kindOf(join(directory, name)),
+    (name, kind, address) => {
+      const path = join(directory, name);
+      if (excluded(path)) return;
+      if (kind === 'directory') queue.push(path);
+      else if (kind === 'other') take(readEntry(path, task.hashSizeBytesMax));
+      else if (queue.hungry) queue.share(`${SINGLE}${path}`);
+      else take(readRegularFile(path, task.hashSizeBytesMax, large, openIn(descriptor, address)));
+    },
+  );
+  if (ended !== undefined) skip(directory, ended);
+}
+
+function kindOf(path: string): Kind {
+  const type = readEntry(path, 0)?.type;
+  return type === 'file' || type === 'directory' ? type : 'other';
 }
 
 function deviceOf(directory: string): number | undefined {
