@@ -112,17 +112,6 @@ const Stateful = z.strictObject({
   newConnectionsPerSource: Meter.nullable().default(null),
   /** SYNs of one source beyond this are dropped before they cost an entry of the state table. */
   synPerSource: Meter.nullable().default(null),
-  /**
-   * Above this many SYNs a second from all sources together, connections to these ports begin with a cookie and
-   * cost no entry of the state table. Below it nothing changes: a proxied connection costs a client more.
-   */
-  synProxy: z
-    .strictObject({
-      ports: z.array(Port).min(1).max(ELEMENTS_MAX),
-      aboveSynsPerSecond: z.int().min(1).max(1_000_000),
-    })
-    .nullable()
-    .default(null),
 });
 
 const Default = z.enum(['allow', 'deny']);

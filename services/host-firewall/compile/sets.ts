@@ -75,7 +75,9 @@ export class Sets {
   }
 
   ports(left: Left, elements: readonly (string | number)[]): readonly Statement[] | null {
-    return this.#matching(left, elements.map(String), PORTS, this.#policy.portLists);
+    const statements = this.#matching(left, elements.map(String), PORTS, this.#policy.portLists);
+    // "None of an empty list" still asks for a port: a later fragment has none.
+    return statements?.length === 0 ? [isEqual(left, { range: [0, Number(PORTS.max)] })] : statements;
   }
 
   all(): readonly SetObject[] {
