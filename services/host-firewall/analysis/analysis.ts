@@ -160,13 +160,27 @@ const isFirst = (all: readonly Finding[], { rule, others }: Finding, at: number)
 
 function anyAny(rule: FirewallRule, products: Products, policy: HostFirewallPolicy): readonly Finding[] {
   if (outcomeOf(rule) === 'drop') return [];
-  const { id, name, direction, action, priority } = rule;
-  const bare = { id, name, direction, action, priority, schedule: rule.schedule, context: rule.context };
+  const { id, direction } = rule;
+  // The same rule asking for nothing, but for when and where it is in force at all.
+  const everything: FirewallRule = {
+    ...rule,
+    family: 'any',
+    protocol: 'any',
+    source: [],
+    destination: [],
+    sourcePorts: [],
+    destinationPorts: [],
+    sourceMac: [],
+    destinationMac: [],
+    tcpFlags: undefined,
+    icmp: [],
+    interfaces: [],
+  };
   for (const family of [4, 6] as const) {
     const kinds = KINDS.filter((kind) => kind.direction === direction && kind.family === family);
     const whole = kinds.every((kind) => {
       const mine = products.of(rule, kind);
-      const all = products.of({ ...EVERYTHING, ...bare } as FirewallRule, kind);
+      const all = products.of(everything, kind);
       return mine !== null && all !== null && contains(mine, all);
     });
     const [kind] = kinds;
@@ -184,20 +198,6 @@ function anyAny(rule: FirewallRule, products: Products, policy: HostFirewallPoli
   }
   return [];
 }
-
-const EVERYTHING = {
-  enabled: true,
-  family: 'any',
-  protocol: 'any',
-  source: [],
-  destination: [],
-  sourcePorts: [],
-  destinationPorts: [],
-  sourceMac: [],
-  destinationMac: [],
-  icmp: [],
-  interfaces: [],
-} as const;
 
 const tooMany = ({ id }: FirewallRule): Finding => ({
   kind: 'undecided',

@@ -42,7 +42,7 @@ test('the compiled rules and the oracle agree on a million packets × policies, 
   t.assert.ok(tally.byRule > PAIRS / 5 && tally.dropped > PAIRS / 5 && tally.logged > PAIRS / 5);
 });
 
-test('in tap mode nothing drops', (t) => {
+test('in tap mode nothing drops', (t: TestContext) => {
   const random = new Random(SEED);
   for (let count = 0; count < 50; count += 1) {
     const text = JSON.stringify(compile({ ...randomPolicy(random), mode: 'tap' }));
@@ -50,7 +50,7 @@ test('in tap mode nothing drops', (t) => {
   }
 });
 
-test('nothing but our own table is named, and it is replaced in one transaction', (t) => {
+test('nothing but our own table is named, and it is replaced in one transaction', (t: TestContext) => {
   const { nftables } = compile(randomPolicy(new Random(1)));
   t.assert.deepEqual(
     nftables.slice(0, 3).map((command) => Object.keys(command)[0]),
@@ -66,7 +66,7 @@ test('nothing but our own table is named, and it is replaced in one transaction'
   }
 });
 
-test('the allow-list comes before the block-list', (t) => {
+test('the allow-list comes before the block-list', (t: TestContext) => {
   const policy = HostFirewallPolicy.parse({
     mode: 'inline',
     allowList: [{ id: 'admin', peer: '192.0.2.1' }],
@@ -83,7 +83,7 @@ test('the allow-list comes before the block-list', (t) => {
   t.assert.deepEqual([from('192.0.2.1'), from('192.0.2.2'), from('192.0.3.2')], ['accept', 'drop', 'accept']);
 });
 
-test('a log prefix says what it said', (t) => {
+test('a log prefix says what it said', (t: TestContext) => {
   t.assert.deepEqual(readPrefix(prefixOf('tap', 'a.b-c_1')), { kind: 'tap', id: 'a.b-c_1' });
   t.assert.equal(readPrefix('someone else: '), null);
 });
