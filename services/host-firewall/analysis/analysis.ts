@@ -3,6 +3,7 @@
  * there can be, as long as it comes to the rules at all: loopback, the allow-list and the connection’s state are before.
  */
 import { ACTIONS, type FirewallRule, type HostFirewallPolicy } from '../policy.ts';
+import { Bounds } from './bounds.ts';
 import { KINDS, type Kind, Products, type Witness } from './products.ts';
 import { contains, intersect, overlap, type Product, subtract } from './space.ts';
 
@@ -46,31 +47,51 @@ export function findingsOf(policy: HostFirewallPolicy): readonly Finding[] {
     .toSorted(byOrder);
   const judged = new Map<string, Judged[]>();
   const undecided = new Set<string>();
-  const conflicts: Finding[] = [];
+  const conflicts = new Map<string, Map<string, Finding>>();
   for (const kind of KINDS) {
     const placed = ordered.flatMap((rule): readonly Placed[] => {
       const product = products.of(rule, kind);
       return product === null ? [] : [{ rule, product }];
     });
     const standard = defaultOf(policy, kind);
+    const { before, after } = neighbours(placed);
     for (const [index, current] of placed.entries()) {
-      const touching = placed.filter((other) => other !== current && overlap(other.product, current.product));
-      const isBefore = new Set(placed.slice(0, index));
-      const before = touching.filter((other) => isBefore.has(other));
-      const after = touching.filter((other) => !isBefore.has(other));
-      const verdict = judge(current, before, after, standard, kind);
+      const [earlier, later] = [before[index] ?? [], after[index] ?? []];
+      const verdict = judge(current, earlier, later, standard, kind);
       if (verdict === null) undecided.add(current.rule.id);
       else judged.set(current.rule.id, [...(judged.get(current.rule.id) ?? []), verdict]);
-      conflicts.push(...conflictsOf(current, before, products, kind));
+      const known = conflicts.get(current.rule.id) ?? new Map<string, Finding>();
+      conflicts.set(current.rule.id, known);
+      for (const finding of conflictsOf(current, earlier, products, kind))
+        if (known.size < CONFLICTS_MAX && !known.has(finding.others[0] ?? ''))
+          known.set(finding.others[0] ?? '', finding);
     }
   }
   return ordered.flatMap((rule) => [
     ...anyAny(rule, products, policy),
     ...(undecided.has(rule.id) ? [tooMany(rule)] : overall(rule, judged.get(rule.id) ?? [], products)),
-    ...conflicts
-      .filter((finding, at) => finding.rule === rule.id && isFirst(conflicts, finding, at))
-      .slice(0, CONFLICTS_MAX),
+    ...(conflicts.get(rule.id)?.values() ?? []),
   ]);
+}
+
+/** Who has packets in common with whom, before and after it in the order. */
+function neighbours(placed: readonly Placed[]): {
+  readonly before: readonly Placed[][];
+  readonly after: readonly Placed[][];
+} {
+  const before = placed.map((): Placed[] => []);
+  const after = placed.map((): Placed[] => []);
+  const bounds = new Bounds(placed.map(({ product }) => product));
+  for (const [index, later] of placed.entries()) {
+    for (let at = 0; at < index; at += 1) {
+      const earlier = placed[at];
+      if (!bounds.meet(at, index) || earlier === undefined) continue;
+      if (!overlap(earlier.product, later.product)) continue;
+      before[index]?.push(earlier);
+      after[at]?.push(later);
+    }
+  }
+  return { before, after };
 }
 
 function judge(
@@ -154,9 +175,6 @@ function conflictsOf(
   }
   return found;
 }
-
-const isFirst = (all: readonly Finding[], { rule, others }: Finding, at: number): boolean =>
-  all.findIndex((one) => one.rule === rule && one.others[0] === others[0]) === at;
 
 function anyAny(rule: FirewallRule, products: Products, policy: HostFirewallPolicy): readonly Finding[] {
   if (outcomeOf(rule) === 'drop') return [];
