@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionState, type DirectedPacket, verdictOf } from '../oracle/oracle.ts';
+import { HostFirewallPolicy } from '../policy.ts';
 import { frameOf } from '../testing/frames.ts';
 import { Namespaces } from '../testing/namespaces.ts';
 import { Random, randomPacket, randomPolicy } from '../testing/random.ts';
@@ -88,6 +89,39 @@ test('nft accepts whatever the compiler writes', async (t: TestContext) => {
       ],
     });
     await t.assert.doesNotReject(machines.nft(directory, ruleset, '-c'), JSON.stringify(policy));
+  }
+});
+
+test('a source beyond its rate of SYNs is dropped, another is not', async (t: TestContext) => {
+  const directory = mkdtempSync(join(tmpdir(), 'demarc-firewall-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  await using machines = await Namespaces.make('rate', FAR_MAC);
+  const witness = join(directory, 'witness.nft');
+  writeFileSync(witness, WITNESS);
+  const rate = { perSecond: 1, burst: 5 };
+  for (const stateful of [{ synPerSource: rate }, { newConnectionsPerSource: rate }]) {
+    await machines.nft(directory, compile(HostFirewallPolicy.parse({ mode: 'inline', stateful })));
+    await machines.inside(machines.far, 'nft', '-f', witness);
+    const syn = (source: string, sourcePort: number): DirectedPacket => ({
+      atMs: 0,
+      bytes: 40,
+      direction: 'in',
+      family: 4,
+      protocol: 6,
+      source,
+      destination: '10.0.0.2',
+      sourcePort,
+      destinationPort: 80,
+      tcpFlags: 2,
+    });
+    const flood = Array.from({ length: 100 }, (_, index) => syn('192.0.2.7', 2_000 + index));
+    const packets = [...flood, syn('192.0.2.8', 3_000)];
+    await machines.send(packets.map((packet, index) => frameOf(packet, index + 1, FAR_MAC)));
+    const seen = await readWitness(machines);
+    const passed = flood.filter((_, index) => seen.passed(4, index + 1)).length;
+    // The burst, and what the clock gives while the frames are sent.
+    t.assert.ok(passed >= 5 && passed <= 10, `${passed} of 100`);
+    t.assert.ok(seen.passed(4, packets.length), JSON.stringify(stateful));
   }
 });
 
