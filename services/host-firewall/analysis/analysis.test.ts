@@ -68,8 +68,8 @@ function smallPolicy(random: Random): HostFirewallPolicy {
     essentials: false,
     defaultAction: { in: pick('allow', 'deny'), out: pick('allow', 'deny') },
     rules: Array.from({ length: 1 + random.below(6) }, (_, index) => {
-      const protocol = pick('any', 'any', 'tcp', 'udp', 6, 'icmp', 47);
-      const hasPorts = ['tcp', 'udp', 6].includes(protocol);
+      const protocol = random.pick(['any', 'any', 'tcp', 'udp', 6, 'icmp', 47] as const);
+      const hasPorts = protocol === 'tcp' || protocol === 'udp' || protocol === 6;
       return {
         id: `r${index}`,
         direction: pick('in', 'in', 'in', 'out'),

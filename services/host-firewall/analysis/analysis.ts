@@ -2,10 +2,19 @@
  * Rules that do not do what they seem to: shadowed, redundant, conflicting, any-any. By intervals, for every packet
  * there can be, as long as it comes to the rules at all: loopback, the allow-list and the connection’s state are before.
  */
-import { ACTIONS, type FirewallRule, type HostFirewallPolicy } from '../policy.ts';
-import { Bounds } from './bounds.ts';
+import type { FirewallRule, HostFirewallPolicy } from '../policy.ts';
+import {
+  byOrder,
+  defaultOf,
+  type Judged,
+  judge,
+  neighbours,
+  outcomeOf,
+  PIECES_MAX,
+  type Placed,
+} from './judge.ts';
 import { KINDS, type Kind, Products, type Witness } from './products.ts';
-import { contains, intersect, overlap, type Product, subtract } from './space.ts';
+import { contains, intersect } from './space.ts';
 
 export interface Finding extends Partial<Witness> {
   /**
@@ -20,25 +29,8 @@ export interface Finding extends Partial<Witness> {
   readonly because: string;
 }
 
-/** What is left of one rule after those before it; more pieces than this are not followed. */
-const PIECES_MAX = 2_000;
 /** Of one rule: who reads more than this many would not find the one that matters. */
 const CONFLICTS_MAX = 16;
-
-type Outcome = 'bypass' | 'pass' | 'drop';
-interface Placed {
-  readonly rule: FirewallRule;
-  readonly product: Product;
-}
-/** What one kind of packet says about one rule. */
-interface Judged {
-  readonly kind: Kind;
-  readonly decides: boolean;
-  readonly matters: boolean;
-  readonly others: ReadonlySet<string>;
-  readonly isOverruled: boolean;
-  readonly shown: Product;
-}
 
 export function findingsOf(policy: HostFirewallPolicy): readonly Finding[] {
   const products = new Products(policy);
@@ -72,61 +64,6 @@ export function findingsOf(policy: HostFirewallPolicy): readonly Finding[] {
     ...(undecided.has(rule.id) ? [tooMany(rule)] : overall(rule, judged.get(rule.id) ?? [], products)),
     ...(conflicts.get(rule.id)?.values() ?? []),
   ]);
-}
-
-/** Who has packets in common with whom, before and after it in the order. */
-function neighbours(placed: readonly Placed[]): {
-  readonly before: readonly Placed[][];
-  readonly after: readonly Placed[][];
-} {
-  const before = placed.map((): Placed[] => []);
-  const after = placed.map((): Placed[] => []);
-  const bounds = new Bounds(placed.map(({ product }) => product));
-  for (const [index, later] of placed.entries()) {
-    for (let at = 0; at < index; at += 1) {
-      const earlier = placed[at];
-      if (!bounds.meet(at, index) || earlier === undefined) continue;
-      if (!overlap(earlier.product, later.product)) continue;
-      before[index]?.push(earlier);
-      after[at]?.push(later);
-    }
-  }
-  return { before, after };
-}
-
-function judge(
-  { rule, product }: Placed,
-  before: readonly Placed[],
-  after: readonly Placed[],
-  standard: Outcome | null,
-  kind: Kind,
-): Judged | null {
-  let left: readonly Product[] = [product];
-  const others = new Set<string>();
-  let [isOverruled, shown] = [false, product];
-  for (const earlier of before) {
-    const common = left.map((piece) => intersect(piece, earlier.product)).find((piece) => piece !== null);
-    if (common === undefined || common === null) continue;
-    if (others.size === 0) shown = common;
-    if (outcomeOf(earlier.rule) !== outcomeOf(rule) && !isOverruled) [isOverruled, shown] = [true, common];
-    others.add(earlier.rule.id);
-    left = left.flatMap((piece) => subtract(piece, earlier.product));
-    if (left.length > PIECES_MAX) return null;
-  }
-  const decides = left.length > 0;
-  if (!decides) return { kind, decides, matters: false, others, isOverruled, shown };
-  const instead = new Set<string>();
-  shown = left[0] ?? product;
-  for (const later of after) {
-    if (!left.some((piece) => overlap(piece, later.product))) continue;
-    if (outcomeOf(later.rule) !== outcomeOf(rule))
-      return { kind, decides, matters: true, others: instead, isOverruled, shown };
-    instead.add(later.rule.id);
-    left = left.flatMap((piece) => subtract(piece, later.product));
-    if (left.length > PIECES_MAX) return null;
-  }
-  const matters = left.length > 0 && standard !== outcomeOf(rule);
-  return { kind, decides, matters, others: instead, isOverruled, shown };
 }
 
 /** A rule is what it is over all kinds of packets together. */
@@ -223,19 +160,5 @@ const tooMany = ({ id }: FirewallRule): Finding => ({
   others: [],
   because: `the rules around it cut it into more than ${PIECES_MAX} pieces`,
 });
-
-function outcomeOf({ action }: FirewallRule): Outcome {
-  if (action === 'deny') return 'drop';
-  return action === 'bypass' ? 'bypass' : 'pass';
-}
-
-/** `null` where it depends on the connection: no rule says the same as such a default. */
-function defaultOf({ defaultAction, stateful }: HostFirewallPolicy, { direction }: Kind): Outcome | null {
-  if (defaultAction[direction] === 'allow') return 'pass';
-  return stateful.established === 'judge' ? null : 'drop';
-}
-
-const byOrder = (a: FirewallRule, b: FirewallRule): number =>
-  b.priority - a.priority || ACTIONS.indexOf(a.action) - ACTIONS.indexOf(b.action);
 
 const list = (ids: readonly string[]): string => ids.map((id) => `"${id}"`).join(', ');

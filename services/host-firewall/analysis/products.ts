@@ -29,6 +29,9 @@ export interface Witness {
 }
 
 const MINUTES = 1_440;
+const SYN = 2;
+/** Which dimension of TCP: after two addresses and two ports. */
+const FLAGS = 4;
 /** 1970-01-04, a Sunday: the week that points are put into. */
 const SUNDAY_MS = 3 * 86_400_000;
 const TYPE_CODES = 65_536;
@@ -86,7 +89,10 @@ export class Products {
   }
 
   witness(product: Product, kind: Kind): Witness {
-    const [source = 0n, destination = 0n, ...rest] = pointOf(product);
+    const [source = 0n, destination = 0n, ...rest] = [...pointOf(product)];
+    // A packet without flags would never come to the rules: a SYN does.
+    if (kind.class === 'tcp' && intersectAxis(product[FLAGS] ?? [], one(SYN)).length > 0)
+      rest[FLAGS - 2] = BigInt(SYN);
     const next = (): number => Number(rest.shift() ?? 0n);
     const { direction, family } = kind;
     const head = {
