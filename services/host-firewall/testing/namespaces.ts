@@ -17,11 +17,14 @@ export class Namespaces implements AsyncDisposable {
     this.far = `${name}-far`;
   }
 
-  /** @param name of the test, a few letters: namespaces are the whole machine’s */
-  static async make(name: string, farMac: string): Promise<Namespaces> {
+  /**
+   * @param name of the test, a few letters: namespaces are the whole machine’s
+   * @param farRoutes where everything goes on the far side: to itself, or out again by the cable
+   */
+  static async make(name: string, farMac: string, farRoutes: 'in' | 'out' = 'in'): Promise<Namespaces> {
     const made = new Namespaces(`fw-${name}-${process.pid}`);
     try {
-      await made.#connect(farMac);
+      await made.#connect(farMac, farRoutes);
     } catch (error) {
       await made[Symbol.asyncDispose]();
       throw error;
@@ -29,7 +32,7 @@ export class Namespaces implements AsyncDisposable {
     return made;
   }
 
-  async #connect(farMac: string): Promise<void> {
+  async #connect(farMac: string, farRoutes: 'in' | 'out'): Promise<void> {
     const { near, far } = this;
     await run('ip', ['netns', 'add', near]);
     await run('ip', ['netns', 'add', far]);
@@ -51,7 +54,8 @@ export class Namespaces implements AsyncDisposable {
       for (const link of ['lo', 'eth0']) await run('ip', ['-n', namespace, 'link', 'set', link, 'up']);
     for (const family of ['4', '6']) {
       const everything = family === '4' ? '0.0.0.0/0' : '::/0';
-      await run('ip', ['-n', far, `-${family}`, 'route', 'add', 'local', everything, 'dev', 'lo']);
+      const kind = farRoutes === 'in' ? ['local', everything, 'dev', 'lo'] : [everything, 'dev', 'eth0'];
+      await run('ip', ['-n', far, `-${family}`, 'route', 'add', ...kind]);
     }
     await run('ip', ['-n', far, 'link', 'set', 'eth0', 'address', farMac]);
     for (const setting of [
@@ -79,9 +83,11 @@ export class Namespaces implements AsyncDisposable {
     await this.inside(this.far, 'nft', '-j', ...flags, '-f', file);
   }
 
-  async send(frames: readonly Buffer[]): Promise<void> {
+  /** Incoming: from near, over the cable. Outgoing: from a program on far. */
+  async send(frames: readonly Buffer[], direction: 'in' | 'out' = 'in'): Promise<void> {
     const program = join(import.meta.dirname, 'send.worker.ts');
-    const child = spawn('ip', ['netns', 'exec', this.near, process.execPath, program, 'eth0'], {
+    const [namespace, how] = direction === 'in' ? [this.near, 'frame'] : [this.far, 'packet'];
+    const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, program, how, 'eth0'], {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     child.stdin.end(frames.map((frame) => frame.toString('hex')).join('\n'));
