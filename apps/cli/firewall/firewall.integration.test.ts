@@ -105,6 +105,26 @@ test('explain names the verdict, the rule and why', (t) => {
   t.assert.match(night.stdout, /^drop: no rule decides; the default in is deny; logged by :default\n$/);
 });
 
+test('check names what a rule is hidden by and shows a packet, and fails', (t) => {
+  const file = write(
+    'shadowed.yaml',
+    `defaultAction: { in: deny }
+stateful: { scanFlags: judge }
+rules:
+  - { id: late, direction: in, action: allow, protocol: tcp, destinationPorts: [22], source: [10.0.0.0/24] }
+  - { id: early, direction: in, action: deny, protocol: tcp, destinationPorts: ["1-1023"], source: [10.0.0.0/8] }
+`,
+  );
+  const { status, stdout, stderr } = demarc('check', '--policy', file);
+  t.assert.equal(status, 1, stderr);
+  t.assert.match(stdout, /^shadowed: late: .*early/m);
+  const shown = /such as: (.*)/.exec(stdout)?.[1] ?? '';
+  const explained = demarc('explain', '--policy', file, '--packet', shown);
+  t.assert.match(explained.stdout, /would be dropped: deny rule "early"/, explained.stderr);
+  const clean = demarc('check', '--policy', write('clean.yaml', '{}'), '--json');
+  t.assert.deepEqual([clean.status, clean.stdout], [0, '']);
+});
+
 test('a policy in JSON is the same policy', (t) => {
   const file = write(
     'policy.json',

@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { readPacket } from './packet-line.ts';
+import { packetText, readPacket } from './packet-line.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 5);
 
@@ -82,4 +82,18 @@ test('what is no packet is refused with the reason', (t) => {
       { code: 'HFW_PACKET_UNREADABLE', message: because },
       text,
     );
+});
+
+test('what is written of a packet is read as that packet', (t) => {
+  for (const text of [
+    'tcp 10.0.0.1:1234 > 10.0.0.2:22 in flags=SA established iface=eth0 mac=02:00:00:00:00:01',
+    'icmp fd00::1 > fd00::2 out type=3 code=1',
+    'proto=1 fd00::1 > fd00::2',
+    'udp [fd00::1]:53 > [fd00::2]:5353',
+    'tcp 10.0.0.1 > 10.0.0.2 fragment',
+    'proto=99 10.0.0.1 > 10.0.0.2',
+  ]) {
+    const read = readPacket(text, NOW_MS);
+    t.assert.deepEqual(readPacket(packetText(read.packet, read.state), 0), read, text);
+  }
 });

@@ -157,6 +157,40 @@ export function readPacket(text: string, nowMs: number): Described {
   return { packet, state };
 }
 
+/** As `readPacket` reads it. */
+export function packetText(packet: DirectedPacket, state: ConnectionState): string {
+  const { family, source, sourcePort, destination, destinationPort, protocol } = packet;
+  const end = (address: string, port: number | undefined): string =>
+    port === undefined ? address : `${family === 6 ? `[${address}]` : address}:${port}`;
+  const fields = [
+    [
+      'flags',
+      packet.tcpFlags === undefined ? undefined : `0x${packet.tcpFlags.toString(16).padStart(2, '0')}`,
+    ],
+    ['type', packet.icmpType],
+    ['code', packet.icmpCode],
+    ['iface', packet.interfaceName],
+    ['mac', packet.sourceMac],
+    ['dmac', packet.destinationMac],
+    ['state', state],
+    ['at', new Date(packet.atMs).toISOString()],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  // "icmp" between IPv6 addresses would be read as theirs.
+  const name =
+    protocol === 1 && family === 6
+      ? undefined
+      : Object.keys(PROTOCOLS).find((known) => PROTOCOLS[known] === protocol);
+  return [
+    name ?? `proto=${protocol}`,
+    end(source, sourcePort),
+    '>',
+    end(destination, destinationPort),
+    packet.direction,
+    ...(packet.isLaterFragment === true ? ['fragment'] : []),
+    ...fields,
+  ].join(' ');
+}
+
 function jsonOf(text: string, fail: (because: string) => never): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -221,7 +255,7 @@ function flagsOf(text: string): number | undefined {
   if (/^(0x[0-9a-f]{1,2}|\d{1,3})$/.test(lower)) return Number(lower) > 255 ? undefined : Number(lower);
   const words = lower.split(/[,|+]/);
   const table = words.every((word) => Object.hasOwn(FLAG_WORDS, word)) ? FLAG_WORDS : FLAG_LETTERS;
-  const parts = table === FLAG_WORDS ? words : [...lower.replaceAll(/[,|+]/g, '')];
+  const parts = table === FLAG_WORDS ? words : lower.replaceAll(/[,|+]/g, '').split('');
   return parts.reduce<number | undefined>((bits, part) => {
     const bit = Object.hasOwn(table, part) ? table[part] : undefined;
     return bits === undefined || bit === undefined ? undefined : bits | bit;

@@ -75,8 +75,11 @@ export function registerPolicyCommands(firewall: Command, { output }: Deps): voi
       const findings = findingsOf(policy);
       if (output.json) for (const finding of findings) process.stdout.write(`${JSON.stringify(finding)}\n`);
       else {
-        const { findingInWords } = await import('./finding-words.ts');
-        for (const finding of findings) process.stdout.write(`${findingInWords(finding)}\n`);
+        const { packetText } = await import('./packet-line.ts');
+        for (const { kind, rule, because, packet } of findings)
+          process.stdout.write(
+            `${kind}: ${rule}: ${because}${packet === undefined ? '' : `\n  such as: ${packetText(packet, 'new')}`}\n`,
+          );
         process.stdout.write(`${policy.rules.length} rules, ${findings.length} findings\n`);
       }
       if (findings.length > 0) process.exitCode = EXIT.failed;

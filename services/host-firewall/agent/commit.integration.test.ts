@@ -78,7 +78,7 @@ function scene(t: TestContext): { readonly pair: Pair; readonly directory: strin
   return { pair, directory, others: () => pair.inside('host', ['nft', 'list', 'table', 'inet', 'others']) };
 }
 
-test('a lock-out takes itself back when its agent is killed', async (t) => {
+test('a lock-out takes itself back when its agent is killed', async (t: TestContext) => {
   const { pair, directory, others } = scene(t);
   const before = others();
   const agent = startAgent(pair, directory, String(SECONDS));
@@ -89,7 +89,7 @@ test('a lock-out takes itself back when its agent is killed', async (t) => {
   t.assert.equal(others(), before);
 });
 
-test('a lock-out takes itself back when nobody confirms it', async (t) => {
+test('a lock-out takes itself back when nobody confirms it', async (t: TestContext) => {
   const { pair, directory } = scene(t);
   await startAgent(pair, directory, String(SECONDS)).line('applied');
   t.assert.ok(isLockedOut(pair));
@@ -101,7 +101,7 @@ test('a lock-out takes itself back when nobody confirms it', async (t) => {
   t.assert.equal(files.confirmed(), null);
 });
 
-test('what is confirmed stays, also over a start, and comes back after a reboot', async (t) => {
+test('what is confirmed stays, also over a start, and comes back after a reboot', async (t: TestContext) => {
   const { pair, directory } = scene(t);
   const agent = startAgent(pair, directory, String(SECONDS));
   await agent.line('applied');
@@ -117,7 +117,7 @@ test('what is confirmed stays, also over a start, and comes back after a reboot'
   t.assert.ok(isLockedOut(pair));
 });
 
-test('a reboot during the trial brings back what was confirmed before', async (t) => {
+test('a reboot during the trial brings back what was confirmed before', async (t: TestContext) => {
   const { pair, directory } = scene(t);
   const agent = startAgent(pair, directory, '3600');
   await agent.line('applied');
@@ -131,7 +131,7 @@ test('a reboot during the trial brings back what was confirmed before', async (t
   t.assert.deepEqual(readdirSync(directory), ['reverted.json']);
 });
 
-test('a second change waits until the first is settled', async (t) => {
+test('a second change waits until the first is settled', async (t: TestContext) => {
   const { pair, directory } = scene(t);
   const agent = startAgent(pair, directory, '3600', 'open');
   await agent.line('applied');
