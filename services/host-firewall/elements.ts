@@ -14,7 +14,7 @@ export interface AddressInterval extends Interval {
 export const BITS = { 4: 32, 6: 128 } as const;
 export const highest = (family: Family): bigint => (1n << BigInt(BITS[family])) - 1n;
 
-const FOUR = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
+const FOUR = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 const WORD = /^[0-9a-f]{1,4}$/i;
 
 /** `null` for what is no address; a zone (`fe80::1%eth0`) means nothing to a rule and is none either. */
@@ -24,11 +24,12 @@ export function addressOf(text: string): { readonly family: Family; readonly val
     return value === null ? null : { family: 6, value };
   }
   // "010" is eight to some readers and ten to others: it is none here.
-  return FOUR.test(text) && !/(^|\.)0\d/.test(text) ? { family: 4, value: fourOf(text) } : null;
+  return FOUR.test(text) ? { family: 4, value: fourOf(text) } : null;
 }
 
 function fourOf(text: string): bigint {
-  return BigInt(text.split('.').reduce((value, byte) => value * 256 + Number(byte), 0));
+  const [a, b, c, d] = text.split('.');
+  return BigInt(Number(a) * 16_777_216 + Number(b) * 65_536 + Number(c) * 256 + Number(d));
 }
 
 /** RFC 4291 section 2.2, its form with a dotted quad at the end included. */
@@ -83,7 +84,10 @@ export function portIntervalOf(text: string | number): Interval | null {
 
 /** Canonical text: dotted quad, or RFC 5952. */
 export function addressText(family: Family, value: bigint): string {
-  if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join('.');
+  if (family === 4) {
+    const number = Number(value);
+    return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
+  }
   const words = Array.from({ length: 8 }, (_, index) =>
     ((value >> BigInt(112 - 16 * index)) & 0xffffn).toString(16),
   );
