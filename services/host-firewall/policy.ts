@@ -20,6 +20,8 @@ export { ACTIONS, FirewallRule, TCP_FLAG_NAMES, WEEKDAYS } from './rule.ts';
 export const RULES_MAX = 10_000;
 export const LIST_ELEMENTS_MAX = 100_000;
 export const LISTS_MAX = 1_000;
+/** Of all lists together: what a kernel and an agent still hold in memory without a thought. */
+export const LISTED_ELEMENTS_MAX = 1_000_000;
 
 /** Minutes of a UTC day; what goes over midnight is two windows. */
 const Window = z

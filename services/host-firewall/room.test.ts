@@ -7,7 +7,7 @@ import { findingsOf } from './analysis/analysis.ts';
 import { compile } from './compile/compile.ts';
 import { inherit, type PolicyPatch } from './inherit.ts';
 import { verdictOf } from './oracle/oracle.ts';
-import { contextsOf, HostFirewallPolicy } from './policy.ts';
+import { contextsOf, HostFirewallPolicy, LIST_ELEMENTS_MAX, RULES_MAX } from './policy.ts';
 
 const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
 const [web, patch] = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map(
@@ -66,6 +66,22 @@ test('what cannot be meant is refused, and the place is named', (t: TestContext)
   }
   const twice = HostFirewallPolicy.safeParse({ rules: [rule, rule] });
   t.assert.equal(twice.error?.issues[0]?.path.join('.'), 'rules.1.id');
+});
+
+test('the bounds are held', (t: TestContext) => {
+  const at = (policy: object): string | undefined =>
+    HostFirewallPolicy.safeParse(policy).error?.issues[0]?.path.join('.');
+  const rules = (count: number): object[] =>
+    Array.from({ length: count }, (_, index) => ({ id: `r${index}`, direction: 'in', action: 'deny' }));
+  t.assert.equal(at({ rules: rules(RULES_MAX) }), undefined);
+  t.assert.equal(at({ rules: rules(RULES_MAX + 1) }), 'rules');
+  const list = (count: number): number[] => Array.from({ length: count }, () => 80);
+  t.assert.equal(at({ portLists: { many: list(LIST_ELEMENTS_MAX) } }), undefined);
+  t.assert.equal(at({ portLists: { many: list(LIST_ELEMENTS_MAX + 1) } }), 'portLists.many');
+  const lists = Object.fromEntries(
+    Array.from({ length: 11 }, (_, index) => [`l${index}`, list(LIST_ELEMENTS_MAX)]),
+  );
+  t.assert.equal(at({ portLists: lists }), 'portLists');
 });
 
 test('a context is in force while the machine has an address in it', (t: TestContext) => {
