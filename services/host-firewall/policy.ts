@@ -109,6 +109,9 @@ export const HostFirewallPolicy = Shape.superRefine((policy, context) => {
   });
   for (const kind of ['addressLists', 'portLists', 'schedules', 'contexts'] as const)
     if (Object.keys(policy[kind]).length > LISTS_MAX) complain([kind], `has more than ${LISTS_MAX} entries`);
+  for (const kind of ['addressLists', 'portLists'] as const)
+    if (Object.values(policy[kind]).reduce((sum, list) => sum + list.length, 0) > LISTED_ELEMENTS_MAX)
+      complain([kind], `holds more than ${LISTED_ELEMENTS_MAX} elements`);
 });
 export type HostFirewallPolicy = z.infer<typeof HostFirewallPolicy>;
 export type PolicyInput = z.input<typeof HostFirewallPolicy>;
