@@ -8,6 +8,7 @@
 import { ACTIONS, type FirewallRule, type HostFirewallPolicy } from '../policy.ts';
 import { type BlockedElement, blockSets } from './blocks.ts';
 import { always } from './exempt.ts';
+import { folded, type Judged } from './fold.ts';
 import { Verdicts } from './logged.ts';
 import { alternativesOf } from './matching.ts';
 import {
@@ -24,6 +25,7 @@ import {
   TABLE,
 } from './nft.ts';
 import { Sets } from './sets.ts';
+import { spread } from './spread.ts';
 
 export interface CompileOptions {
   /** In force on the machine; rules of any other context are left out. */
@@ -46,6 +48,8 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
   const add = (chain: string, expr: readonly Statement[], comment?: string): void => {
     rules.push({ family: 'inet', table: TABLE, chain, ...(comment === undefined ? {} : { comment }), expr });
   };
+  /** Chains of single rules, for maps to lead to. */
+  const owned: string[] = [];
   const verdicts = new Verdicts(policy);
   const counted = options.counters === true ? [{ counter: null } as const] : [];
 
@@ -62,10 +66,16 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
       add(base, [stateIsOneOf('established', 'related'), { accept: null }]);
     if (direction === 'in') newConnections(policy, add);
     add(base, [{ jump: { target: `rules_${direction}` } }]);
+    const judged: Judged[] = [];
     for (const rule of inOrder(policy.rules)) {
       if (rule.direction !== direction || !isInForce(rule, options)) continue;
-      for (const matching of alternativesOf(rule, policy, sets))
-        add(`rules_${direction}`, [...matching, ...counted, ...verdicts.of(rule)], rule.id);
+      for (const asks of alternativesOf(rule, policy, sets))
+        judged.push({ id: rule.id, asks, then: [...counted, ...verdicts.of(rule)] });
+    }
+    // Counters are wanted rule by rule, so the rules stay apart.
+    for (const { chain: own, expr, comment } of folded(spread(judged), `rule_${direction}`)) {
+      if (own !== undefined) owned.push(own);
+      add(own ?? `rules_${direction}`, expr, comment);
     }
     if (policy.stateful.established === 'judge')
       add(base, [stateIsOneOf('established', 'related'), { accept: null }]);
@@ -88,7 +98,7 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
       { delete: { table: { family: 'inet', name: TABLE } } },
       { add: { table: { family: 'inet', name: TABLE } } },
       ...[...blockSets(options.blocked ?? []), ...sets.all()].map((set): Command => ({ add: { set } })),
-      ...CHAINS.map((chain): Command => ({ add: { chain } })),
+      ...[...CHAINS, ...owned.map((name) => chain(name))].map((one): Command => ({ add: { chain: one } })),
       ...rules.map((rule): Command => ({ add: { rule } })),
     ],
   };

@@ -37,6 +37,12 @@ export type Statement =
       };
     }
   | { readonly log: { readonly prefix: string; readonly group: number; readonly snaplen: number } }
+  | {
+      readonly vmap: {
+        readonly key: Field;
+        readonly data: { readonly set: readonly (readonly [Element, Statement])[] };
+      };
+    }
   | { readonly counter: null }
   | { readonly jump: { readonly target: string } }
   | { readonly goto: { readonly target: string } }

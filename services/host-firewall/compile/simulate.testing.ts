@@ -96,6 +96,19 @@ function stepOf(statement: Statement, sets: ReadonlyMap<string, SetObject>): Ste
       return holds(value) === (op !== '!=') ? 'next' : 'break';
     };
   }
+  if ('vmap' in statement) {
+    const { key, data } = statement.vmap;
+    const read = readerOf(key);
+    const entries = data.set.map(([element, then]) => ({
+      holds: testOf(element, sets),
+      then: stepOf(then, sets),
+    }));
+    return (seen) => {
+      const value = read(seen);
+      // What is not in the map ends the rule, not the chain.
+      return (value !== undefined && entries.find(({ holds }) => holds(value))?.then(seen)) || 'break';
+    };
+  }
   if ('log' in statement) return ({ logged }) => (logged.push(statement.log.prefix), 'next');
   if ('counter' in statement) return () => 'next';
   // One packet never exceeds a rate: what asks for "over" does not hold, what asks for "within" does.
