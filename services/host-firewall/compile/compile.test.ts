@@ -13,10 +13,12 @@ const CONTEXTS = new Set(['one']);
 
 test('the compiled rules and the oracle agree on a million packets × policies, verdict and log', (t: TestContext) => {
   const random = new Random(SEED);
-  const tally = { pairs: 0, dropped: 0, byRule: 0, logged: 0 };
+  const tally = { pairs: 0, maps: 0, dropped: 0, byRule: 0, logged: 0 };
   while (tally.pairs < PAIRS) {
     const policy = randomPolicy(random);
-    const simulated = simulate(compile(policy, { contexts: CONTEXTS, counters: random.chance(0.5) }));
+    const compiled = compile(policy, { contexts: CONTEXTS, counters: random.chance(0.5) });
+    tally.maps += JSON.stringify(compiled).split('"vmap"').length - 1;
+    const simulated = simulate(compiled);
     for (let count = 0; count < PACKETS_PER_POLICY; count += 1) {
       const [packet, state] = [randomPacket(random), randomState(random)];
       const said = verdictOf(policy, packet, state, packet.atMs, CONTEXTS);
@@ -39,6 +41,7 @@ test('the compiled rules and the oracle agree on a million packets × policies, 
   }
   t.diagnostic(`seed ${SEED}: ${JSON.stringify(tally)}`);
   // A generator whose packets miss every rule would agree about nothing.
+  t.assert.ok(tally.maps > 50);
   t.assert.ok(tally.byRule > PAIRS / 5 && tally.dropped > PAIRS / 5 && tally.logged > PAIRS / 5);
 });
 

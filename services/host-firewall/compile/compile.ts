@@ -37,7 +37,7 @@ export interface CompileOptions {
 }
 
 const FIN_SYN_RST_ACK = 0x17;
-const [FIN_SYN, FIN_PSH_URG, SIX_FLAGS] = [0x03, 0x29, 0x3f];
+const [FIN_SYN, FIN_PSH_URG, SIX_FLAGS, ACK, PSH_ACK] = [0x03, 0x29, 0x3f, 0x10, 0x18];
 /** Sources a meter remembers; when it is full, new sources are not metered. */
 const METER_SOURCES_MAX = 65_536;
 const METER_FORGETS_SECONDS = 10;
@@ -57,11 +57,12 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
   for (const direction of ['in', 'out'] as const) {
     const base = direction === 'in' ? 'input' : 'output';
     add(base, [isEqual(meta(direction === 'in' ? 'iifname' : 'oifname'), 'lo'), { accept: null }]);
+    if (direction === 'out') toBlocked('output', 'daddr', add);
+    if (policy.stateful.established === 'accept') quickly(base, add);
     add(base, [{ jump: { target: `always_${direction}` } }]);
     for (const { expr, comment } of always(policy, direction, sets))
       add(`always_${direction}`, [...expr, ...counted, { accept: null }], comment);
     if (direction === 'in') scanFlags(policy, verdicts, add);
-    else for (const statement of blockedIs('daddr')) add(base, [statement, { goto: { target: 'blocked' } }]);
     if (policy.stateful.established === 'accept')
       add(base, [stateIsOneOf('established', 'related'), { accept: null }]);
     if (direction === 'in') newConnections(policy, add);
@@ -84,8 +85,12 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
   if (policy.stateful.invalid === 'drop')
     add('pass', [stateIsOneOf('invalid'), ...verdicts.drop(':invalid')]);
   add('pass', [{ accept: null }]);
+  for (const direction of ['in', 'out'] as const) {
+    // Few packets are of a blocked address, so only those are asked whether they are on the allow-list too.
+    add(`blocked_${direction}`, [{ jump: { target: `always_${direction}` } }]);
+    for (const expr of verdicts.sparingly(':blocked')) add(`blocked_${direction}`, expr);
+  }
   for (const [chain, by] of [
-    ['blocked', ':blocked'],
     ['syn_rate', ':syn-rate'],
     ['new_rate', ':new-rate'],
   ] as const)
@@ -115,27 +120,41 @@ const CHAINS: readonly ChainObject[] = [
   chain('early', { hook: 'prerouting', prio: -300 }),
   chain('input', { hook: 'input', prio: 0 }),
   chain('output', { hook: 'output', prio: 0 }),
-  ...['always_in', 'always_out', 'rules_in', 'rules_out', 'pass', 'blocked', 'syn_rate', 'new_rate'].map(
-    (name) => chain(name),
+  ...['always_in', 'always_out', 'rules_in', 'rules_out', 'pass', 'blocked_in', 'blocked_out'].map((name) =>
+    chain(name),
   ),
+  ...['syn', 'syn_rate', 'new_rate'].map((name) => chain(name)),
 ];
 
 type Add = (chain: string, expr: readonly Statement[], comment?: string) => void;
 
-const blockedIs = (field: 'saddr' | 'daddr'): readonly Statement[] => [
-  isEqual(payload('ip', field), '@blocked4'),
-  isEqual(payload('ip6', field), '@blocked6'),
-];
+function toBlocked(base: 'early' | 'output', field: 'saddr' | 'daddr', add: Add): void {
+  const target = base === 'early' ? 'blocked_in' : 'blocked_out';
+  for (const [header, set] of [
+    ['ip', '@blocked4'],
+    ['ip6', '@blocked6'],
+  ] as const)
+    add(base, [isEqual(payload(header, field), set), { goto: { target } }]);
+}
+
+/**
+ * Nearly every packet there is: of an accepted connection, with flags that no scanner’s are. It would be accepted
+ * further down, whatever the allow-list says.
+ */
+function quickly(base: string, add: Add): void {
+  const plainFlags = isEqual({ '&': [payload('tcp', 'flags'), SIX_FLAGS] }, { set: [ACK, PSH_ACK] });
+  add(base, [stateIsOneOf('established', 'related'), plainFlags, { accept: null }]);
+}
 
 function early(policy: HostFirewallPolicy, add: Add): void {
   add('early', [isEqual(meta('iifname'), 'lo'), { accept: null }]);
-  add('early', [{ jump: { target: 'always_in' } }]);
-  for (const statement of blockedIs('saddr')) add('early', [statement, { goto: { target: 'blocked' } }]);
+  toBlocked('early', 'saddr', add);
   const { synPerSource } = policy.stateful;
   if (synPerSource === null) return;
   const isSyn = isEqual({ '&': [payload('tcp', 'flags'), FIN_SYN_RST_ACK] }, 0x02);
-  for (const metered of meters('syn', synPerSource))
-    add('early', [isSyn, metered, { goto: { target: 'syn_rate' } }]);
+  add('early', [isSyn, { goto: { target: 'syn' } }]);
+  add('syn', [{ jump: { target: 'always_in' } }]);
+  for (const metered of meters('syn', synPerSource)) add('syn', [metered, { goto: { target: 'syn_rate' } }]);
 }
 
 function newConnections({ stateful }: HostFirewallPolicy, add: Add): void {

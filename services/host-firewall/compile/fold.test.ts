@@ -39,7 +39,7 @@ test('folded and spread rules judge as the oracle does, with and without counter
   const ports = [21, 22, '20-30', 80, 443, '!22', '1-1023', 53, 8080];
   let [maps, met] = [0, 0];
   for (const count of [8, 20, 300]) {
-    for (let round = 0; round < (count === 300 ? 6 : 60); round += 1) {
+    for (let round = 0; round < (count === 300 ? 12 : 60); round += 1) {
       const byPort = random.chance(0.5);
       const policy = many(count, (index) => ({
         action: random.pick(['allow', 'deny', index % 7 === 0 ? 'log-only' : 'deny', 'force-allow'] as const),
@@ -62,5 +62,5 @@ test('folded and spread rules judge as the oracle does, with and without counter
       }
     }
   }
-  t.assert.ok(maps > 30 && met > 1_000, `${maps} maps, ${met} packets`);
+  t.assert.ok(maps > 30 && met > 800, `${maps} maps, ${met} packets`);
 });

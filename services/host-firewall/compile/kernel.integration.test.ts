@@ -58,7 +58,9 @@ for (const direction of ['in', 'out'] as const)
         ...rest,
         stateful: { ...stateful, synPerSource: null, newConnectionsPerSource: null },
       };
-      await machines.nft(directory, compile(policy));
+      const compiled = compile(policy);
+      if (JSON.stringify(compiled).includes('"vmap"')) count('policies with maps');
+      await machines.nft(directory, compiled);
       await machines.inside(machines.far, 'nft', '-f', witness);
       const packets = Array.from({ length: PACKETS_PER_POLICY }, () => sendable(random, direction));
       const sentAtMs = Date.now();

@@ -84,7 +84,10 @@ export function randomPolicy(random: Random, rulesMax = 16): HostFirewallPolicy 
   return HostFirewallPolicy.parse({
     mode: random.pick(['inline', 'inline', 'inline', 'tap']),
     defaultAction: { in: random.pick(['allow', 'deny']), out: random.pick(['allow', 'deny']) },
-    rules: Array.from({ length: random.below(rulesMax + 1) }, (_, index) => randomRule(random, index)),
+    rules: [
+      ...Array.from({ length: random.below(rulesMax + 1) }, (_, index) => randomRule(random, index)),
+      ...(random.chance(0.3) ? alikeRules(random) : []),
+    ],
     addressLists: record(() => random.some(4, () => random.pick(ADDRESSES))),
     portLists: record(() => random.some(4, () => random.pick(PORTS))),
     schedules: record(() => Array.from({ length: 1 + random.below(3) }, () => randomWindow(random))),
@@ -120,6 +123,35 @@ function randomWindow(random: Random): object {
   const to = from + 1 + random.below(TIMES.length - 1 - from);
   const weekdays = [random.pick(WEEKDAYS), random.pick(WEEKDAYS), random.pick(WEEKDAYS)];
   return { weekdays: random.chance(0.3) ? WEEKDAYS : weekdays, from: TIMES[from], to: TIMES[to] };
+}
+
+const APART_PORTS = ['0-21', 22, 53, 80, '81-442', 443, '1000-2000', 65_535];
+const APART_ADDRESSES = [
+  '10.0.0.0/32',
+  '10.0.0.1',
+  '10.0.0.2-10.0.0.5',
+  '10.0.0.6',
+  '10.0.0.7-10.0.0.9',
+  '192.0.2.7',
+  'fd00::1',
+  '::/8',
+];
+
+/** They differ in one port or address only, which the compiler makes a map of. */
+function alikeRules(random: Random): object[] {
+  const [direction, protocol] = [random.pick(['in', 'out'] as const), random.pick(['tcp', 'udp'] as const)];
+  const byPort = random.chance(0.5);
+  const from = byPort ? APART_PORTS : APART_ADDRESSES;
+  const action = random.pick(ACTIONS);
+  return from
+    .filter(() => random.chance(0.9))
+    .map((element, index) => ({
+      id: `alike${index}`,
+      direction,
+      protocol,
+      action: random.chance(0.8) ? action : random.pick(ACTIONS),
+      [byPort ? 'destinationPorts' : 'source']: [random.chance(0.05) ? random.pick(from) : element],
+    }));
 }
 
 function randomRule(random: Random, index: number): object {
