@@ -2,8 +2,9 @@
  * A policy as one transaction of nftables: a table of our own, replaced whole. The kernel takes all of it or nothing,
  * and nothing of anyone else is named in it.
  *
- * Road of a packet in: `early` (before connection tracking: block-list, SYN meter) → `input` (allow-list, essentials,
- * flags, established) → `rules_in` → `pass`. Out: `output` → `rules_out` → `pass`. Pure.
+ * Road of a packet in: `early` (before connection tracking: block-list, SYN meter) → `input` (established with plain
+ * flags, allow-list, essentials,
+ * scan flags, established) → `rules_in` → `pass`. Out: `output` → `rules_out` → `pass`. Pure.
  */
 import { ACTIONS, type FirewallRule, type HostFirewallPolicy } from '../policy.ts';
 import { type BlockedElement, blockSets } from './blocks.ts';
