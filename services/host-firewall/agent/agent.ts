@@ -36,20 +36,20 @@ export async function openHostFirewall(directory: string): Promise<HostFirewall>
   const nft = openNft();
   try {
     const files = new ChangeFiles(directory);
-    const recovered = await recover(files, nft.run);
+    const recovered = await recover(files, nft);
     return {
       recovered,
       propose: (policy, localAddresses) =>
         apply(
           files,
-          nft.run,
+          nft,
           compile(policy, { contexts: contextsOf(policy, localAddresses) }),
           policy.confirmSeconds,
         ),
       confirm: (id) => confirm(files, id),
-      withdraw: (id) => revert(files, nft.run, id, 'it was withdrawn'),
-      block: (address, seconds) => block(nft.run, address, seconds),
-      unblock: (address) => unblock(nft.run, address),
+      withdraw: (id) => revert(files, nft, id, 'it was withdrawn'),
+      block: (address, seconds) => block(nft, address, seconds),
+      unblock: (address) => unblock(nft, address),
       blocks: () => listBlocks(nft.run),
       [Symbol.asyncDispose]: () => nft[Symbol.asyncDispose](),
     };

@@ -15,11 +15,11 @@ test('blocks are timed, listed, widened and removed, and outlive a change of rul
     covered: { outcome: 'covered', by: '192.0.2.0/24' },
     six: { outcome: 'blocked', replaced: [] },
     listed: ['192.0.2.0/24', '2001:db8::/64'],
-    afterChange: ['192.0.2.0/24', '2001:db8::/64'],
+    afterChange: ['192.0.2.0/24', '198.51.100.1', '2001:db8::/64'],
     removed: [true, false],
-    left: ['2001:db8::/64'],
+    left: ['198.51.100.1', '2001:db8::/64'],
     refused: ['HFW_BLOCK_INVALID', 'HFW_BLOCK_INVALID', 'HFW_RULES_REFUSED'],
-    afterRefusal: ['2001:db8::/64'],
+    afterRefusal: ['198.51.100.1', '2001:db8::/64'],
   });
 });
 

@@ -4,6 +4,7 @@ import { blockSets } from '../compile/blocks.ts';
 import { type Ruleset, TABLE } from '../compile/nft.ts';
 import { type AddressInterval, addressIntervalOf } from '../elements.ts';
 import { hostFirewallErrors } from '../errors.ts';
+import type { Kernel } from './nft.ts';
 
 type Run = (commands: string) => Promise<string>;
 
@@ -27,14 +28,23 @@ export async function listBlocks(run: Run): Promise<readonly BlockedElement[]> {
 /**
  * Blocks an address or a prefix. Narrower blocks and its own earlier one are replaced, in the same transaction.
  *
- * @throws HFW_ADDRESS_INVALID, HFW_RULES_REFUSED when the policy’s table is not there
+ * @throws HFW_BLOCK_INVALID, HFW_RULES_REFUSED when the policy’s table is not there
  */
-export async function block(run: Run, address: string, seconds: number): Promise<BlockOutcome> {
+export async function block(kernel: Kernel, address: string, seconds: number): Promise<BlockOutcome> {
   const interval = intervalOf(address);
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > BLOCK_SECONDS_MAX)
     throw hostFirewallErrors.make('HFW_BLOCK_INVALID', {
       because: `${seconds} seconds is not within 1 to ${BLOCK_SECONDS_MAX}`,
     });
+  return kernel.inTurn(() => add(kernel.run, address, interval, seconds));
+}
+
+async function add(
+  run: Run,
+  address: string,
+  interval: AddressInterval,
+  seconds: number,
+): Promise<BlockOutcome> {
   const met = (await listed(run, interval.family)).filter(
     (one) => one.interval.low <= interval.high && interval.low <= one.interval.high,
   );
@@ -53,18 +63,25 @@ export async function block(run: Run, address: string, seconds: number): Promise
 }
 
 /** @returns false when it was not blocked, as itself */
-export async function unblock(run: Run, address: string): Promise<boolean> {
+export async function unblock({ run, inTurn }: Kernel, address: string): Promise<boolean> {
   const interval = intervalOf(address);
-  const found = (await listed(run, interval.family)).find(
-    (one) => one.interval.low === interval.low && one.interval.high === interval.high,
-  );
-  if (found === undefined) return false;
-  await run(JSON.stringify({ nftables: [elementCommand('delete', found)] }));
-  return true;
+  return inTurn(async () => {
+    const found = (await listed(run, interval.family)).find(
+      (one) => one.interval.low === interval.low && one.interval.high === interval.high,
+    );
+    if (found === undefined) return false;
+    await run(JSON.stringify({ nftables: [elementCommand('delete', found)] }));
+    return true;
+  });
+}
+
+/** Replaces our table; blocks are carried over as they are at that moment, none is lost in between. */
+export async function swap({ run, inTurn }: Kernel, ruleset: Ruleset): Promise<void> {
+  await inTurn(async () => run(JSON.stringify(withBlocks(ruleset, await listBlocks(run)))));
 }
 
 /** The same rules with the block-list as it is now, not as it was when they were compiled. */
-export function withBlocks(ruleset: Ruleset, blocked: readonly BlockedElement[]): Ruleset {
+function withBlocks(ruleset: Ruleset, blocked: readonly BlockedElement[]): Ruleset {
   const now = new Map(blockSets(blocked).map((set) => [set.name, set]));
   return {
     nftables: ruleset.nftables.map((command) => {

@@ -140,7 +140,7 @@ test('a second change waits until the first is settled', async (t: TestContext) 
   await t.assert.rejects(
     (await import('./commit.ts')).apply(
       files,
-      () => Promise.reject(new Error('never asked')),
+      { run: () => Promise.reject(new Error('never asked')), inTurn: (work) => work() },
       { nftables: [] },
       5,
     ),

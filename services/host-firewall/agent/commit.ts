@@ -11,10 +11,9 @@ import { fileURLToPath } from 'node:url';
 import type { Ruleset } from '../compile/nft.ts';
 import { TABLE } from '../compile/nft.ts';
 import { hostFirewallErrors } from '../errors.ts';
-import { listBlocks, withBlocks } from './blocks.ts';
+import { swap } from './blocks.ts';
+import type { Kernel } from './nft.ts';
 import type { ChangeFiles } from './pending.ts';
-
-type Run = (commands: string) => Promise<string>;
 
 export interface Trial {
   readonly id: string;
@@ -32,7 +31,7 @@ const OWN_TIMER_LATE_MS = 2_000;
  */
 export async function apply(
   files: ChangeFiles,
-  run: Run,
+  kernel: Kernel,
   ruleset: Ruleset,
   confirmSeconds: number,
 ): Promise<Trial> {
@@ -40,18 +39,19 @@ export async function apply(
   if (unsettled !== undefined) throw hostFirewallErrors.make('HFW_CHANGE_PENDING', { id: unsettled.id });
   const id = randomUUID();
   const deadlineMs = Date.now() + confirmSeconds * 1_000;
-  const rules = JSON.stringify(withBlocks(ruleset, await listBlocks(run)));
-  files.begin(id, rules, deadlineMs);
+  files.begin(id, JSON.stringify(ruleset), deadlineMs);
   try {
     await startWatchdog(files.directory, id, confirmSeconds);
-    await run(rules);
+    await swap(kernel, ruleset);
   } catch (error) {
-    await revert(files, run, id, 'it could not be applied');
+    await revert(files, kernel, id, 'it could not be applied');
     throw error;
   }
   setTimeout(
     () =>
-      void revert(files, run, id, 'it was not confirmed, and its watchdog was gone').catch(() => undefined),
+      void revert(files, kernel, id, 'it was not confirmed, and its watchdog was gone').catch(
+        () => undefined,
+      ),
     confirmSeconds * 1_000 + OWN_TIMER_LATE_MS,
   ).unref();
   return { id, deadlineMs };
@@ -65,10 +65,15 @@ export function confirm(files: ChangeFiles, id: string): 'confirmed' | 'too-late
 }
 
 /** Takes a change back; safe to ask by several at once. @returns false when it was settled before */
-export async function revert(files: ChangeFiles, run: Run, id: string, because: string): Promise<boolean> {
+export async function revert(
+  files: ChangeFiles,
+  kernel: Kernel,
+  id: string,
+  because: string,
+): Promise<boolean> {
   // Who began and could not end, or died over it, is followed by whoever comes next.
   if (!files.claim(id, 'reverting') && !files.isReverting(id)) return false;
-  await restore(files, run);
+  await restore(files, kernel);
   files.forget(id, because, Date.now());
   return true;
 }
@@ -83,7 +88,7 @@ export interface Recovered {
  * What every start does first: settles what a crash or a reboot left, and brings back the confirmed rules where the
  * kernel does not have them.
  */
-export async function recover(files: ChangeFiles, run: Run): Promise<Recovered> {
+export async function recover(files: ChangeFiles, kernel: Kernel): Promise<Recovered> {
   const [reverted, kept]: [string[], string[]] = [[], []];
   for (const { id, stage } of files.unsettled()) {
     // Somebody said yes before the crash: that stays said.
@@ -91,26 +96,25 @@ export async function recover(files: ChangeFiles, run: Run): Promise<Recovered> 
       files.keep(id);
       kept.push(id);
     } else if (stage === 'reverting' || files.claim(id, 'reverting')) {
-      await restore(files, run);
+      await restore(files, kernel);
       files.forget(id, 'the agent started again before it was confirmed', Date.now());
       reverted.push(id);
     }
   }
-  const restored = files.confirmed() !== null && !(await hasTable(run));
-  if (restored || kept.length > 0) await restore(files, run);
+  const restored = files.confirmed() !== null && !(await hasTable(kernel));
+  if (restored || kept.length > 0) await restore(files, kernel);
   return { reverted, kept, restored };
 }
 
 /** The confirmed rules, with the blocks of now; no table where none were confirmed. */
-async function restore(files: ChangeFiles, run: Run): Promise<void> {
+async function restore(files: ChangeFiles, kernel: Kernel): Promise<void> {
   const confirmed = files.confirmed();
-  if (confirmed === null) return void (await run(REMOVE));
-  const blocked = await listBlocks(run);
+  if (confirmed === null) return void (await kernel.run(REMOVE));
   try {
-    await run(JSON.stringify(withBlocks(JSON.parse(confirmed) as Ruleset, blocked)));
+    await swap(kernel, JSON.parse(confirmed) as Ruleset);
   } catch {
     // A kernel that lost a module since, a damaged file: open is worse than the rules, locked out is worse than open.
-    await run(REMOVE);
+    await kernel.run(REMOVE);
   }
 }
 
@@ -121,8 +125,8 @@ const REMOVE = JSON.stringify({
   ],
 });
 
-async function hasTable(run: Run): Promise<boolean> {
-  const { nftables } = JSON.parse(await run('list tables inet')) as {
+async function hasTable(kernel: Kernel): Promise<boolean> {
+  const { nftables } = JSON.parse(await kernel.run('list tables inet')) as {
     readonly nftables: readonly { readonly table?: { readonly name: string } }[];
   };
   return nftables.some(({ table }) => table?.name === TABLE);

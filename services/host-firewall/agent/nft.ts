@@ -13,17 +13,23 @@ export type Answer =
 /** Asked and not yet answered; a flood of blocks beyond it is refused, not kept. */
 const WAITING_MAX = 10_000;
 
-export interface Firewall {
+export interface Kernel {
   /** @throws HFW_RULES_REFUSED, HFW_BUSY, HFW_NFTABLES_MISSING */
   run(commands: string): Promise<string>;
+  /** One after the other: for work that reads what is there and then changes it. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface OwnThread extends Kernel {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export function openNft(): Firewall {
+export function openNft(): OwnThread {
   const worker = new Worker(new URL('./nft.worker.ts', import.meta.url));
   const waiting = new Map<number, { resolve(output: string): void; reject(error: unknown): void }>();
   let next = 0;
   let ended: unknown;
+  let last: Promise<unknown> = Promise.resolve();
   const end = (error: unknown): void => {
     ended ??= error;
     for (const { reject } of waiting.values()) reject(ended);
@@ -51,6 +57,12 @@ export function openNft(): Firewall {
         waiting.set(id, { resolve, reject });
         worker.postMessage({ id, commands } satisfies Question);
       }),
+    inTurn: (work) => {
+      const turn = last.then(work);
+      // The next one’s turn comes, however this one ends.
+      last = turn.catch(() => undefined);
+      return turn;
+    },
     [Symbol.asyncDispose]: async () => void (await worker.terminate()),
   };
 }

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { revert } from './commit.ts';
 import { openLibnftables } from './libnftables.ts';
+import type { Kernel } from './nft.ts';
 import { ChangeFiles } from './pending.ts';
 
 const ATTEMPTS_MAX = 30;
@@ -21,10 +22,11 @@ process.on('SIGHUP', () => undefined);
 process.stdout.on('error', () => undefined);
 process.stdout.write('awake\n');
 
+const kernel: Kernel = { run: async (commands) => nft.run(commands), inTurn: (work) => work() };
 await sleep(Number(seconds) * 1_000);
 for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
   try {
-    await revert(files, async (commands) => nft.run(commands), id, 'it was not confirmed in time');
+    await revert(files, kernel, id, 'it was not confirmed in time');
     break;
   } catch {
     await sleep(ATTEMPT_PAUSE_MS);

@@ -3,8 +3,8 @@
  * and nothing of anyone else is named in it.
  *
  * Road of a packet in: `early` (before connection tracking: block-list, SYN meter) → `input` (established with plain
- * flags, allow-list, essentials,
- * scan flags, established) → `rules_in` → `pass`. Out: `output` → `rules_out` → `pass`. Pure.
+ * flags, allow-list, essentials, scan flags, established) → `rules_in` → `pass`. Out: `output` → `rules_out` → `pass`.
+ * Pure.
  */
 import { ACTIONS, type FirewallRule, type HostFirewallPolicy } from '../policy.ts';
 import { type BlockedElement, blockSets } from './blocks.ts';
@@ -72,7 +72,7 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
     for (const rule of inOrder(policy.rules)) {
       if (rule.direction !== direction || !isInForce(rule, options)) continue;
       for (const asks of alternativesOf(rule, policy, sets))
-        judged.push({ id: rule.id, asks, then: [...counted, ...verdicts.of(rule)] });
+        judged.push({ id: rule.id, asks, outcome: [...counted, ...verdicts.of(rule)] });
     }
     // Counters are wanted rule by rule, so the rules stay apart.
     for (const { chain: own, expr, comment } of folded(spread(judged), `rule_${direction}`)) {

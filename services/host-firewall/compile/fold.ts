@@ -9,7 +9,7 @@ import type { Element, Field, Right, Statement } from './nft.ts';
 export interface Judged {
   readonly id: string;
   readonly asks: readonly Statement[];
-  readonly then: readonly Statement[];
+  readonly outcome: readonly Statement[];
 }
 /** `chain` is its own where the outcome is more than one statement; `undefined` is where the rules are. */
 export interface Folded {
@@ -41,18 +41,20 @@ export function folded(rules: readonly Judged[], prefix: string): readonly Folde
     const judged = rules[from];
     if (judged === undefined) break;
     if (first === undefined || run.length < RUN_MIN) {
-      out.push({ expr: [...judged.asks, ...judged.then], comment: judged.id });
+      out.push({ expr: [...judged.asks, ...judged.outcome], comment: judged.id });
       from += 1;
       continue;
     }
-    const set = run.flatMap(({ judged: { id, then }, key }, index): (readonly [Element, Statement])[] => {
-      const [only, ...more] = then;
-      const name = `${prefix}_${from + index}`;
-      const isAlone = only !== undefined && more.length === 0;
-      if (!isAlone) out.push({ chain: name, expr: then, comment: id });
-      const outcome = isAlone ? only : { goto: { target: name } };
-      return key.elements.map(({ element }) => [element, outcome]);
-    });
+    const set = run.flatMap(
+      ({ judged: { id, outcome: then }, key }, index): (readonly [Element, Statement])[] => {
+        const [only, ...more] = then;
+        const name = `${prefix}_${from + index}`;
+        const isAlone = only !== undefined && more.length === 0;
+        if (!isAlone) out.push({ chain: name, expr: then, comment: id });
+        const outcome = isAlone ? only : { goto: { target: name } };
+        return key.elements.map(({ element }) => [element, outcome]);
+      },
+    );
     const asks = first.judged.asks.filter((_, index) => index !== first.key.at);
     out.push({ expr: [...asks, { vmap: { key: first.key.field, data: { set } } }] });
     from += run.length;
@@ -88,8 +90,8 @@ function shapeOf({ asks }: Judged, at: number): string {
 }
 
 /** What logs and goes on cannot be a verdict. */
-function isTerminal({ then }: Judged): boolean {
-  const last = then.at(-1);
+function isTerminal({ outcome }: Judged): boolean {
+  const last = outcome.at(-1);
   return last !== undefined && ('accept' in last || 'drop' in last || 'goto' in last);
 }
 

@@ -101,12 +101,12 @@ function stepOf(statement: Statement, sets: ReadonlyMap<string, SetObject>): Ste
     const read = readerOf(key);
     const entries = data.set.map(([element, then]) => ({
       holds: testOf(element, sets),
-      then: stepOf(then, sets),
+      step: stepOf(then, sets),
     }));
     return (seen) => {
       const value = read(seen);
       // What is not in the map ends the rule, not the chain.
-      return (value !== undefined && entries.find(({ holds }) => holds(value))?.then(seen)) || 'break';
+      return (value !== undefined && entries.find(({ holds }) => holds(value))?.step(seen)) || 'break';
     };
   }
   if ('log' in statement) return ({ logged }) => (logged.push(statement.log.prefix), 'next');
