@@ -1,0 +1,269 @@
+/**
+ * Who talks to whom: TCP connections with their state, UDP exchanges with whether they were answered.
+ *
+ * Connections that were completed are kept apart from all others, so that a flood of openings pushes out openings
+ * only. Both parts are bounded; what is pushed out is counted.
+ */
+import { type Packet, PROTOCOL, TCP_FLAGS } from '@demarc/platform/packets';
+import { type HostCounts, Hosts } from './hosts.ts';
+
+export type FlowState =
+  /** SYN seen. */
+  | 'opening'
+  /** SYN-ACK seen. */
+  | 'half-open'
+  | 'established'
+  | 'closed'
+  /** First seen in the middle. */
+  | 'midstream'
+  /** UDP. */
+  | 'unanswered'
+  | 'answered';
+
+/** What this packet did to its flow. */
+export type FlowChange =
+  | 'opened'
+  | 'answered'
+  | 'established'
+  /** The first payload of a connection, or the first answer over UDP: somebody is being served. */
+  | 'served'
+  /** RST by whom it was opened to. */
+  | 'refused'
+  /** RST by whoever opened it, before it was established. */
+  | 'withdrawn'
+  | 'closed'
+  | 'none';
+
+export interface Flow {
+  readonly key: string;
+  readonly protocol: number;
+  readonly initiator: string;
+  readonly responder: string;
+  readonly initiatorPort: number;
+  readonly responderPort: number;
+  readonly firstAtMs: number;
+  lastAtMs: number;
+  state: FlowState;
+  change: FlowChange;
+  /** The handshake was completed with the number that only who received the SYN-ACK knows. */
+  isProved: boolean;
+  isServed: boolean;
+  answerSequence: number;
+}
+
+export interface FlowBounds {
+  readonly pendingMax: number;
+  readonly establishedMax: number;
+}
+/** About 300 bytes each. */
+const BOUNDS: FlowBounds = { pendingMax: 65_536, establishedMax: 65_536 };
+/** Idle for longer, a flow is forgotten. Conntrack: SYN_SENT 120 s, UDP 30 s; its five days for the established are too long to hold. */
+const PENDING_MS_MAX = 120_000;
+const ESTABLISHED_MS_MAX = 3_600_000;
+/** Looked at with every packet; two more than come in, so that the table shrinks. */
+const AGED_PER_PACKET = 2;
+
+export class FlowTable {
+  evicted = 0;
+  expired = 0;
+  readonly hosts = new Hosts();
+  readonly #pending = new Map<string, Flow>();
+  readonly #established = new Map<string, Flow>();
+  readonly #bounds: FlowBounds;
+
+  constructor(bounds: FlowBounds = BOUNDS) {
+    this.#bounds = bounds;
+  }
+
+  get size(): number {
+    return this.#pending.size + this.#established.size;
+  }
+
+  countsOf(initiator: string, responder: string): HostCounts {
+    return this.hosts.of(initiator, responder);
+  }
+
+  /** @returns the flow of this packet, `change` saying what it did; none where it belongs to none and opens none */
+  observe(packet: Packet): Flow | undefined {
+    this.#age(packet.atMs);
+    if (packet.sourcePort === undefined || packet.destinationPort === undefined) return undefined;
+    if (packet.protocol === PROTOCOL.tcp) return this.#tcp(packet);
+    return packet.protocol === PROTOCOL.udp ? this.#udp(packet) : undefined;
+  }
+
+  #tcp(packet: Packet): Flow | undefined {
+    const flags = (packet.tcpFlags ?? 0) & (TCP_FLAGS.syn | TCP_FLAGS.ack | TCP_FLAGS.fin | TCP_FLAGS.rst);
+    const key = keyOf(packet);
+    const known = this.#pending.get(key) ?? this.#established.get(key);
+    if (flags === TCP_FLAGS.syn) return this.#syn(packet, key, known);
+    if (known === undefined) {
+      // An answer to what was before, or a packet that no connection has; neither opens a flow.
+      if ((flags & TCP_FLAGS.ack) === 0 || flags & TCP_FLAGS.rst) return undefined;
+      return this.#add(packet, key, 'midstream', (flags & TCP_FLAGS.syn) !== 0);
+    }
+    known.lastAtMs = packet.atMs;
+    known.change = this.#advance(known, packet, flags);
+    return known;
+  }
+
+  #syn(packet: Packet, key: string, known: Flow | undefined): Flow {
+    if (known !== undefined && known.state !== 'closed' && known.state !== 'midstream') {
+      known.lastAtMs = packet.atMs;
+      known.change = 'none';
+      return known;
+    }
+    if (known !== undefined) this.#remove(known);
+    return this.#add(packet, key, 'opening', false);
+  }
+
+  #advance(flow: Flow, packet: Packet, flags: number): FlowChange {
+    const isFromInitiator =
+      packet.source === flow.initiator &&
+      (packet.sourcePort === flow.initiatorPort || packet.source !== packet.destination);
+    const hasPayload = (packet.payloadBytes ?? packet.payload?.length ?? 0) > 0;
+    const isReset = (flags & TCP_FLAGS.rst) !== 0;
+    switch (flow.state) {
+      case 'opening':
+        if (isReset) return this.#close(flow, isFromInitiator ? 'withdrawn' : 'refused');
+        if (!isFromInitiator && flags === (TCP_FLAGS.syn | TCP_FLAGS.ack)) {
+          flow.answerSequence = packet.sequence ?? 0;
+          this.#move(flow, 'half-open');
+          return 'answered';
+        }
+        // Where answers are not seen (asymmetric routes), payload says that there were some.
+        return isFromInitiator && hasPayload && flags & TCP_FLAGS.ack ? this.#serve(flow) : 'none';
+      case 'half-open':
+        if (isReset) return this.#close(flow, isFromInitiator ? 'withdrawn' : 'refused');
+        if (!isFromInitiator || !(flags & TCP_FLAGS.ack)) return 'none';
+        if (((packet.acknowledgement ?? 0) - flow.answerSequence - 1) >>> 0 > 0x7fffffff) return 'none';
+        flow.isProved = true;
+        if (hasPayload) return this.#serve(flow);
+        this.#move(flow, 'established');
+        return 'established';
+      case 'midstream':
+        if (isReset) return this.#close(flow, isFromInitiator ? 'withdrawn' : 'refused');
+        return !isFromInitiator || hasPayload ? this.#serve(flow) : 'none';
+      case 'established':
+        if (isReset) return this.#close(flow, 'closed');
+        if (hasPayload && !flow.isServed) return this.#serve(flow);
+        // Half-closed connections still serve: the time limit forgets them.
+        return flags & TCP_FLAGS.fin ? this.#close(flow, 'closed') : 'none';
+      case 'closed':
+        if (hasPayload && !flow.isServed) {
+          flow.isServed = true;
+          return 'served';
+        }
+        return 'none';
+      default:
+        return 'none';
+    }
+  }
+
+  #udp(packet: Packet): Flow {
+    const key = keyOf(packet);
+    const known = this.#pending.get(key) ?? this.#established.get(key);
+    if (known === undefined) return this.#add(packet, key, 'unanswered', false);
+    known.lastAtMs = packet.atMs;
+    known.change = 'none';
+    if (
+      known.state === 'unanswered' &&
+      packet.source === known.responder &&
+      packet.sourcePort === known.responderPort
+    ) {
+      known.isServed = true;
+      this.#move(known, 'answered');
+      known.change = 'served';
+    }
+    return known;
+  }
+
+  #add(packet: Packet, key: string, state: FlowState, isAnswer: boolean): Flow {
+    const { sourcePort = 0, destinationPort = 0, source, destination } = packet;
+    const flow: Flow = {
+      key,
+      protocol: packet.protocol,
+      initiator: isAnswer ? destination : source,
+      responder: isAnswer ? source : destination,
+      initiatorPort: isAnswer ? destinationPort : sourcePort,
+      responderPort: isAnswer ? sourcePort : destinationPort,
+      firstAtMs: packet.atMs,
+      lastAtMs: packet.atMs,
+      state,
+      change: 'opened',
+      isProved: false,
+      isServed: false,
+      answerSequence: 0,
+    };
+    if (state === 'midstream' && (packet.payloadBytes ?? packet.payload?.length ?? 0) > 0) {
+      flow.isServed = true;
+      flow.state = 'established';
+    }
+    this.#insert(flow);
+    return flow;
+  }
+
+  #serve(flow: Flow): FlowChange {
+    flow.isServed = true;
+    this.#move(flow, 'established');
+    return 'served';
+  }
+
+  #close(flow: Flow, change: FlowChange): FlowChange {
+    this.#move(flow, 'closed');
+    return change;
+  }
+
+  #move(flow: Flow, state: FlowState): void {
+    this.#remove(flow);
+    flow.state = state;
+    this.#insert(flow);
+  }
+
+  #insert(flow: Flow): void {
+    const isKept = flow.state === 'established' || flow.state === 'answered';
+    const map = isKept ? this.#established : this.#pending;
+    const max = isKept ? this.#bounds.establishedMax : this.#bounds.pendingMax;
+    if (map.size >= max) {
+      for (const oldest of map.values()) {
+        this.#remove(oldest);
+        this.evicted += 1;
+        break;
+      }
+    }
+    map.set(flow.key, flow);
+    this.hosts.add(flow, 1);
+  }
+
+  #remove(flow: Flow): void {
+    if (!this.#pending.delete(flow.key)) this.#established.delete(flow.key);
+    this.hosts.add(flow, -1);
+  }
+
+  #age(nowMs: number): void {
+    this.#ageOf(this.#pending, nowMs, PENDING_MS_MAX);
+    this.#ageOf(this.#established, nowMs, ESTABLISHED_MS_MAX);
+  }
+
+  /** The first ones are the oldest or have waited longest since they were looked at. */
+  #ageOf(map: Map<string, Flow>, nowMs: number, idleMsMax: number): void {
+    let looked = 0;
+    for (const flow of map.values()) {
+      if (looked === AGED_PER_PACKET || nowMs - flow.firstAtMs <= idleMsMax) return;
+      looked += 1;
+      if (nowMs - flow.lastAtMs > idleMsMax) {
+        this.#remove(flow);
+        this.expired += 1;
+      } else {
+        map.delete(flow.key);
+        map.set(flow.key, flow);
+      }
+    }
+  }
+}
+
+/** The same for both directions. */
+function keyOf({ source, destination, sourcePort = 0, destinationPort = 0, protocol }: Packet): string {
+  return source < destination || (source === destination && sourcePort < destinationPort)
+    ? `${protocol} ${source} ${sourcePort} ${destination} ${destinationPort}`
+    : `${protocol} ${destination} ${destinationPort} ${source} ${sourcePort}`;
+}
