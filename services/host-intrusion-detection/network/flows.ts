@@ -5,6 +5,7 @@
  * only. Both parts are bounded; what is pushed out is counted.
  */
 import { type Packet, PROTOCOL, TCP_FLAGS } from '@demarc/platform/packets';
+import { Chain, type Linked } from './chain.ts';
 import { type HostCounts, Hosts } from './hosts.ts';
 
 export type FlowState =
@@ -34,8 +35,10 @@ export type FlowChange =
   | 'closed'
   | 'none';
 
-export interface Flow {
+export interface Flow extends Linked<Flow> {
   readonly key: string;
+  /** Initiator and responder: what connections are counted by, and suspicions kept by. */
+  readonly pairKey: string;
   readonly protocol: number;
   readonly initiator: string;
   readonly responder: string;
@@ -67,8 +70,10 @@ export class FlowTable {
   evicted = 0;
   expired = 0;
   readonly hosts = new Hosts();
-  readonly #pending = new Map<string, Flow>();
-  readonly #established = new Map<string, Flow>();
+  readonly #flows = new Map<string, Flow>();
+  /** Each in the order in which they came or were last found to be in use. */
+  readonly #pending = new Chain<Flow>();
+  readonly #established = new Chain<Flow>();
   readonly #bounds: FlowBounds;
 
   constructor(bounds: FlowBounds = BOUNDS) {
@@ -76,11 +81,11 @@ export class FlowTable {
   }
 
   get size(): number {
-    return this.#pending.size + this.#established.size;
+    return this.#flows.size;
   }
 
   countsOf(initiator: string, responder: string): HostCounts {
-    return this.hosts.of(initiator, responder);
+    return this.hosts.of(pairKeyOf(initiator, responder));
   }
 
   /** @returns the flow of this packet, `change` saying what it did; none where it belongs to none and opens none */
@@ -94,7 +99,7 @@ export class FlowTable {
   #tcp(packet: Packet): Flow | undefined {
     const flags = (packet.tcpFlags ?? 0) & (TCP_FLAGS.syn | TCP_FLAGS.ack | TCP_FLAGS.fin | TCP_FLAGS.rst);
     const key = keyOf(packet);
-    const known = this.#pending.get(key) ?? this.#established.get(key);
+    const known = this.#flows.get(key);
     if (flags === TCP_FLAGS.syn) return this.#syn(packet, key, known);
     if (known === undefined) {
       // An answer to what was before, or a packet that no connection has; neither opens a flow.
@@ -161,7 +166,7 @@ export class FlowTable {
 
   #udp(packet: Packet): Flow {
     const key = keyOf(packet);
-    const known = this.#pending.get(key) ?? this.#established.get(key);
+    const known = this.#flows.get(key);
     if (known === undefined) return this.#add(packet, key, 'unanswered', false);
     known.lastAtMs = packet.atMs;
     known.change = 'none';
@@ -181,6 +186,7 @@ export class FlowTable {
     const { sourcePort = 0, destinationPort = 0, source, destination } = packet;
     const flow: Flow = {
       key,
+      pairKey: isAnswer ? pairKeyOf(destination, source) : pairKeyOf(source, destination),
       protocol: packet.protocol,
       initiator: isAnswer ? destination : source,
       responder: isAnswer ? source : destination,
@@ -193,12 +199,15 @@ export class FlowTable {
       isProved: false,
       isServed: false,
       answerSequence: 0,
+      before: undefined,
+      after: undefined,
     };
     if (state === 'midstream' && (packet.payloadBytes ?? packet.payload?.length ?? 0) > 0) {
       flow.isServed = true;
       flow.state = 'established';
     }
-    this.#insert(flow);
+    this.#flows.set(key, flow);
+    this.#append(flow);
     return flow;
   }
 
@@ -214,29 +223,31 @@ export class FlowTable {
   }
 
   #move(flow: Flow, state: FlowState): void {
-    this.#remove(flow);
+    this.#chainOf(flow).remove(flow);
+    this.hosts.add(flow, -1);
     flow.state = state;
-    this.#insert(flow);
+    this.#append(flow);
   }
 
-  #insert(flow: Flow): void {
-    const isKept = flow.state === 'established' || flow.state === 'answered';
-    const map = isKept ? this.#established : this.#pending;
-    const max = isKept ? this.#bounds.establishedMax : this.#bounds.pendingMax;
-    if (map.size >= max) {
-      for (const oldest of map.values()) {
-        this.#remove(oldest);
-        this.evicted += 1;
-        break;
-      }
+  #append(flow: Flow): void {
+    const chain = this.#chainOf(flow);
+    const max = chain === this.#established ? this.#bounds.establishedMax : this.#bounds.pendingMax;
+    if (chain.length >= max && chain.first !== undefined) {
+      this.#remove(chain.first);
+      this.evicted += 1;
     }
-    map.set(flow.key, flow);
+    chain.append(flow);
     this.hosts.add(flow, 1);
   }
 
   #remove(flow: Flow): void {
-    if (!this.#pending.delete(flow.key)) this.#established.delete(flow.key);
+    this.#chainOf(flow).remove(flow);
+    this.#flows.delete(flow.key);
     this.hosts.add(flow, -1);
+  }
+
+  #chainOf({ state }: Flow): Chain<Flow> {
+    return state === 'established' || state === 'answered' ? this.#established : this.#pending;
   }
 
   #age(nowMs: number): void {
@@ -245,20 +256,23 @@ export class FlowTable {
   }
 
   /** The first ones are the oldest or have waited longest since they were looked at. */
-  #ageOf(map: Map<string, Flow>, nowMs: number, idleMsMax: number): void {
-    let looked = 0;
-    for (const flow of map.values()) {
-      if (looked === AGED_PER_PACKET || nowMs - flow.firstAtMs <= idleMsMax) return;
-      looked += 1;
-      if (nowMs - flow.lastAtMs > idleMsMax) {
-        this.#remove(flow);
+  #ageOf(chain: Chain<Flow>, nowMs: number, idleMsMax: number): void {
+    for (let looked = 0; looked < AGED_PER_PACKET; looked += 1) {
+      const { first } = chain;
+      if (first === undefined || nowMs - first.firstAtMs <= idleMsMax) return;
+      if (nowMs - first.lastAtMs > idleMsMax) {
+        this.#remove(first);
         this.expired += 1;
       } else {
-        map.delete(flow.key);
-        map.set(flow.key, flow);
+        chain.remove(first);
+        chain.append(first);
       }
     }
   }
+}
+
+export function pairKeyOf(source: string, target: string): string {
+  return `${source} ${target}`;
 }
 
 /** The same for both directions. */

@@ -8,24 +8,37 @@ export interface HostCounts {
 }
 
 const NONE: HostCounts = { halfOpen: 0, established: 0 };
+/** Pairs without connections are kept until there are so many, and then leave all at once. */
+const IDLE_MAX = 65_536;
 
-/** Bounded by the flow table: a pair without flows has no entry. */
+/** Bounded by the flow table, and by what may be idle beside it. */
 export class Hosts {
   readonly #counts = new Map<string, { halfOpen: number; established: number }>();
+  #idle = 0;
 
-  of(initiator: string, responder: string): HostCounts {
-    return this.#counts.get(`${initiator} ${responder}`) ?? NONE;
+  of(pairKey: string): HostCounts {
+    return this.#counts.get(pairKey) ?? NONE;
   }
 
   add(flow: Flow, by: 1 | -1): void {
     if (flow.protocol !== PROTOCOL.tcp) return;
     const isHalfOpen = flow.state === 'opening' || flow.state === 'half-open';
     if (!isHalfOpen && flow.state !== 'established') return;
-    const key = `${flow.initiator} ${flow.responder}`;
-    const counts = this.#counts.get(key) ?? { halfOpen: 0, established: 0 };
+    let counts = this.#counts.get(flow.pairKey);
+    if (counts === undefined) {
+      counts = { halfOpen: 0, established: 0 };
+      this.#counts.set(flow.pairKey, counts);
+    } else if (counts.halfOpen + counts.established === 0) this.#idle -= 1;
     if (isHalfOpen) counts.halfOpen += by;
     else counts.established += by;
-    if (counts.halfOpen === 0 && counts.established === 0) this.#counts.delete(key);
-    else this.#counts.set(key, counts);
+    if (counts.halfOpen + counts.established > 0) return;
+    this.#idle += 1;
+    if (this.#idle > IDLE_MAX) this.#forget();
+  }
+
+  #forget(): void {
+    for (const [key, { halfOpen, established }] of this.#counts)
+      if (halfOpen + established === 0) this.#counts.delete(key);
+    this.#idle = 0;
   }
 }

@@ -18,7 +18,7 @@ export class Limits {
 
   observe(flow: Flow | undefined, nowMs: number): Detection | undefined {
     if (flow === undefined || (flow.change !== 'opened' && flow.change !== 'established')) return undefined;
-    const { halfOpen, established } = this.#flows.countsOf(flow.initiator, flow.responder);
+    const { halfOpen, established } = this.#flows.hosts.of(flow.pairKey);
     const { limits } = this.#policy;
     if (established >= limits.connections) return this.#say('connection-limit', flow, established, nowMs);
     return halfOpen >= limits.halfOpen ? this.#say('half-open-limit', flow, halfOpen, nowMs) : undefined;

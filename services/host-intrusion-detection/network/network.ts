@@ -1,6 +1,5 @@
 /**
- * Packets in, attacks out. Streaming and pure: time is the packets' own, and memory is bounded whatever comes
- * (about 60 MB when every table is full).
+ * Packets in, attacks out. Streaming and pure: time is the packets' own, and memory is bounded whatever comes.
  */
 import type { Arp, Packet } from '@demarc/platform/packets';
 import type { Detection } from './detection.ts';

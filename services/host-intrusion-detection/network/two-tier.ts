@@ -2,10 +2,19 @@
  * A bounded map in two parts: what was seen once, and what has proved to matter. Forged addresses come once each: they
  * push out each other, never what is being watched.
  */
+import { Chain, type Linked } from './chain.ts';
+
+interface Entry<Value> extends Linked<Entry<Value>> {
+  readonly key: string;
+  readonly value: Value;
+  isKept: boolean;
+}
+
 export class TwoTier<Value> {
   evicted = 0;
-  readonly #young = new Map<string, Value>();
-  readonly #kept = new Map<string, Value>();
+  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #young = new Chain<Entry<Value>>();
+  readonly #kept = new Chain<Entry<Value>>();
   readonly #max: number;
 
   /** @param max of each part */
@@ -14,34 +23,41 @@ export class TwoTier<Value> {
   }
 
   get size(): number {
-    return this.#young.size + this.#kept.size;
+    return this.#entries.size;
   }
 
   get(key: string): Value | undefined {
-    return this.#kept.get(key) ?? this.#young.get(key);
+    return this.#entries.get(key)?.value;
   }
 
+  /** @param key that is not there yet */
   add(key: string, value: Value): void {
-    this.#put(this.#young, key, value);
+    const entry: Entry<Value> = { key, value, isKept: false, before: undefined, after: undefined };
+    this.#append(entry);
+    this.#entries.set(key, entry);
   }
 
   /** From now on among those that matter, as its newest: called again, it stays longer. */
   keep(key: string): void {
-    const value = this.get(key);
-    if (value === undefined) return;
-    this.#young.delete(key);
-    this.#kept.delete(key);
-    this.#put(this.#kept, key, value);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#chainOf(entry).remove(entry);
+    entry.isKept = true;
+    this.#append(entry);
   }
 
-  #put(map: Map<string, Value>, key: string, value: Value): void {
-    if (map.size >= this.#max) {
-      for (const oldest of map.keys()) {
-        map.delete(oldest);
-        this.evicted += 1;
-        break;
-      }
+  #append(entry: Entry<Value>): void {
+    const chain = this.#chainOf(entry);
+    if (chain.length >= this.#max && chain.first !== undefined) {
+      const oldest = chain.first;
+      chain.remove(oldest);
+      this.#entries.delete(oldest.key);
+      this.evicted += 1;
     }
-    map.set(key, value);
+    chain.append(entry);
+  }
+
+  #chainOf(entry: Entry<Value>): Chain<Entry<Value>> {
+    return entry.isKept ? this.#kept : this.#young;
   }
 }

@@ -5,10 +5,10 @@
  */
 import { type Packet, PROTOCOL, TCP_FLAGS } from '@demarc/platform/packets';
 import { type Detection, type DetectionKind, detection } from '../detection.ts';
-import type { Flow } from '../flows.ts';
+import { type Flow, pairKeyOf } from '../flows.ts';
 import type { NetworkDetectionPolicy } from '../policy.ts';
 import { isManyHosts } from '../ranges.ts';
-import { type Counts, TALLY_MS, Tally } from './tally.ts';
+import { type Counts, portsOf, TALLY_MS, Tally } from './tally.ts';
 
 /** Fewer packets for each port are a scan, however fast. */
 const PACKETS_PER_PORT_MIN = 10;
@@ -47,14 +47,11 @@ export class Floods {
     if (tally === undefined || isManyHosts(packet.destination)) return said;
     const { protocol, source, destination, destinationPort } = packet;
     if (protocol === PROTOCOL.tcp) this.#tcp(packet, flow, tally);
-    else if (protocol === PROTOCOL.udp) {
-      // A target that asked for it is not flooded.
-      if (flow === undefined || flow.initiator === source || flow.change === 'served')
-        tally.count('udp', source, destination, destinationPort);
-      else tally.count('udp', source, destination, undefined);
-    } else if (protocol === PROTOCOL.icmp || protocol === PROTOCOL.icmpv6) {
+    else if (protocol === PROTOCOL.udp)
+      tally.count('udp', keyOf(packet, flow), source, destination, destinationPort);
+    else if (protocol === PROTOCOL.icmp || protocol === PROTOCOL.icmpv6) {
       const isAnswer = (ANSWERS[packet.family] as readonly number[]).includes(packet.icmpType ?? 0);
-      tally.count(isAnswer ? 'icmpAnswers' : 'icmp', source, destination, undefined);
+      tally.count(isAnswer ? 'icmpAnswers' : 'icmp', keyOf(packet, flow), source, destination, undefined);
     }
     return said;
   }
@@ -72,17 +69,15 @@ export class Floods {
     return judged.length + late.length === 0 ? NONE : [...judged, ...late];
   }
 
-  #tcp(
-    { tcpFlags = 0, source, destination, destinationPort }: Packet,
-    flow: Flow | undefined,
-    tally: Tally,
-  ): void {
+  #tcp(packet: Packet, flow: Flow | undefined, tally: Tally): void {
+    const { tcpFlags = 0, source, destination, destinationPort } = packet;
     const handshake = tcpFlags & (TCP_FLAGS.syn | TCP_FLAGS.ack | TCP_FLAGS.rst | TCP_FLAGS.fin);
-    if (handshake === TCP_FLAGS.syn) tally.count('syn', source, destination, destinationPort);
+    if (handshake === TCP_FLAGS.syn)
+      tally.count('syn', keyOf(packet, flow), source, destination, destinationPort);
     if (flow === undefined || (flow.change !== 'established' && flow.change !== 'served')) return;
     if (flow.change === 'served' && flow.isProved && flow.state !== 'established') return;
     const opened = this.#before !== undefined && flow.firstAtMs < tally.startMs ? this.#before : tally;
-    opened.count('completed', flow.initiator, flow.responder, undefined);
+    opened.count('completed', flow.pairKey, flow.initiator, flow.responder, undefined);
   }
 
   #judge(tally: Tally, after: Tally | undefined, nowMs: number): readonly Detection[] {
@@ -159,7 +154,7 @@ export class Floods {
         sources,
         sourceCount,
         targets: [target],
-        ports: [...counts.ports],
+        ports: portsOf(counts),
         evidence: {
           packetsPerSecond: perSecond,
           ...(kind === 'syn-flood' ? { completed: counts.completed } : {}),
@@ -172,12 +167,17 @@ export class Floods {
   }
 }
 
+/** The flow has it already, for packets of whoever opened it. */
+function keyOf({ source, destination }: Packet, flow: Flow | undefined): string {
+  return flow?.initiator === source ? flow.pairKey : pairKeyOf(source, destination);
+}
+
 function floodIn(
   counts: Counts,
   answers: number,
   limits: { readonly syn: number; readonly icmp: number; readonly udp: number },
 ): Flood | undefined {
-  const isScan = (packets: number): boolean => packets < PACKETS_PER_PORT_MIN * counts.ports.size;
+  const isScan = (packets: number): boolean => packets < PACKETS_PER_PORT_MIN * (counts.ports?.size ?? 1);
   const unfinished = counts.syn - counts.completed;
   if (unfinished >= limits.syn && !isScan(unfinished))
     return { kind: 'syn-flood', packets: unfinished, counts };
@@ -190,7 +190,7 @@ function floodIn(
 
 /** What went the other way, and explains answers or is one. */
 function answersOf(tally: Tally | undefined, source: string, target: string): number {
-  const counts = tally?.pairs.get(`${source} ${target}`);
+  const counts = tally?.pairs.get(pairKeyOf(source, target));
   return counts === undefined ? 0 : counts.udp + counts.syn + counts.icmp;
 }
 

@@ -15,7 +15,14 @@ export interface Counts {
   icmp: number;
   /** ICMP errors and answers, of which each should have a cause. */
   icmpAnswers: number;
-  readonly ports: Set<number>;
+  /** The only one so far, or none (-1); from the second on they are in `ports`. */
+  port: number;
+  ports: Set<number> | undefined;
+}
+
+export function portsOf({ port, ports }: Counts): readonly number[] {
+  if (ports !== undefined) return [...ports];
+  return port < 0 ? [] : [port];
 }
 
 export interface PairCounts extends Counts {
@@ -38,6 +45,7 @@ export class Tally {
   /** Adds one of `what` to the source’s count and to its target’s. */
   count(
     what: 'syn' | 'completed' | 'udp' | 'icmp' | 'icmpAnswers',
+    pairKey: string,
     source: string,
     target: string,
     port: number | undefined,
@@ -47,20 +55,29 @@ export class Tally {
       all = { ...emptyCounts(), sources: 0 };
       this.targets.set(target, all);
     }
-    const key = `${source} ${target}`;
-    let one = this.pairs.get(key);
+    let one = this.pairs.get(pairKey);
     if (one === undefined && this.pairs.size < PAIRS_MAX) {
       one = { ...emptyCounts(), source, target };
-      this.pairs.set(key, one);
+      this.pairs.set(pairKey, one);
       all.sources += 1;
     }
-    for (const counts of one === undefined ? [all] : [all, one]) {
-      counts[what] += 1;
-      if (port !== undefined && counts.ports.size < PORTS_MAX) counts.ports.add(port);
-    }
+    all[what] += 1;
+    if (port !== undefined) addPort(all, port);
+    if (one === undefined) return;
+    one[what] += 1;
+    if (port !== undefined) addPort(one, port);
+  }
+}
+
+function addPort(counts: Counts, port: number): void {
+  if (counts.port === port) return;
+  if (counts.port < 0) counts.port = port;
+  else {
+    counts.ports ??= new Set([counts.port]);
+    if (counts.ports.size < PORTS_MAX) counts.ports.add(port);
   }
 }
 
 function emptyCounts(): Counts {
-  return { syn: 0, completed: 0, udp: 0, icmp: 0, icmpAnswers: 0, ports: new Set() };
+  return { syn: 0, completed: 0, udp: 0, icmp: 0, icmpAnswers: 0, port: -1, ports: undefined };
 }

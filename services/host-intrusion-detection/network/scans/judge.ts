@@ -36,7 +36,10 @@ export function judgePair(
     .since(nowMs - scans.windowSeconds * 1_000, technique)
     .filter((probe) => isInVain(probe, nowMs));
   if (fast.length >= threshold && isScan(fast)) return say(pair, kind, fast, nowMs);
-  if ([...pair.said.keys()].some((said) => said !== 'slow-scan') || pair.probes.size < scans.slowPorts)
+  if (
+    [...(pair.said?.keys() ?? [])].some((said) => said !== 'slow-scan') ||
+    pair.probes.size < scans.slowPorts
+  )
     return undefined;
   const slow = pair.since(nowMs - scans.slowWindowSeconds * 1_000).filter((probe) => isInVain(probe, nowMs));
   const first = slow[0]?.atMs ?? nowMs;
@@ -52,9 +55,7 @@ function isSaid(
   { repeatSeconds }: NetworkDetectionPolicy,
 ): boolean {
   // One port in 15 s goes on for as long as it likes: the slow kind is said as seldom as the others.
-  return [kind, 'slow-scan' as const].some(
-    (said) => nowMs - (pair.said.get(said) ?? -Infinity) < repeatSeconds * 1_000,
-  );
+  return [kind, 'slow-scan' as const].some((said) => nowMs - pair.saidAtMs(said) < repeatSeconds * 1_000);
 }
 
 function thresholdOf(technique: Technique, scans: NetworkDetectionPolicy['scans']): number {
@@ -81,7 +82,7 @@ function kindOf(technique: Technique, pair: Pair): DetectionKind {
 }
 
 function say(pair: Pair, kind: DetectionKind, probes: readonly Probe[], nowMs: number): Detection {
-  pair.said.set(kind, nowMs);
+  pair.say(kind, nowMs);
   const of = (state: Probe['state']): number => probes.filter((probe) => probe.state === state).length;
   const what = kind === 'protocol-scan' ? 'protocols' : 'ports';
   const firstAtMs = probes.reduce((first, { atMs }) => Math.min(first, atMs), nowMs);
@@ -95,7 +96,7 @@ function say(pair: Pair, kind: DetectionKind, probes: readonly Probe[], nowMs: n
     ports: probes.map(({ port }) => port),
     portCount: probes.length,
     evidence: {
-      probes: [...pair.totals.values()].reduce((sum, total) => sum + total, 0),
+      probes: pair.total,
       unanswered: of('pending'),
       refused: Math.max(of('refused'), Math.min(pair.refusals, probes.length)),
       withdrawn: of('withdrawn'),

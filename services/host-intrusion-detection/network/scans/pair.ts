@@ -29,10 +29,10 @@ export class Pair {
   readonly source: string;
   readonly target: string;
   readonly probes = new Map<number, Probe>();
+  /** Since it is known, with ports that were forgotten. */
+  total = 0;
   /** When each kind was said last. */
-  readonly said = new Map<DetectionKind, number>();
-  /** Since it is known, with repetitions of ports that were forgotten. */
-  readonly totals = new Map<Technique, number>();
+  said: Map<DetectionKind, number> | undefined;
   isProved = false;
   refusals = 0;
   /** Of the last ten SYNs, one bit each: made by hand. */
@@ -62,7 +62,7 @@ export class Pair {
         break;
       }
     this.probes.set(key, probe);
-    this.totals.set(probe.technique, (this.totals.get(probe.technique) ?? 0) + 1);
+    this.total += 1;
     return true;
   }
 
@@ -71,14 +71,22 @@ export class Pair {
     return bitsOf(this.#byHand) >= 5 || this.withdrawnAtMs > this.establishedAtMs;
   }
 
+  saidAtMs(kind: DetectionKind): number {
+    return this.said?.get(kind) ?? -Infinity;
+  }
+
+  say(kind: DetectionKind, atMs: number): void {
+    this.said ??= new Map();
+    this.said.set(kind, atMs);
+  }
+
   find(technique: Technique, port: number): Probe | undefined {
     return this.probes.get(keyOf(technique, port));
   }
 
   /** Somebody is served there: it was no probe. */
   clear(technique: Technique, port: number): void {
-    if (!this.probes.delete(keyOf(technique, port))) return;
-    this.totals.set(technique, (this.totals.get(technique) ?? 1) - 1);
+    if (this.probes.delete(keyOf(technique, port))) this.total -= 1;
   }
 
   forgetBefore(atMs: number): void {

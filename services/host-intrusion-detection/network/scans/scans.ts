@@ -1,7 +1,7 @@
 /** Packets and what they did to their flows, as probes of ports and hosts. */
 import { type Arp, type Packet, PROTOCOL, TCP_FLAGS } from '@demarc/platform/packets';
 import { type Detection, detection } from '../detection.ts';
-import type { Flow } from '../flows.ts';
+import { type Flow, pairKeyOf } from '../flows.ts';
 import type { NetworkDetectionPolicy } from '../policy.ts';
 import { isManyHosts } from '../ranges.ts';
 import { TwoTier } from '../two-tier.ts';
@@ -90,7 +90,7 @@ export class Scans {
     const { tcpFlags, source, destination, destinationPort } = packet;
     if (tcpFlags === undefined || destinationPort === undefined) return NONE;
     if (tcpFlags & TCP_FLAGS.rst) {
-      const pair = this.#pairs.get(`${destination} ${source}`);
+      const pair = this.#pairs.get(pairKeyOf(destination, source));
       if (pair !== undefined) pair.refusals += 1;
       return NONE;
     }
@@ -116,7 +116,7 @@ export class Scans {
       this.#clear(flow);
       return NONE;
     }
-    const pair = this.#pairs.get(`${initiator} ${responder}`);
+    const pair = this.#pairs.get(flow.pairKey);
     if (pair === undefined) return NONE;
     if (flow.isProved) pair.isProved = true;
     if (flow.change === 'answered') return NONE;
@@ -143,9 +143,10 @@ export class Scans {
     return this.#say(pair, technique, packet.atMs);
   }
 
-  #clear({ initiator, responder, responderPort, protocol }: Flow): void {
+  #clear(flow: Flow): void {
+    const { initiator, responder, responderPort, protocol } = flow;
     const techniques: readonly Technique[] = protocol === PROTOCOL.udp ? ['udp'] : ['syn', 'ack', 'maimon'];
-    const pair = this.#pairs.get(`${initiator} ${responder}`);
+    const pair = this.#pairs.get(flow.pairKey);
     for (const technique of techniques) pair?.clear(technique, responderPort);
     this.#distributed.clear(responder, initiator, responderPort);
     this.#sweeps.clear(
@@ -162,7 +163,7 @@ export class Scans {
     // Port unreachable: what a closed UDP port answers.
     const isUnreachable = icmpType === (protocol === PROTOCOL.icmp ? 3 : 1);
     if (!isUnreachable) return;
-    const pair = this.#pairs.get(`${destination} ${source}`);
+    const pair = this.#pairs.get(pairKeyOf(destination, source));
     if (pair !== undefined) pair.refusals += 1;
   }
 
@@ -178,9 +179,14 @@ export class Scans {
     pair.forgetBefore(atMs - this.#policy.scans.slowWindowSeconds * 1_000);
     const isRaw = (packet.tcpOptionsBytes ?? Infinity) <= RAW_OPTIONS_BYTES_MAX;
     if (!pair.add({ technique, port, atMs, isRaw, state: 'pending' })) return NONE;
-    if (pair.probes.size > 1) this.#pairs.keep(`${source} ${target}`);
+    if (pair.probes.size > 1) this.#pairs.keep(pairKeyOf(source, target));
     const said: Detection[] = [];
-    if (technique !== 'protocol' && technique !== 'ack' && technique !== 'maimon' && pair.said.size === 0) {
+    if (
+      technique !== 'protocol' &&
+      technique !== 'ack' &&
+      technique !== 'maimon' &&
+      pair.said === undefined
+    ) {
       const distributed = this.#distributed.add(target, source, port, atMs);
       if (distributed !== undefined) said.push(distributed);
     }
@@ -196,7 +202,7 @@ export class Scans {
   }
 
   #pair(source: string, target: string): Pair {
-    const key = `${source} ${target}`;
+    const key = pairKeyOf(source, target);
     const known = this.#pairs.get(key);
     if (known !== undefined) return known;
     const made = new Pair(source, target);
@@ -223,11 +229,11 @@ export class Scans {
       pair.fingerprintsSinceMs = atMs;
     }
     pair.fingerprints |= 1 << probe;
-    this.#pairs.keep(`${source} ${destination}`);
+    this.#pairs.keep(pairKeyOf(source, destination));
     const kinds = bitsOf(pair.fingerprints);
-    const before = pair.said.get('os-fingerprint') ?? -Infinity;
+    const before = pair.saidAtMs('os-fingerprint');
     if (kinds < scans.fingerprintProbes || atMs - before < repeatSeconds * 1_000) return undefined;
-    pair.said.set('os-fingerprint', atMs);
+    pair.say('os-fingerprint', atMs);
     return detection({
       kind: 'os-fingerprint',
       firstAtMs: pair.fingerprintsSinceMs,

@@ -19,8 +19,18 @@ interface Asked {
   saidAtMs: number;
 }
 
+/** Most ask one host: that is remembered without any of the rest. */
+interface Source {
+  readonly kind: SweepKind;
+  readonly port: number | undefined;
+  /** Empty once it turned out to be served. */
+  target: string;
+  readonly atMs: number;
+  things: Map<string, Asked> | undefined;
+}
+
 export class Sweeps {
-  readonly #sources = new TwoTier<Map<string, Asked>>(SOURCES_MAX);
+  readonly #sources = new TwoTier<Source>(SOURCES_MAX);
   /** Of which the time may tell more than the next packet does. */
   readonly #waiting = new Map<string, { readonly source: string; readonly asked: Asked }>();
   readonly #policy: NetworkDetectionPolicy;
@@ -34,7 +44,13 @@ export class Sweeps {
   }
 
   add(kind: SweepKind, source: string, target: string, port: number | undefined, nowMs: number): void {
-    const asked = this.#asked(kind, source, port);
+    const known = this.#sources.get(source);
+    if (known === undefined) {
+      this.#sources.add(source, { kind, port, target, atMs: nowMs, things: undefined });
+      return;
+    }
+    if (known.things === undefined && known.target === target) return;
+    const asked = askedOf(known, kind, port);
     if (asked.targets.has(target)) return;
     for (const [oldest, { atMs }] of asked.targets) {
       if (asked.targets.size < TARGETS_MAX && nowMs - atMs <= this.#policy.scans.sweepWindowSeconds * 1_000)
@@ -48,12 +64,14 @@ export class Sweeps {
   }
 
   refuse(kind: SweepKind, source: string, target: string, port: number | undefined): void {
-    const found = this.#sources.get(source)?.get(nameOf(kind, port))?.targets.get(target);
+    const found = this.#sources.get(source)?.things?.get(nameOf(kind, port))?.targets.get(target);
     if (found !== undefined) found.isInVain = true;
   }
 
   clear(kind: SweepKind, source: string, target: string, port: number | undefined): void {
-    this.#sources.get(source)?.get(nameOf(kind, port))?.targets.delete(target);
+    const known = this.#sources.get(source);
+    if (known?.things !== undefined) known.things.get(nameOf(kind, port))?.targets.delete(target);
+    else if (known?.target === target) known.target = '';
   }
 
   /** Called several times a second: what was not answered by now is in vain. */
@@ -86,25 +104,26 @@ export class Sweeps {
   #threshold(kind: SweepKind): number {
     return kind === 'arp-sweep' ? this.#policy.scans.arpSweepTargets : this.#policy.scans.sweepTargets;
   }
+}
 
-  #asked(kind: SweepKind, source: string, port: number | undefined): Asked {
-    let things = this.#sources.get(source);
-    if (things === undefined) {
-      things = new Map();
-      this.#sources.add(source, things);
-    }
-    const name = nameOf(kind, port);
-    const known = things.get(name);
-    if (known !== undefined) return known;
-    if (things.size >= THINGS_MAX) {
-      // A port scan asks for thousands of things, of one target each: what has more targets is what is looked for.
-      const [least] = [...things].sort(([, a], [, b]) => a.targets.size - b.targets.size);
-      if (least !== undefined) things.delete(least[0]);
-    }
-    const made: Asked = { kind, port, targets: new Map(), saidAtMs: -Infinity };
-    things.set(name, made);
-    return made;
+function askedOf(source: Source, kind: SweepKind, port: number | undefined): Asked {
+  if (source.things === undefined) {
+    const first: Asked = { kind: source.kind, port: source.port, targets: new Map(), saidAtMs: -Infinity };
+    if (source.target !== '') first.targets.set(source.target, { atMs: source.atMs, isInVain: false });
+    source.things = new Map([[nameOf(source.kind, source.port), first]]);
   }
+  const { things } = source;
+  const name = nameOf(kind, port);
+  const known = things.get(name);
+  if (known !== undefined) return known;
+  if (things.size >= THINGS_MAX) {
+    // A port scan asks for thousands of things, of one target each: what has more targets is what is looked for.
+    const [least] = [...things].sort(([, a], [, b]) => a.targets.size - b.targets.size);
+    if (least !== undefined) things.delete(least[0]);
+  }
+  const made: Asked = { kind, port, targets: new Map(), saidAtMs: -Infinity };
+  things.set(name, made);
+  return made;
 }
 
 const nameOf = (kind: SweepKind, port: number | undefined): string => `${kind} ${port ?? ''}`;
