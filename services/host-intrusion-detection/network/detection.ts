@@ -24,6 +24,42 @@ export const KINDS = {
   'udp-flood': { technique: 'T1498.001', title: 'UDP flood', response: 'block' },
   'connection-limit': { technique: 'T1499.002', title: 'Too many connections', response: 'block' },
   'half-open-limit': { technique: 'T1499.001', title: 'Too many half-open connections', response: 'block' },
+  'smb-brute-force': { technique: 'T1110.001', title: 'SMB password guessing', response: 'block' },
+  'ms17-010': { technique: 'T1210', title: 'Exploit of MS17-010 (EternalBlue)', response: 'block' },
+  'ms17-010-probe': { technique: 'T1595.002', title: 'Probe for MS17-010', response: 'block' },
+  'double-pulsar': { technique: 'T1210', title: 'DoublePulsar', response: 'block' },
+  smbghost: { technique: 'T1210', title: 'Exploit of SMBGhost (CVE-2020-0796)', response: 'block' },
+  'smbghost-probe': { technique: 'T1595.002', title: 'Probe for SMBGhost', response: 'observe' },
+  'null-session': { technique: 'T1135', title: 'Anonymous SMB session', response: 'observe' },
+  'admin-share': { technique: 'T1021.002', title: 'Administrative share', response: 'observe' },
+  'management-pipe': { technique: 'T1021.002', title: 'Pipe that manages the machine', response: 'observe' },
+  'remote-service': {
+    technique: 'T1569.002',
+    title: 'Service created over the network',
+    response: 'observe',
+  },
+  'remote-task': { technique: 'T1053.005', title: 'Task scheduled over the network', response: 'observe' },
+  'remote-registry': {
+    technique: 'T1112',
+    title: 'Registry changed or saved over the network',
+    response: 'observe',
+  },
+  'remote-driver': {
+    technique: 'T1068',
+    title: 'Printer driver installed over the network',
+    response: 'observe',
+  },
+  'account-enumeration': {
+    technique: 'T1087',
+    title: 'Accounts listed over the network',
+    response: 'observe',
+  },
+  'forced-authentication': { technique: 'T1187', title: 'Authentication forced', response: 'observe' },
+  'directory-replication': {
+    technique: 'T1003.006',
+    title: 'Directory replicated (DCSync)',
+    response: 'observe',
+  },
 } as const satisfies Record<string, Kind>;
 
 interface Kind {

@@ -51,7 +51,11 @@ export interface Flow extends Linked<Flow> {
   /** The handshake was completed with the number that only who received the SYN-ACK knows. */
   isProved: boolean;
   isServed: boolean;
+  /** Of SYN and SYN-ACK, where they were seen. */
+  openSequence: number;
   answerSequence: number;
+  /** Its bytes are of no protocol that is looked into. */
+  isUninteresting: boolean;
 }
 
 export interface FlowBounds {
@@ -198,7 +202,9 @@ export class FlowTable {
       change: 'opened',
       isProved: false,
       isServed: false,
+      openSequence: packet.sequence ?? 0,
       answerSequence: 0,
+      isUninteresting: false,
       before: undefined,
       after: undefined,
     };

@@ -9,6 +9,7 @@ import { Limits } from './limits.ts';
 import type { NetworkDetectionPolicy } from './policy.ts';
 import { inRanges, type Ranges } from './ranges.ts';
 import { Scans } from './scans/scans.ts';
+import { Smb } from './smb/smb.ts';
 
 /** What only time tells is looked at this often. */
 const ADVANCE_MS = 250;
@@ -27,6 +28,7 @@ export class NetworkDetector {
   readonly #scans: Scans;
   readonly #floods: Floods;
   readonly #limits: Limits;
+  readonly #smb: Smb;
   readonly #isProtected: Ranges;
   readonly #protectsSome: boolean;
   #packets = 0;
@@ -36,6 +38,7 @@ export class NetworkDetector {
     this.#scans = new Scans(policy);
     this.#floods = new Floods(policy);
     this.#limits = new Limits(policy, this.#flows);
+    this.#smb = new Smb(policy);
     this.#isProtected = inRanges(policy.protect);
     this.#protectsSome = policy.protect.length > 0;
   }
@@ -45,7 +48,7 @@ export class NetworkDetector {
       packets: this.#packets,
       flows: this.#flows.size,
       flowsEvicted: this.#flows.evicted,
-      suspicionsEvicted: this.#scans.evicted,
+      suspicionsEvicted: this.#scans.evicted + this.#smb.evicted,
     };
   }
 
@@ -56,8 +59,12 @@ export class NetworkDetector {
     const scans = this.#scans.observe(packet, flow);
     const floods = this.#floods.observe(packet, flow);
     const limit = this.#limits.observe(flow, packet.atMs);
-    if (due.length + scans.length + floods.length === 0 && limit === undefined) return NONE;
-    return [...due, ...this.#relevant([...scans, ...floods, ...(limit === undefined ? [] : [limit])])];
+    const smb = this.#smb.observe(packet, flow);
+    if (due.length + scans.length + floods.length + smb.length === 0 && limit === undefined) return NONE;
+    return [
+      ...due,
+      ...this.#relevant([...scans, ...floods, ...smb, ...(limit === undefined ? [] : [limit])]),
+    ];
   }
 
   observeArp(arp: Arp): readonly Detection[] {

@@ -53,6 +53,8 @@ const Limits = z.strictObject({
 const Smb = z.strictObject({
   failedLogons: count(2, 1_000, 5),
   failedLogonWindowSeconds: seconds(5, 3_600, 60),
+  /** Services and tasks made over the network: administrators do it too, from addresses that are best allowed. */
+  remoteExecution: z.enum(['observe', 'block']).default('observe'),
 });
 
 const Blocks = z.strictObject({
