@@ -126,32 +126,30 @@ export class FlowTable {
   }
 
   #advance(flow: Flow, packet: Packet, flags: number): FlowChange {
-    const isFromInitiator =
-      packet.source === flow.initiator &&
-      (packet.sourcePort === flow.initiatorPort || packet.source !== packet.destination);
+    const fromInitiator = isFromInitiator(packet, flow);
     const hasPayload = (packet.payloadBytes ?? packet.payload?.length ?? 0) > 0;
     const isReset = (flags & TCP_FLAGS.rst) !== 0;
     switch (flow.state) {
       case 'opening':
-        if (isReset) return this.#close(flow, isFromInitiator ? 'withdrawn' : 'refused');
-        if (!isFromInitiator && flags === (TCP_FLAGS.syn | TCP_FLAGS.ack)) {
+        if (isReset) return this.#close(flow, fromInitiator ? 'withdrawn' : 'refused');
+        if (!fromInitiator && flags === (TCP_FLAGS.syn | TCP_FLAGS.ack)) {
           flow.answerSequence = packet.sequence ?? 0;
           this.#move(flow, 'half-open');
           return 'answered';
         }
         // Where answers are not seen (asymmetric routes), payload says that there were some.
-        return isFromInitiator && hasPayload && flags & TCP_FLAGS.ack ? this.#serve(flow) : 'none';
+        return fromInitiator && hasPayload && flags & TCP_FLAGS.ack ? this.#serve(flow) : 'none';
       case 'half-open':
-        if (isReset) return this.#close(flow, isFromInitiator ? 'withdrawn' : 'refused');
-        if (!isFromInitiator || !(flags & TCP_FLAGS.ack)) return 'none';
+        if (isReset) return this.#close(flow, fromInitiator ? 'withdrawn' : 'refused');
+        if (!fromInitiator || !(flags & TCP_FLAGS.ack)) return 'none';
         if (((packet.acknowledgement ?? 0) - flow.answerSequence - 1) >>> 0 > 0x7fffffff) return 'none';
         flow.isProved = true;
         if (hasPayload) return this.#serve(flow);
         this.#move(flow, 'established');
         return 'established';
       case 'midstream':
-        if (isReset) return this.#close(flow, isFromInitiator ? 'withdrawn' : 'refused');
-        return !isFromInitiator || hasPayload ? this.#serve(flow) : 'none';
+        if (isReset) return this.#close(flow, fromInitiator ? 'withdrawn' : 'refused');
+        return !fromInitiator || hasPayload ? this.#serve(flow) : 'none';
       case 'established':
         if (isReset) return this.#close(flow, 'closed');
         if (hasPayload && !flow.isServed) return this.#serve(flow);
@@ -275,6 +273,10 @@ export class FlowTable {
       }
     }
   }
+}
+
+export function isFromInitiator({ source, sourcePort }: Packet, flow: Flow): boolean {
+  return source === flow.initiator && sourcePort === flow.initiatorPort;
 }
 
 export function pairKeyOf(source: string, target: string): string {

@@ -1,4 +1,5 @@
 /** One SMB or DCE-RPC connection: what was done over it, told by requests and what was answered to them. */
+import { type Packet, TCP_FLAGS } from '@demarc/platform/packets';
 import { u16 } from './bytes.ts';
 import { ntlmUser, openedName, pipeBytes, plainUser, sharePath } from './commands.ts';
 import { readPdus } from './dcerpc.ts';
@@ -27,10 +28,11 @@ const WAITING_MAX = 256;
 /** Contexts that a connection has bound. */
 const BOUND_MAX = 256;
 const COMPRESSION_CAPABILITIES = 3;
+const NOTHING = new Uint8Array(0);
 
 export class Connection {
-  readonly toServer: Stream;
-  readonly toClient: Stream;
+  readonly #toServer: Stream;
+  readonly #toClient: Stream;
   readonly #fromClient: Framer;
   readonly #fromServer: Framer;
   readonly #onEvent: (event: SmbEvent) => void;
@@ -57,8 +59,8 @@ export class Connection {
     };
     this.#fromClient = framer(() => this.#fromServer);
     this.#fromServer = framer(() => this.#fromClient);
-    this.toServer = new Stream(this.#fromClient);
-    this.toClient = new Stream(this.#fromServer);
+    this.#toServer = new Stream(this.#fromClient);
+    this.#toClient = new Stream(this.#fromServer);
   }
 
   get framing(): Framing | undefined {
@@ -67,6 +69,19 @@ export class Connection {
 
   get isHopeless(): boolean {
     return this.framing === undefined && (this.#fromClient.isHopeless || this.#fromServer.isHopeless);
+  }
+
+  /** Where the two directions start, when the handshake was seen. */
+  start(clientSequence: number, serverSequence: number): void {
+    this.#toServer.start(clientSequence);
+    this.#toClient.start(serverSequence);
+  }
+
+  push(packet: Packet, fromClient: boolean): void {
+    const [own, other] = fromClient ? [this.#toServer, this.#toClient] : [this.#toClient, this.#toServer];
+    if ((packet.tcpFlags ?? 0) & TCP_FLAGS.ack) other.acknowledge(packet.acknowledgement ?? 0);
+    const { payload = NOTHING, payloadBytes = payload.length } = packet;
+    if (payloadBytes > 0) own.push(packet.sequence ?? 0, payload, payloadBytes);
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 import { type Packet, PROTOCOL } from '@demarc/platform/packets';
 import { Chain, type Linked } from '../chain.ts';
 import { type Detection, type DetectionKind, detection, type Response } from '../detection.ts';
-import type { Flow } from '../flows.ts';
+import { type Flow, isFromInitiator } from '../flows.ts';
 import type { NetworkDetectionPolicy } from '../policy.ts';
 import { Connection, type SmbEvent } from './connection.ts';
 import { INTERFACES, MANAGEMENT_PIPES, TOOL_PIPES } from './operations.ts';
@@ -41,7 +41,7 @@ export class Smb {
     const length = packet.payloadBytes ?? packet.payload?.length ?? 0;
     this.#nowMs = packet.atMs;
     if (flow.change === 'opened' && flow.state === 'opening') this.#forget(flow.key);
-    if (length > 0) this.#payload(packet, flow, length);
+    if (length > 0 || this.#inspected.has(flow.key)) this.#inspect(packet, flow);
     if (flow.change === 'closed') this.#inspected.get(flow.key)?.connection.close();
     if (this.#found.length === 0) return NONE;
     const found = this.#found;
@@ -49,12 +49,9 @@ export class Smb {
     return found;
   }
 
-  #payload(packet: Packet, flow: Flow, length: number): void {
-    const inspected = this.#inspected.get(flow.key) ?? this.#start(flow);
-    const { connection } = inspected;
-    const isToServer = packet.source === flow.initiator && packet.sourcePort === flow.initiatorPort;
-    const stream = isToServer ? connection.toServer : connection.toClient;
-    stream.push(packet.sequence ?? 0, packet.payload ?? new Uint8Array(0), length);
+  #inspect(packet: Packet, flow: Flow): void {
+    const { connection } = this.#inspected.get(flow.key) ?? this.#start(flow);
+    connection.push(packet, isFromInitiator(packet, flow));
     if (!connection.isHopeless) return;
     flow.isUninteresting = true;
     this.#forget(flow.key);
@@ -62,10 +59,7 @@ export class Smb {
 
   #start(flow: Flow): Inspected {
     const connection = new Connection((event) => this.#event(event, flow));
-    if (flow.isProved) {
-      connection.toServer.start(flow.openSequence + 1);
-      connection.toClient.start(flow.answerSequence + 1);
-    }
+    if (flow.isProved) connection.start(flow.openSequence + 1, flow.answerSequence + 1);
     const inspected: Inspected = { flow, connection, before: undefined, after: undefined };
     if (this.#order.length >= CONNECTIONS_MAX && this.#order.first !== undefined) {
       this.#forget(this.#order.first.flow.key);

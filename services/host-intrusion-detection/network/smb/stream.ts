@@ -50,6 +50,18 @@ export class Stream {
     while (this.#heldBytes > HELD_BYTES_MAX || this.#held.length > SEGMENTS_MAX) this.#skip();
   }
 
+  /**
+   * The receiver has everything before this: what of it was not seen here will not come any more.
+   *
+   * @param acknowledgement of a packet of the other direction
+   */
+  acknowledge(acknowledgement: number): void {
+    if (this.#base === undefined || this.#held.length === 0) return;
+    const upTo = this.#next + ((acknowledgement - (this.#base + this.#next)) | 0);
+    for (let [first] = this.#held; first !== undefined && first.at <= upTo; [first] = this.#held)
+      this.#skip();
+  }
+
   #hold(segment: Segment): void {
     const isNext = segment.at <= this.#next && this.#held.length === 0;
     // The common case is passed on as it is; what is kept must not change under us.

@@ -20,12 +20,16 @@ test('SMB and remote procedures are what tshark says they are', {
   skip: isMissing,
 }, async (t: TestContext) => {
   let [commands, pdus, shares] = [0, 0, 0];
+  const differing: string[] = [];
   for (const file of files) {
     const ours = dissect(join(CAPTURES, file));
     const theirs = await tshark(join(CAPTURES, file));
-    t.assert.deepEqual(ours.commands.toSorted(), theirs.commands.toSorted(), file);
-    t.assert.deepEqual([...new Set(ours.shares)].sort(), [...new Set(theirs.shares)].sort(), file);
-    t.assert.deepEqual(ours.pdus.toSorted(), theirs.pdus.toSorted(), file);
+    for (const [name, mine, other] of [
+      ['commands', ours.commands, theirs.commands],
+      ['shares', [...new Set(ours.shares)], [...new Set(theirs.shares)]],
+      ['calls', ours.pdus, theirs.pdus],
+    ] as const)
+      differing.push(...differenceOf(mine, other).map((line) => `${file} ${name}: ${line}`));
     commands += ours.commands.length;
     pdus += ours.pdus.length;
     shares += ours.shares.length;
@@ -33,8 +37,28 @@ test('SMB and remote procedures are what tshark says they are', {
   t.diagnostic(
     `${files.length} captures: ${commands} commands, ${shares} shares, ${pdus} remote-procedure messages`,
   );
-  t.assert.ok(commands > 1_500 && pdus > 400 && shares > 5);
+  t.assert.deepEqual(differing.sort(), KNOWN);
+  t.assert.ok(commands > 1_000 && pdus > 400 && shares > 5);
 });
+
+/** What one has more often than the other. */
+function differenceOf(ours: readonly string[], theirs: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const line of ours) counts.set(line, (counts.get(line) ?? 0) + 1);
+  for (const line of theirs) counts.set(line, (counts.get(line) ?? 0) - 1);
+  return [...counts]
+    .filter(([, count]) => count !== 0)
+    .map(([line, count]) => `${line} ${count > 0 ? `+${count}` : count}`);
+}
+
+/** Where the two read differently, and why. */
+const KNOWN = [
+  // Calls 62 to 66 between .183 and .2, in the middle of a connection whose bind was before the capture.
+  'zeek/dce-rpc/mapi.pcap calls: 0 2 +5',
+  'zeek/dce-rpc/mapi.pcap calls: 2 +5',
+  // A chain of commands that points back to itself: Wireshark names the command that would come next.
+  'zeek/smb/smb1-logoff-andx-no-advance.pcap commands: 1 116 asked -1',
+];
 
 const FIELDS = {
   smb1: ['smb.cmd', 'smb.flags.response', 'smb.nt_status'],
@@ -48,7 +72,21 @@ async function tshark(file: string): Promise<ReturnType<typeof dissect>> {
     .flatMap((field) => ['-e', field]);
   const { stdout } = await run(
     'tshark',
-    ['-n', '-2', '-r', file, '-T', 'fields', '-E', 'separator=|', '-E', 'aggregator=;', ...fields],
+    [
+      '-n',
+      '-2',
+      '-r',
+      file,
+      '-Y',
+      'tcp',
+      '-T',
+      'fields',
+      '-E',
+      'separator=|',
+      '-E',
+      'aggregator=;',
+      ...fields,
+    ],
     { maxBuffer: 64 * 1_048_576 },
   );
   const [commands, shares, pdus]: [string[], string[], string[]] = [[], [], []];
@@ -87,9 +125,12 @@ function commandsOf(
 ): readonly string[] {
   // Only answers have a status.
   let next = 0;
-  return commands.map((command, at) => {
+  // 255 is the end of a chain of commands, and no command.
+  const told = commands.filter((command) => Number(command) !== 255);
+  return told.map((command, at) => {
     const isAnswer = answers[at] === '1' || answers[at] === 'True';
-    const status = isAnswer ? Number(statuses[next]) : 0;
+    // DOS errors, as old clients ask for, are no status.
+    const status = isAnswer ? Number(statuses[next] ?? 0) : 0;
     if (isAnswer) next += 1;
     return `${version} ${Number(command)} ${isAnswer ? `answered ${status}` : 'asked'}`;
   });

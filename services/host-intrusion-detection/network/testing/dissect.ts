@@ -1,6 +1,6 @@
 /** What an SMB or DCE-RPC capture says, message by message: to be held against another dissector. */
 import { PacketDecoder, PROTOCOL } from '@demarc/platform/packets';
-import { FlowTable } from '../flows.ts';
+import { FlowTable, isFromInitiator } from '../flows.ts';
 import { pipeBytes, sharePath } from '../smb/commands.ts';
 import { Connection } from '../smb/connection.ts';
 import { readPdus } from '../smb/dcerpc.ts';
@@ -41,8 +41,7 @@ export function dissect(file: string): Dissected {
     if (packet === undefined || flow === undefined || packet.protocol !== PROTOCOL.tcp) continue;
     const connection = connections.get(flow.key) ?? made();
     connections.set(flow.key, connection);
-    const stream = packet.source === flow.initiator ? connection.toServer : connection.toClient;
-    stream.push(packet.sequence ?? 0, packet.payload ?? new Uint8Array(0), packet.payloadBytes ?? 0);
+    connection.push(packet, isFromInitiator(packet, flow));
   }
   return { commands, shares, pdus };
 }
