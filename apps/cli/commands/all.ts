@@ -50,6 +50,7 @@ export const GROUPS: readonly Group[] = [
   { words: ['framework', 'mapping'], load: () => import('./frameworks.ts') },
   { words: ['rule', 'finding'], load: () => import('./rules.ts') },
   { words: ['sigma'], load: () => import('./sigma.ts') },
+  { words: ['firewall'], load: () => import('./firewall.ts') },
   { words: ['backup', 'restore'], load: () => import('./backup.ts') },
   { words: ['test', 'bench'], load: () => import('./test.ts') },
   { words: ['supervise'], load: () => import('./supervise.ts') },

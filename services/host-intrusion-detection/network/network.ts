@@ -11,6 +11,8 @@ import { inRanges, type Ranges } from './ranges.ts';
 import { Scans } from './scans/scans.ts';
 import { Smb } from './smb/smb.ts';
 
+export { type Detection, type DetectionKind, KINDS } from './detection.ts';
+
 /** What only time tells is looked at this often. */
 const ADVANCE_MS = 250;
 const NONE: readonly Detection[] = [];

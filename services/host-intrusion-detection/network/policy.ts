@@ -3,11 +3,18 @@
  * find nmap at every speed and raise nothing over ordinary traffic (see `benign.integration.test.ts`).
  */
 import * as z from 'zod';
+import { isLowToHigh } from './ranges.ts';
 
 const seconds = (min: number, max: number, fallback: number) => z.int().min(min).max(max).default(fallback);
 const count = (min: number, max: number, fallback: number) => z.int().min(min).max(max).default(fallback);
-/** An address or a prefix, IPv4 or IPv6. */
-const Range = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+/** An address, a prefix, or low-high; IPv4 or IPv6. */
+const Range = z.union([
+  z.ipv4(),
+  z.ipv6(),
+  z.cidrv4(),
+  z.cidrv6(),
+  z.string().max(96).refine(isLowToHigh, 'is no address, prefix or range low-high'),
+]);
 
 const Scans = z.strictObject({
   /** Ports of one target that one source asked in vain, within the window. */

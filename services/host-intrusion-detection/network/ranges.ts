@@ -1,19 +1,21 @@
 /** Addresses against lists of addresses and prefixes. */
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 export type Ranges = (address: string) => boolean;
 
 /** Answers are kept for this many addresses; then it starts over. */
 const KNOWN_MAX = 16_384;
 
-/** @param ranges as the policy has them: `192.0.2.1`, `2001:db8::/32` */
+/** @param ranges as policies have them: `192.0.2.1`, `2001:db8::/32`, `192.0.2.1-192.0.2.9` */
 export function inRanges(ranges: readonly string[]): Ranges {
   if (ranges.length === 0) return () => false;
   const list = new BlockList();
   for (const range of ranges) {
     const [address = '', length] = range.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (length === undefined) list.addAddress(address, family);
+    const [low = '', high] = address.split('-');
+    const family = isIPv6(low) ? 'ipv6' : 'ipv4';
+    if (high !== undefined) list.addRange(low, high, family);
+    else if (length === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(length), family);
   }
   const known = new Map<string, boolean>();
@@ -23,6 +25,18 @@ export function inRanges(ranges: readonly string[]): Ranges {
     known.set(address, answer);
     return answer;
   };
+}
+
+/** Whether a text names a range of addresses that `low-high` can mean. */
+export function isLowToHigh(text: string): boolean {
+  const [low = '', high = '', ...more] = text.split('-');
+  if (isIP(low) === 0 || isIP(low) !== isIP(high) || more.length > 0) return false;
+  try {
+    new BlockList().addRange(low, high, isIPv6(low) ? 'ipv6' : 'ipv4');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Nobody in particular: multicast and broadcast. */

@@ -11,6 +11,8 @@ import type { Block, BlockEntry, BlockState } from './block.ts';
 import { Offenders } from './offenders.ts';
 import { groupOf, overlap } from './prefix.ts';
 
+export type { Block, BlockEntry, BlockState } from './block.ts';
+
 const MINUTE_MS = 60_000;
 
 export class Blocks {
@@ -30,6 +32,10 @@ export class Blocks {
     // The policy may have changed since: what is allowed now is not blocked any more.
     for (const block of state?.blocks ?? [])
       if (!this.#isSpared(block.range)) this.#blocks.set(block.range, block);
+  }
+
+  get size(): number {
+    return this.#blocks.size;
   }
 
   get state(): BlockState {

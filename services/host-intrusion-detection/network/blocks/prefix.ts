@@ -8,13 +8,13 @@ export function groupOf(address: string): string {
   return `${canonical(head)}/64`;
 }
 
-/** Two prefixes overlap when one holds the other’s first address. */
+/** Two ranges overlap when one holds the other’s first address. */
 export function overlap(one: string, other: string): boolean {
   return inRanges([one])(baseOf(other)) || inRanges([other])(baseOf(one));
 }
 
 function baseOf(range: string): string {
-  return range.split('/')[0] ?? range;
+  return range.split(/[/-]/)[0] ?? range;
 }
 
 function groupsOf(address: string): readonly string[] {
