@@ -24,6 +24,8 @@ interface Connection {
 
 export class Connections {
   readonly #connections = new Map<string, Connection>();
+  /** What was asked for and dropped, by who asked: its answers are in the capture, and would not have been. */
+  readonly #dropped = new Map<string, Connection>();
 
   /** What it is before it is judged; `commit` says how it was. */
   stateOf(packet: Packet): ConnectionState {
@@ -31,6 +33,8 @@ export class Connections {
     const known = this.#find(packet);
     if (known !== undefined) return known.isAnswered || !isFrom(known, packet) ? 'established' : 'new';
     if (isOneOf(REPLIES, packet)) return 'invalid';
+    const dropped = this.#dropped.get(keyOf(packet));
+    if (dropped !== undefined && (!isFrom(dropped, packet) || !isOpening(packet))) return 'invalid';
     return packet.protocol === PROTOCOL.tcp && !mayOpen(packet.tcpFlags ?? 0) ? 'invalid' : 'new';
   }
 
@@ -42,22 +46,16 @@ export class Connections {
 
   /** @param isAccepted by the policy: a dropped packet leaves no trace */
   commit(packet: Packet, state: ConnectionState, isAccepted: boolean): void {
-    if (!isAccepted || state === 'invalid' || state === 'related' || packet.isLaterFragment === true) return;
+    if (state === 'invalid' || state === 'related' || packet.isLaterFragment === true) return;
     const key = keyOf(packet);
     const known = this.#find(packet);
+    if (!isAccepted) {
+      if (known === undefined) remember(this.#dropped, key, packet);
+      return;
+    }
     if (known === undefined) {
-      if (this.#connections.size >= CONNECTIONS_MAX)
-        for (const oldest of this.#connections.keys()) {
-          this.#connections.delete(oldest);
-          break;
-        }
-      const { source, sourcePort = 0, atMs } = packet;
-      this.#connections.set(key, {
-        initiator: source,
-        initiatorPort: sourcePort,
-        isAnswered: false,
-        lastAtMs: atMs,
-      });
+      this.#dropped.delete(key);
+      remember(this.#connections, key, packet);
       return;
     }
     known.lastAtMs = packet.atMs;
@@ -74,6 +72,21 @@ export class Connections {
       protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp ? IDLE_MS_MAX[protocol] : IDLE_MS_MAX.other;
     return packet.atMs - known.lastAtMs > idle ? undefined : known;
   }
+}
+
+function remember(connections: Map<string, Connection>, key: string, packet: Packet): void {
+  if (connections.size >= CONNECTIONS_MAX)
+    for (const oldest of connections.keys()) {
+      connections.delete(oldest);
+      break;
+    }
+  const { source, sourcePort = 0, atMs } = packet;
+  connections.set(key, { initiator: source, initiatorPort: sourcePort, isAnswered: false, lastAtMs: atMs });
+}
+
+function isOpening({ protocol, tcpFlags = 0 }: Packet): boolean {
+  const { syn, ack, rst, fin } = TCP_FLAGS;
+  return protocol !== PROTOCOL.tcp || (tcpFlags & (syn | ack | rst | fin)) === syn;
 }
 
 /** SYN, or what looks like the middle of a connection: not an answer to nothing, not flags that no connection has. */
