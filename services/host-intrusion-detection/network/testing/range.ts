@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -85,6 +85,35 @@ export class Range implements AsyncDisposable {
     });
     this.#children.push(child);
     return child;
+  }
+
+  /** A file server that knows nobody, on a port of its own choosing. */
+  async serveFiles(port: number): Promise<void> {
+    const directories = [
+      'lock directory',
+      'state directory',
+      'cache directory',
+      'pid directory',
+      'private dir',
+      'ncalrpc dir',
+    ];
+    const settings = [
+      '[global]',
+      'server role = standalone server',
+      `smb ports = ${port}`,
+      'disable netbios = yes',
+      'load printers = no',
+      'map to guest = never',
+      `log file = ${join(this.directory, 'smbd.log')}`,
+      ...directories.map((name) => `${name} = ${this.directory}`),
+    ];
+    const file = join(this.directory, 'smb.conf');
+    writeFileSync(file, settings.join('\n'));
+    this.launch('target', ['smbd', '--foreground', '--no-process-group', '-s', file]);
+    for (let tries = 0; !(await this.run('target', ['ss', '-Hltn'])).includes(`:${port} `); tries += 1) {
+      if (tries > 100) throw new Error('smbd did not start');
+      await delay(50);
+    }
   }
 
   /** The first 256 bytes of each packet: enough for every header, and for small captures of floods. */
