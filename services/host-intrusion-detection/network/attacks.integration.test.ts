@@ -9,7 +9,7 @@ import type { DetectionKind } from './detection.ts';
 import { ADDRESS, Range } from './testing/range.ts';
 import { framesOf, replay } from './testing/replay.ts';
 
-const TOOLS = ['ip', 'tcpdump', 'nmap', 'hping3', 'masscan', 'curl', 'python3'];
+const TOOLS = ['ip', 'tcpdump', 'nmap', 'hping3', 'masscan', 'smbclient', 'hydra', 'smbd', 'curl', 'python3'];
 const missing = TOOLS.filter((tool) => !has(tool));
 const cannot =
   process.getuid?.() !== 0
@@ -32,6 +32,12 @@ interface Attack {
   readonly seconds?: number;
   readonly sources?: readonly string[];
 }
+/** Not the port that everyone looks at. */
+const SMB_PORT = 4_450;
+const smbclient = (user: string, ...options: readonly string[]): readonly string[] => [
+  ...['smbclient', '-s', '/dev/null', '-p', String(SMB_PORT), '-U', user],
+  ...options,
+];
 const BOTS = Array.from({ length: 10 }, (_, at) => bot(at));
 
 const ATTACKS: Readonly<Record<string, Attack>> = {
@@ -74,6 +80,35 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     ),
     sources: BOTS,
   },
+  'SMB password guessing (smbclient)': {
+    kind: 'smb-brute-force',
+    commands: Array.from({ length: 8 }, (_, at) =>
+      smbclient(`admin%word${at}`, `//${target}/C$`, '-c', 'ls'),
+    ),
+  },
+  'SMB password guessing (hydra)': {
+    kind: 'smb-brute-force',
+    commands: [
+      [
+        'hydra',
+        '-I',
+        '-t',
+        '1',
+        '-l',
+        'administrator',
+        '-x',
+        '1:1:abcdefgh',
+        '-s',
+        String(SMB_PORT),
+        target,
+        'smb',
+      ],
+    ],
+  },
+  'anonymous SMB session (smbclient -N)': {
+    kind: 'null-session',
+    commands: [smbclient('%', '-N', '-L', `//${target}`)],
+  },
   'SYN flood from forged addresses (hping3 --rand-source)': {
     kind: 'syn-flood',
     commands: [hping('-S', '-p', '80', '-i', 'u100', '-c', '9000', '--rand-source')],
@@ -85,6 +120,7 @@ test('attacks', { skip: cannot, timeout: 120_000 }, async (t: TestContext) => {
   await using range = new Range();
   await range.build();
   range.launch('target', ['python3', '-m', 'http.server', '80', '--directory', range.directory]);
+  await range.serveFiles(SMB_PORT);
   const router = (await range.run('target', ['cat', '/sys/class/net/to-attacker/address'])).trim();
   const masscan = [
     'masscan',
@@ -97,7 +133,7 @@ test('attacks', { skip: cannot, timeout: 120_000 }, async (t: TestContext) => {
     '--adapter-ip',
     attacker,
   ];
-  await range.startCapture();
+  await range.startCapture(1_024);
   range.launch('client', [
     'sh',
     '-c',

@@ -39,7 +39,8 @@ export class Connection {
   readonly #transactions = new Transactions();
   readonly #shares = new Map<number, string>();
   readonly #interfaces = new Map<number, string>();
-  #user = '';
+  /** Of the last token that names one; '' names nobody. */
+  #user: string | undefined;
   #offersCompression = false;
   #hasSession = false;
 
@@ -121,9 +122,9 @@ export class Connection {
   #answer(command: SmbCommand): void {
     const { status, messageId } = command;
     if (isSessionSetup(command)) {
-      if (LOGON_FAILURES.includes(status)) this.#onEvent({ kind: 'logon-failed', user: this.#user });
+      if (LOGON_FAILURES.includes(status)) this.#onEvent({ kind: 'logon-failed', user: this.#user ?? '' });
       else if (status === STATUS_OK)
-        this.#onEvent({ kind: 'logon', user: this.#user, isAnonymous: isAnonymous(command, this.#user) });
+        this.#onEvent({ kind: 'logon', user: this.#user ?? '', isAnonymous: isAnonymous(command, this.#user) });
       return;
     }
     const isTree = command.command === (command.version === 2 ? SMB2.treeConnect : SMB1.treeConnect);
@@ -153,9 +154,9 @@ function isSessionSetup({ version, command }: SmbCommand): boolean {
   return command === (version === 2 ? SMB2.sessionSetup : SMB1.sessionSetup);
 }
 
-/** Nobody, by the server’s own word or because no name was given. Guests have a name. */
-function isAnonymous({ version, bytes, bodyAt }: SmbCommand, user: string): boolean {
-  return user === '' && (version === 1 || (u16(bytes, bodyAt + 2) & 3) !== 0);
+/** Nobody, by the server’s own word (SMB2_SESSION_FLAG_IS_NULL) or because the client named nobody. */
+function isAnonymous({ version, bytes, bodyAt }: SmbCommand, user: string | undefined): boolean {
+  return user === '' || (version === 2 && (u16(bytes, bodyAt + 2) & 2) !== 0);
 }
 
 /** Whether a 3.1.1 negotiate request has compression among its contexts. [MS-SMB2] 2.2.3.1 */

@@ -104,6 +104,9 @@ export class Range implements AsyncDisposable {
       'disable netbios = yes',
       'load printers = no',
       'map to guest = never',
+      // Old clients, and tools that are.
+      'server min protocol = NT1',
+      'ntlm auth = yes',
       `log file = ${join(this.directory, 'smbd.log')}`,
       ...directories.map((name) => `${name} = ${this.directory}`),
     ];
