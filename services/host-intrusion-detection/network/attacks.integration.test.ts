@@ -20,10 +20,8 @@ const cannot =
 const DETECTED_MS_MAX = 2_000;
 
 const { target, attacker, bot, client } = ADDRESS;
-const nmap = (...options: readonly string[]): readonly string[] => [
-  ...['nmap', '-n', '-Pn', '-T4', '--max-retries', '0', '--host-timeout', '4s'],
-  ...options,
-];
+const NMAP = ['nmap', '-n', '-Pn', '-T4', '--max-retries', '0', '--host-timeout', '4s'];
+const nmap = (...options: readonly string[]): readonly string[] => [...NMAP, ...options];
 const hping = (...options: readonly string[]): readonly string[] => ['hping3', '-q', ...options, target];
 
 interface Attack {
@@ -34,8 +32,11 @@ interface Attack {
 }
 /** Not the port that everyone looks at. */
 const SMB_PORT = 4_450;
+const SMBCLIENT = ['smbclient', '-s', '/dev/null', '-p', String(SMB_PORT)];
 const smbclient = (user: string, ...options: readonly string[]): readonly string[] => [
-  ...['smbclient', '-s', '/dev/null', '-p', String(SMB_PORT), '-U', user],
+  ...SMBCLIENT,
+  '-U',
+  user,
   ...options,
 ];
 const BOTS = Array.from({ length: 10 }, (_, at) => bot(at));

@@ -161,7 +161,8 @@ export class FlowTable {
           return 'served';
         }
         return 'none';
-      default:
+      case 'answered':
+      case 'unanswered':
         return 'none';
     }
   }

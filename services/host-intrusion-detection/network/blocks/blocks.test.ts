@@ -96,7 +96,7 @@ test('whoever is allowed, and this machine itself, is never blocked', () => {
       for (const [address, isProved, seconds] of attacks) {
         nowMs += seconds * 1_000;
         blocks.decide(attack([address], isProved), nowMs);
-        blocks.block(`${address.includes(':') ? groupOf(address) : address}`, 'ada', 'because', 60, nowMs);
+        blocks.block(address.includes(':') ? groupOf(address) : address, 'ada', 'because', 60, nowMs);
       }
       return ['192.0.2.3', '2001:db8:1::5', '198.51.100.9', '203.0.113.5'].every(
         (spared) =>

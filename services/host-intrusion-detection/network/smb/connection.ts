@@ -124,7 +124,11 @@ export class Connection {
     if (isSessionSetup(command)) {
       if (LOGON_FAILURES.includes(status)) this.#onEvent({ kind: 'logon-failed', user: this.#user ?? '' });
       else if (status === STATUS_OK)
-        this.#onEvent({ kind: 'logon', user: this.#user ?? '', isAnonymous: isAnonymous(command, this.#user) });
+        this.#onEvent({
+          kind: 'logon',
+          user: this.#user ?? '',
+          isAnonymous: isAnonymous(command, this.#user),
+        });
       return;
     }
     const isTree = command.command === (command.version === 2 ? SMB2.treeConnect : SMB1.treeConnect);

@@ -66,7 +66,7 @@ const ANDX = [0x24, 0x2d, 0x2e, 0x2f, 0x73, 0x74, 0x75, 0xa2];
 /** @param length as the framing says; `bytes` may be less */
 export function readMessage(bytes: Uint8Array, length: number): SmbMessage | undefined {
   if (bytes[1] !== 0x53 || bytes[2] !== 0x4d || bytes[3] !== 0x42) return undefined;
-  switch (bytes[0]) {
+  switch (bytes[0] ?? 0) {
     case 0xff:
       return { commands: readSmb1(bytes) };
     case 0xfe:
