@@ -1,5 +1,4 @@
 /** The words of a policy for addresses and ports, as intervals of numbers. */
-import { isIP } from 'node:net';
 
 export type Family = 4 | 6;
 
@@ -15,29 +14,42 @@ export interface AddressInterval extends Interval {
 export const BITS = { 4: 32, 6: 128 } as const;
 export const highest = (family: Family): bigint => (1n << BigInt(BITS[family])) - 1n;
 
+const FOUR = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+const WORD = /^[0-9a-f]{1,4}$/i;
+
 /** `null` for what is no address; a zone (`fe80::1%eth0`) means nothing to a rule and is none either. */
 export function addressOf(text: string): { readonly family: Family; readonly value: bigint } | null {
-  const family = isIP(text);
-  if (family === 4) return { family, value: fourOf(text) };
-  if (family === 6 && !text.includes('%')) return { family, value: sixOf(text) };
-  return null;
+  if (text.includes(':')) {
+    const value = sixOf(text);
+    return value === null ? null : { family: 6, value };
+  }
+  // "010" is eight to some readers and ten to others: it is none here.
+  return FOUR.test(text) ? { family: 4, value: fourOf(text) } : null;
 }
 
 function fourOf(text: string): bigint {
-  return text.split('.').reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+  const [a, b, c, d] = text.split('.');
+  return BigInt(Number(a) * 16_777_216 + Number(b) * 65_536 + Number(c) * 256 + Number(d));
 }
 
-function sixOf(text: string): bigint {
+/** RFC 4291 section 2.2, its form with a dotted quad at the end included. */
+function sixOf(text: string): bigint | null {
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
-  const plain =
-    dotted === null
-      ? text
-      : `${dotted[1]}${(fourOf(dotted[2] ?? '') >> 16n).toString(16)}:${(fourOf(dotted[2] ?? '') & 0xffffn).toString(16)}`;
-  const [before = '', after] = plain.split('::');
+  let plain = text;
+  if (dotted !== null) {
+    const low = addressOf(dotted[2] ?? '')?.value;
+    if (low === undefined) return null;
+    plain = `${dotted[1]}${(low >> 16n).toString(16)}:${(low & 0xffffn).toString(16)}`;
+  }
+  const [before = '', after, ...more] = plain.split('::');
+  if (more.length > 0) return null;
   const words = (part: string): readonly string[] => (part === '' ? [] : part.split(':'));
   const head = words(before);
   const tail = after === undefined ? [] : words(after);
-  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0');
+  const missing = 8 - head.length - tail.length;
+  if (after === undefined ? missing !== 0 : missing < 1) return null;
+  if (![...head, ...tail].every((word) => WORD.test(word))) return null;
+  const zeros = Array.from({ length: missing }, () => '0');
   return [...head, ...zeros, ...tail].reduce((value, word) => (value << 16n) | BigInt(`0x${word}`), 0n);
 }
 
@@ -72,7 +84,10 @@ export function portIntervalOf(text: string | number): Interval | null {
 
 /** Canonical text: dotted quad, or RFC 5952. */
 export function addressText(family: Family, value: bigint): string {
-  if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join('.');
+  if (family === 4) {
+    const number = Number(value);
+    return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
+  }
   const words = Array.from({ length: 8 }, (_, index) =>
     ((value >> BigInt(112 - 16 * index)) & 0xffffn).toString(16),
   );

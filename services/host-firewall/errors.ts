@@ -7,4 +7,47 @@ export const hostFirewallErrors = defineErrors({
     status: 400,
     retryable: false,
   }),
+  HFW_PACKET_UNREADABLE: entry<{ packet: string; because: string }>({
+    says: ({ packet, because }) => `"${packet}" describes no packet: ${because}`,
+    fix: 'Write it as: tcp 10.0.0.1:1234 > 10.0.0.2:22 in flags=S state=new iface=eth0',
+    status: 400,
+    retryable: false,
+  }),
+  HFW_NFTABLES_MISSING: entry<{ because: string }>({
+    says: ({ because }) => `nftables cannot be used here: ${because}`,
+    fix: 'Install libnftables (Debian: apt-get install libnftables1) and run the agent as root with CAP_NET_ADMIN.',
+    status: 503,
+    retryable: false,
+  }),
+  HFW_RULES_REFUSED: entry<{ because: string }>({
+    says: ({ because }) => `The kernel refused the rules, and those before are in force: ${because}`,
+    fix: 'Compare with demarc firewall compile --policy FILE; a kernel without a feature names the rule that needs it.',
+    status: 422,
+    retryable: false,
+  }),
+  HFW_BUSY: entry<{ waiting: number }>({
+    says: ({ waiting }) => `${waiting} changes of the firewall already wait for the kernel.`,
+    fix: 'Try again when they are done.',
+    status: 503,
+    retryable: true,
+  }),
+  HFW_CHANGE_PENDING: entry<{ id: string }>({
+    says: ({ id }) => `Change ${id} is neither confirmed nor taken back yet.`,
+    fix: 'Confirm it, or wait until its time is over; then try again.',
+    status: 409,
+    retryable: true,
+  }),
+  HFW_WATCHDOG_FAILED: entry<{ because: string }>({
+    says: ({ because }) =>
+      `Nothing was changed, as nobody would take it back: the watchdog did not start, ${because}`,
+    fix: 'Look for a machine without free memory or processes; then try again.',
+    status: 503,
+    retryable: true,
+  }),
+  HFW_BLOCK_INVALID: entry<{ because: string }>({
+    says: ({ because }) => `That cannot be blocked: ${because}`,
+    fix: 'Name an IPv4 or IPv6 address or a prefix, and a number of seconds.',
+    status: 400,
+    retryable: false,
+  }),
 });

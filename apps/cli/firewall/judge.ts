@@ -1,6 +1,6 @@
 /** Verdicts over the packets of a capture: the oracle, with the directions and connections that a capture lacks. */
 import type { HostFirewallPolicy } from '@demarc/host-firewall/policy';
-import { type DirectedPacket, inOrder, type Verdict, verdictOf } from '@demarc/host-firewall/verdict';
+import { type DirectedPacket, type Verdict, verdictOf } from '@demarc/host-firewall/verdict';
 import type { Packet } from '@demarc/platform/packets';
 import { Connections } from './connections.ts';
 
@@ -21,8 +21,7 @@ export class Judge {
   readonly #known = new Map<string, Verdict>();
 
   constructor(policy: HostFirewallPolicy, local: readonly string[], contexts: ReadonlySet<string>) {
-    // In order already, they need not be sorted again for every packet.
-    this.#policy = { ...policy, rules: [...inOrder(policy.rules)] };
+    this.#policy = policy;
     this.#local = new Set(local);
     this.#contexts = contexts;
   }

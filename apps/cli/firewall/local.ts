@@ -6,7 +6,7 @@ const COUNTED_MAX = 65_536;
 /** In so many of its packets the address of a machine is, in a capture of its own. */
 const SHARE_MIN = 0.9;
 
-const SYN_ACK = TCP_FLAGS.syn | TCP_FLAGS.ack;
+const ANSWERS = TCP_FLAGS.ack | TCP_FLAGS.rst;
 
 export class LocalAddress {
   readonly #seen = new Map<string, { packets: number; opened: number }>();
@@ -14,9 +14,9 @@ export class LocalAddress {
 
   count(packet: Packet): void {
     const { sourcePort = 0, destinationPort = 0, tcpFlags } = packet;
-    // A SYN says who serves; otherwise the lower port mostly does.
-    const opens =
-      tcpFlags === undefined ? destinationPort < sourcePort : (tcpFlags & SYN_ACK) === TCP_FLAGS.syn;
+    // Who asks without answering says who serves; otherwise the lower port mostly does. Of equals, who was asked first.
+    const asks = tcpFlags === undefined ? destinationPort < sourcePort : (tcpFlags & ANSWERS) === 0;
+    const opens = asks || this.#packets === 0;
     this.#packets += 1;
     this.#countOne(packet.source, 0);
     this.#countOne(packet.destination, opens ? 1 : 0);

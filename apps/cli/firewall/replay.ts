@@ -9,10 +9,11 @@ import { type BlockEntry, Blocks } from '@demarc/host-intrusion-detection/networ
 import type { DemarcError } from '@demarc/platform/errors';
 import { CaptureReader, type Frame, type Packet, PacketDecoder } from '@demarc/platform/packets';
 import { cliErrors } from '../errors.ts';
+import { readDetectionPolicy } from './detection-policy.ts';
 import { FlowVerdicts } from './flow-verdicts.ts';
 import { Judge } from './judge.ts';
 import { LocalAddress } from './local.ts';
-import { readDetectionPolicy, readFirewallPolicy } from './policies.ts';
+import { readPolicyFile } from './policy-file.ts';
 import type { BlockLine, DetectionLine, ReplayLine, SummaryLine } from './replay-lines.ts';
 
 const PIECE_BYTES = 1_048_576;
@@ -38,7 +39,7 @@ export async function replay(
   wanted: Replay,
   tell: (line: ReplayLine) => void,
 ): Promise<DemarcError | undefined> {
-  const policy = readFirewallPolicy(wanted.policyFile);
+  const policy = readPolicyFile(wanted.policyFile);
   const asked = readDetectionPolicy(wanted.detectionFile);
   const local = wanted.local ?? (wanted.captureFile === '-' ? [] : await inferLocal(wanted.captureFile));
   const detection = {

@@ -100,7 +100,7 @@ export function verdictOf(
 }
 
 /** Priority 4 first; within one priority by action; within one action as written. */
-export function inOrder(rules: readonly FirewallRule[]): readonly FirewallRule[] {
+function inOrder(rules: readonly FirewallRule[]): readonly FirewallRule[] {
   return rules.toSorted(
     (a, b) => b.priority - a.priority || ACTIONS.indexOf(a.action) - ACTIONS.indexOf(b.action),
   );

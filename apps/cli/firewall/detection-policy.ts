@@ -1,19 +1,10 @@
-/** Policies from files, in JSON or YAML. */
+/** The policy of network detection from a file, in JSON or YAML. */
 import { readFileSync } from 'node:fs';
-import { hostFirewallErrors } from '@demarc/host-firewall/errors';
-import { HostFirewallPolicy } from '@demarc/host-firewall/policy';
 import { networkDetectionErrors } from '@demarc/host-intrusion-detection/network/errors';
 import { NetworkDetectionPolicy } from '@demarc/host-intrusion-detection/network/policy';
 import { parse } from 'yaml';
 import type * as z from 'zod';
 import { cliErrors } from '../errors.ts';
-
-/** @throws CLI_FILE_UNREADABLE, HFW_POLICY_INVALID */
-export function readFirewallPolicy(file: string): HostFirewallPolicy {
-  const { data, error } = HostFirewallPolicy.safeParse(readFile(file));
-  if (error !== undefined) throw hostFirewallErrors.make('HFW_POLICY_INVALID', firstOf(error));
-  return data;
-}
 
 /** @throws CLI_FILE_UNREADABLE, HID_NETWORK_POLICY_INVALID */
 export function readDetectionPolicy(file: string | undefined): NetworkDetectionPolicy {

@@ -1,0 +1,23 @@
+/** The thread that waits for the kernel, so that the agent need not. */
+import { parentPort } from 'node:worker_threads';
+import { DemarcError } from '@demarc/platform/errors';
+import { openLibnftables } from './libnftables.ts';
+import type { Answer, Question } from './nft.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('this file is a worker');
+const nft = openLibnftables();
+
+port.on('message', ({ id, commands }: Question) => {
+  port.postMessage(answerOf(id, commands));
+});
+
+function answerOf(id: number, commands: string): Answer {
+  try {
+    return { id, output: nft.run(commands) };
+  } catch (error) {
+    if (error instanceof DemarcError && error.code === 'HFW_RULES_REFUSED')
+      return { id, refused: String(error.details['because']) };
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * A process of its own that takes a change of rules back when nobody confirmed it: `watchdog.ts DIRECTORY ID SECONDS`.
+ *
+ * It shares nothing with the agent but the directory, and needs neither it nor the server nor the network.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { revert } from './commit.ts';
+import { openLibnftables } from './libnftables.ts';
+import { ChangeFiles } from './pending.ts';
+
+const ATTEMPTS_MAX = 30;
+const ATTEMPT_PAUSE_MS = 1_000;
+
+const [directory = '', id = '', seconds = ''] = process.argv.slice(2);
+const files = new ChangeFiles(directory);
+using nft = openLibnftables();
+// One call that does nothing: the library and the kernel are there before the change is made.
+nft.run('list tables inet');
+// Who sent the terminal’s hang-up did not mean the way back.
+process.on('SIGHUP', () => undefined);
+process.stdout.on('error', () => undefined);
+process.stdout.write('awake\n');
+
+await sleep(Number(seconds) * 1_000);
+for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+  try {
+    await revert(files, async (commands) => nft.run(commands), id, 'it was not confirmed in time');
+    break;
+  } catch {
+    await sleep(ATTEMPT_PAUSE_MS);
+  }
+}

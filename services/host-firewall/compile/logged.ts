@@ -1,0 +1,64 @@
+/** What happens to a packet that a rule decided, and the line in the log that says so. */
+import type { FirewallRule, HostFirewallPolicy } from '../policy.ts';
+import type { Statement } from './nft.ts';
+
+/** Lines a second of what floods: the packets are dropped all the same. */
+const SPARING_PER_SECOND = 10;
+
+/**
+ * `demarc drop ID `, `demarc tap ID ` for what would have been dropped, `demarc log ID ` for log-only rules. ID is a
+ * rule’s, or begins with ":" for what no rule of the policy did.
+ */
+type LogKind = 'drop' | 'tap' | 'log';
+const PREFIX = /^demarc (drop|tap|log) (\S+) ?$/;
+
+export function prefixOf(kind: LogKind, id: string): string {
+  return `demarc ${kind} ${id} `;
+}
+
+/** What a prefix says; `null` for that of someone else. */
+export function readPrefix(prefix: string): { readonly kind: LogKind; readonly id: string } | null {
+  const [, kind, id] = PREFIX.exec(prefix) ?? [];
+  if (id === undefined || (kind !== 'drop' && kind !== 'tap' && kind !== 'log')) return null;
+  return { kind, id };
+}
+
+export class Verdicts {
+  readonly #policy: HostFirewallPolicy;
+  /** For what is allowed as far as rules go: a connection’s state still has a say, unless it never does. */
+  readonly pass: readonly Statement[];
+
+  constructor(policy: HostFirewallPolicy) {
+    this.#policy = policy;
+    this.pass = policy.stateful.invalid === 'drop' ? [{ goto: { target: 'pass' } }] : [{ accept: null }];
+  }
+
+  of({ action, id }: FirewallRule): readonly Statement[] {
+    if (action === 'deny') return this.drop(id);
+    if (action === 'log-only') return [this.#log('log', id)];
+    return action === 'bypass' ? [{ accept: null }] : this.pass;
+  }
+
+  drop(by: string): readonly Statement[] {
+    return [...(this.#policy.log.drops ? [this.#logDrop(by)] : []), this.#end];
+  }
+
+  /** Two rules, so that the limit is on the log and not on the drop. */
+  sparingly(by: string): readonly (readonly Statement[])[] {
+    const limit = { rate: SPARING_PER_SECOND, per: 'second', burst: SPARING_PER_SECOND } as const;
+    return [...(this.#policy.log.drops ? [[{ limit }, this.#logDrop(by)]] : []), [this.#end]];
+  }
+
+  get #end(): Statement {
+    return this.#policy.mode === 'tap' ? { accept: null } : { drop: null };
+  }
+
+  #logDrop(by: string): Statement {
+    return this.#log(this.#policy.mode === 'tap' ? 'tap' : 'drop', by);
+  }
+
+  #log(kind: LogKind, id: string): Statement {
+    const { group, bytesPerPacket } = this.#policy.log;
+    return { log: { prefix: prefixOf(kind, id), group, snaplen: bytesPerPacket } };
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * An agent that puts a policy on trial: `trial.ts DIRECTORY SECONDS [lock-out|open|recover]`. Prints `applied ID`, then
+ * does what its standard input says: `confirm`, `end`. Whoever runs it may kill it at any time, which is the point.
+ */
+import { createInterface } from 'node:readline';
+import { openHostFirewall } from '../agent/agent.ts';
+import { HostFirewallPolicy } from '../policy.ts';
+
+const [directory = '', seconds = '', what = 'lock-out'] = process.argv.slice(2);
+await using firewall = await openHostFirewall(directory);
+console.log(`recovered ${JSON.stringify(firewall.recovered)}`);
+if (what !== 'recover') {
+  const lockOut = { stateful: { established: 'judge' }, defaultAction: { in: 'deny', out: 'deny' } } as const;
+  const policy = HostFirewallPolicy.parse({ mode: 'inline', ...(what === 'lock-out' && lockOut) });
+  // Below what a tenant may ask for: a trial of a test need not last.
+  const { id } = await firewall.propose({ ...policy, confirmSeconds: Number(seconds) }, []);
+  console.log(`applied ${id}`);
+  for await (const line of createInterface(process.stdin)) {
+    if (line === 'confirm') console.log(firewall.confirm(id));
+    if (line === 'end') break;
+  }
+}
