@@ -31,8 +31,22 @@ export interface Packet {
   readonly bytes: number;
   /** What follows the layer-4 header, as far as it was captured. */
   readonly payload?: Uint8Array;
+  /** Of TCP and UDP, as the headers say: more than `payload` has where the capture cut it off. */
+  readonly payloadBytes?: number;
   /** TCP only. */
   readonly sequence?: number;
   readonly acknowledgement?: number;
   readonly window?: number;
+  /** Of the TCP header's options. A connection that an operating system opens always has some. */
+  readonly tcpOptionsBytes?: number;
+}
+
+/** A question or answer of the Address Resolution Protocol, RFC 826: who sweeps a local network asks many. */
+export interface Arp {
+  readonly atMs: number;
+  readonly operation: 'request' | 'reply';
+  /** Dotted quads; a probe for a duplicate address has 0.0.0.0 as its source (RFC 5227). */
+  readonly source: string;
+  readonly target: string;
+  readonly sourceMac: string;
 }
