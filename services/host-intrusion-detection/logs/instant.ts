@@ -1,0 +1,72 @@
+/** The instant that a timestamp means: its year where it leaves it out, its zone where it does not say. */
+import type { Timestamp } from './timestamp.ts';
+
+export interface Clock {
+  /** A line without a year is of the latest year in which it is not later than this. Milliseconds since the epoch. */
+  readonly referenceMs: number;
+  /** An IANA name; of lines that say no offset. */
+  readonly timeZone: string;
+}
+
+/** Clocks of two machines differ, and so may their zones: this much later is still not the future. */
+const AHEAD_MS_MAX = 86_400_000;
+/** A leap day needs a year that has one. */
+const YEARS_BACK_MAX = 8;
+const MINUTE_MS = 60_000;
+
+/** @returns milliseconds since the epoch; undefined when there is no such day */
+export function instantOf(timestamp: Timestamp, clock: Clock): number | undefined {
+  if (timestamp.year !== undefined) return inYear(timestamp, timestamp.year, clock.timeZone);
+  const latest = new Date(clock.referenceMs + AHEAD_MS_MAX).getUTCFullYear();
+  for (let year = latest; year > latest - YEARS_BACK_MAX; year -= 1) {
+    const instant = inYear(timestamp, year, clock.timeZone);
+    if (instant !== undefined && instant <= clock.referenceMs + AHEAD_MS_MAX) return instant;
+  }
+  return undefined;
+}
+
+/** RFC 3339 in the zone, to the second. */
+export function toText(instant: number, timeZone: string): string {
+  const offset = offsetMinutesAt(instant, timeZone);
+  const local = new Date(instant + offset * MINUTE_MS).toISOString().slice(0, 19);
+  if (offset === 0) return `${local}Z`;
+  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  return `${local}${offset < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`;
+}
+
+function inYear(timestamp: Timestamp, year: number, timeZone: string): number | undefined {
+  const { month, day, hour, minute, second, millisecond, offsetMinutes } = timestamp;
+  const asUtc = Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
+  if (new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) return undefined;
+  if (offsetMinutes !== undefined) return asUtc - offsetMinutes * MINUTE_MS;
+  // The offset of about then, and then of exactly then: it may have changed in between.
+  const about = asUtc - offsetMinutesAt(asUtc, timeZone) * MINUTE_MS;
+  return asUtc - offsetMinutesAt(about, timeZone) * MINUTE_MS;
+}
+
+/** Offsets change on quarters of an hour; asking Intl costs a hundred times what remembering does. */
+const QUARTER_MS = 900_000;
+const OFFSETS_MAX = 4_096;
+const offsets = new Map<string, number>();
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function offsetMinutesAt(instant: number, timeZone: string): number {
+  const quarter = Math.floor(instant / QUARTER_MS);
+  const key = `${timeZone}${quarter}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+    formats.set(timeZone, format);
+  }
+  const name = format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
+  const found = /^GMT(?:([+-])(\d\d):(\d\d))?/.exec(name);
+  const minutes = Number(found?.[2] ?? 0) * 60 + Number(found?.[3] ?? 0);
+  const offset = found?.[1] === '-' ? -minutes : minutes;
+  if (offsets.size >= OFFSETS_MAX) offsets.clear();
+  offsets.set(key, offset);
+  return offset;
+}
+
+const two = (value: number): string => String(value).padStart(2, '0');
