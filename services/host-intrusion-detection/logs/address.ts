@@ -42,7 +42,9 @@ function ipv4At(line: string, from: number): Found | undefined {
   }
   // Behind a dot a port may follow (`1.2.3.4.1080`), a letter makes it a name.
   const after = line.charCodeAt(line[at] === '.' ? at + 1 : at);
-  if (line[at] !== '.' && (isNameCharacter(after) || isDigit(after))) return undefined;
+  // And behind a dash: 127.0.0.1-1780.
+  const isPort = line[at] === '-' && !isNameCharacter(line.charCodeAt(digitsEnd(line, at + 1)));
+  if (line[at] !== '.' && !isPort && (isNameCharacter(after) || isDigit(after))) return undefined;
   if (line[at] === '.' && isLetter(after)) return undefined;
   return { text: line.slice(from, at), end: at };
 }
@@ -81,6 +83,11 @@ function unmapped(text: string): string {
   return isIP(inner) === 4 ? inner : text;
 }
 
+function digitsEnd(line: string, from: number): number {
+  let at = from;
+  while (at - from < 6 && isDigit(line.charCodeAt(at))) at += 1;
+  return at;
+}
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }

@@ -10,7 +10,11 @@ export interface Header {
   readonly pid: number | undefined;
   /** Where the message begins in the line. */
   readonly from: number;
+  /** Where what stands behind the time begins. */
+  readonly restFrom: number;
 }
+type Names = Pick<Header, 'hostName' | 'program' | 'pid' | 'from'>;
+const NO_NAMES = { hostName: undefined, program: undefined, pid: undefined };
 
 const PROGRAM_CHARACTERS_MAX = 96;
 const PID_DIGITS_MAX = 10;
@@ -23,8 +27,8 @@ export function headerOf(line: string, isKnown: (program: string) => boolean): H
     const inside = findTimestamp(line)?.timestamp;
     const named = namesAt(line, 0);
     // Without a time, only a program with its process is a header: `srv sshd[13709]: …`.
-    if (named !== undefined && named.pid !== undefined) return { timestamp: inside, ...named };
-    return { timestamp: inside, hostName: undefined, program: undefined, pid: undefined, from: 0 };
+    if (named !== undefined && named.pid !== undefined) return { timestamp: inside, ...named, restFrom: 0 };
+    return { timestamp: inside, ...NO_NAMES, from: 0, restFrom: 0 };
   }
   // Where seconds since the epoch stand before a date they say the same.
   let { timestamp, end } = ahead;
@@ -37,12 +41,12 @@ export function headerOf(line: string, isKnown: (program: string) => boolean): H
   // `Host: 1.2.3.4` is a message and no program, unless somebody knows a program of that name.
   const isWord = named !== undefined && named.hostName === undefined && named.pid === undefined;
   return named === undefined || (isWord && !isKnown(named.program ?? ''))
-    ? { timestamp, hostName: undefined, program: undefined, pid: undefined, from }
-    : { timestamp, ...named };
+    ? { timestamp, ...NO_NAMES, from, restFrom: from }
+    : { timestamp, ...named, restFrom: from };
 }
 
 /** `host program[pid]: `, `program[pid]: `, RFC 5424's `host program pid id - `, or nothing of that. */
-function namesAt(line: string, from: number): Omit<Header, 'timestamp'> | undefined {
+function namesAt(line: string, from: number): Names | undefined {
   let at = from;
   // BSD: <mail.notice> before the host.
   if (line[at] === '<') {
@@ -63,7 +67,7 @@ function namesAt(line: string, from: number): Omit<Header, 'timestamp'> | undefi
 }
 
 /** `name[pid]: `, `name: `, `name(pid): `; some pad the name: `fail2ban.actions        [123]: `. */
-function programAt(line: string, from: number): Omit<Header, 'timestamp' | 'hostName'> | undefined {
+function programAt(line: string, from: number): Omit<Names, 'hostName'> | undefined {
   let at = from;
   const last = Math.min(line.length, from + PROGRAM_CHARACTERS_MAX);
   while (at < last && isProgramCharacter(line.charCodeAt(at))) at += 1;
@@ -94,7 +98,7 @@ function programAt(line: string, from: number): Omit<Header, 'timestamp' | 'host
 }
 
 /** RFC 5424 §6: app name, process, message id, structured data. */
-function structuredAt(line: string, from: number): Omit<Header, 'timestamp' | 'hostName'> | undefined {
+function structuredAt(line: string, from: number): Omit<Names, 'hostName'> | undefined {
   const found = /^([\w./-]{1,48}) (-|\d{1,10}) ([\w.-]{1,32}) (-|\[)/.exec(line.slice(from, from + 128));
   if (found === null) return undefined;
   let end = from + found[0].length;

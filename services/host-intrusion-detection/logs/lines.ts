@@ -68,11 +68,11 @@ export class Inspector {
     const isCut = whole.length > LINE_CHARACTERS_MAX;
     const line = (isCut ? whole.slice(0, LINE_CHARACTERS_MAX) : whole).replace(/^\uFEFF/, '').trimEnd();
     if (line === '' || line.startsWith('#')) return this.#nothing(isCut);
-    const { timestamp, hostName, program, pid, from } = headerOf(line, isKnownProgram);
+    const { timestamp, hostName, program, pid, from, restFrom } = headerOf(line, isKnownProgram);
     const own = timestamp === undefined ? undefined : instantOf(timestamp, this.#clock);
     if (own !== undefined) this.#lastMs = own;
     const message = innerMessage(line, from);
-    const decoded = decode(message, { line, program, pid, hostName });
+    const decoded = decode(message, { line, rest: innerMessage(line, restFrom), program, pid, hostName });
     const counts = decoded !== undefined && countsIn(this.#mode, decoded.sign);
     const told =
       decoded?.session === undefined

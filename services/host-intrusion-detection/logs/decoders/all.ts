@@ -46,10 +46,16 @@ export function decode(message: string, context: Context): Decoded | undefined {
   }
   for (const decoder of MARKED) {
     if (tried.includes(decoder) || !(decoder.marks ?? []).some((mark) => context.line.includes(mark))) continue;
-    const reading = decoder.decode(message, context);
+    const reading = decoder.decode(message, context) ?? again(decoder, message, context);
     if (reading !== undefined) return { ...reading, decoder };
   }
   return undefined;
+}
+
+/** `Failed Login: username=…` has no program, though it looks like one on a host called Failed. */
+function again(decoder: Decoder, message: string, context: Context): Reading | undefined {
+  const { rest, pid } = context;
+  return pid !== undefined || rest === message ? undefined : decoder.decode(rest, context);
 }
 
 export function isKnownProgram(program: string): boolean {

@@ -49,6 +49,8 @@ export interface SessionStep {
 
 export interface Context {
   readonly line: string;
+  /** What stands behind the time, in case that what looks like a program's name is a part of the message. */
+  readonly rest: string;
   readonly program: string | undefined;
   readonly pid: number | undefined;
   readonly hostName: string | undefined;
