@@ -1,5 +1,5 @@
 /** Servers that hand out mail: Dovecot, Cyrus, Courier, UW imapd and others, and the pages in front of them. */
-import { type Decoder, decoder, fails, firstOf, harmless, invalid, misuses, type Reading, refuses, weak } from './define.ts';
+import { type Decoder, decoder, extra, fails, firstOf, harmless, invalid, misuses, type Reading, refuses, weak } from './define.ts';
 
 const RIP = String.raw`$any rip=$host`;
 /** `…-login: Info: Reason (detail): user=<x>, method=y, rip=z`; a user without a name is written as `<>`. */
@@ -9,9 +9,9 @@ const ENDED = [
   fails(String.raw`$any\(proxy dest auth failed\)$any rip=$host`),
   misuses(String.raw`$any\(tried to use (disabled|disallowed) $any auth\): (user=<$user>, |)($any |)rip=$host`),
   weak(String.raw`$any\(no auth attempts$any: ($any |)rip=$host`),
-  weak(String.raw`$any\(disconnected before auth was ready$any: ($any |)rip=$host`),
-  weak(String.raw`$any\(client didn't finish SASL auth$any: ($any |)rip=$host`),
-  weak(String.raw`$any\(disconnected during TLS handshake\)$any: ($any |)rip=$host`),
+  extra(String.raw`$any\(disconnected before auth was ready$any: ($any |)rip=$host`),
+  extra(String.raw`$any\(client didn't finish SASL auth$any: ($any |)rip=$host`),
+  extra(String.raw`$any\(disconnected during TLS handshake\)$any: ($any |)rip=$host`),
   { ...harmless(String.raw`Login: user=<$user>, $any rip=$host`), outcome: 'authentication-success' as const },
 ];
 /** `auth-worker(1): conn unix:…: auth-worker<2>: sql(user,address,<session>): what happened` */
