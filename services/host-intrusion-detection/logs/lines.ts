@@ -91,7 +91,7 @@ export class Inspector {
       protocol: decoded?.decoder.protocol,
       source: told?.source ?? host,
       user: (told?.user ?? user)?.trim(),
-      outcome: decoded?.outcome,
+      outcome: told?.outcome ?? decoded?.outcome,
       sign: decoded?.sign ?? 'none',
       match: told?.isMatch ?? counts,
       session: decoded?.session?.key,

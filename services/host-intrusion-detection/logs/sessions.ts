@@ -1,5 +1,5 @@
 /** What several lines of one session say together: who it was, what failed, and whether it was let in at last. */
-import type { Reading, SessionStep } from './decoders/define.ts';
+import type { Outcome, Reading, SessionStep } from './decoders/define.ts';
 
 /** The session seen longest ago is forgotten first. */
 export const SESSIONS_MAX = 8_192;
@@ -12,12 +12,14 @@ interface Session {
   readonly lines: number[];
   source: string | undefined;
   failures: number;
-  /** Something failed before it was known of whom. */
-  isPending: boolean;
+  /** What failed before it was known of whom. */
+  pending: Outcome | undefined;
 }
 
 export interface Told {
   readonly isMatch: boolean;
+  /** Of what failed before, where this line only says of whom. */
+  readonly outcome: Outcome;
   readonly source: string | undefined;
   readonly user: string | undefined;
   /** Earlier lines of the session, by their numbers. */
@@ -46,9 +48,10 @@ export class Sessions {
     if (user !== undefined && session.users.size < USERS_MAX) session.users.add(user);
     const related = [...session.lines];
     if (session.lines.length < LINES_MAX) session.lines.push(line);
-    const isMatch = step === 'fails' ? fails(session, counts) : judged(session, step, counts);
+    const pending = source === undefined ? undefined : session.pending;
+    const isMatch = step === 'fails' ? fails(session, reading.outcome, counts) : judged(session, step, counts);
     if (step === 'succeeds' || step === 'closes') this.#sessions.delete(key);
-    return { isMatch, source, user: user ?? soleOf(session.users), related };
+    return { isMatch, outcome: step === 'closes' ? (pending ?? reading.outcome) : reading.outcome, source, user: user ?? soleOf(session.users), related };
   }
 
   #of(key: string): Session {
@@ -60,18 +63,18 @@ export class Sessions {
       if (oldest !== undefined) this.#sessions.delete(oldest);
       this.#forgotten += 1;
     }
-    const session = known ?? { users: new Set(), lines: [], source: undefined, failures: 0, isPending: false };
+    const session = known ?? { users: new Set(), lines: [], source: undefined, failures: 0, pending: undefined };
     this.#sessions.set(key, session);
     return session;
   }
 }
 
 /** A failure counts at once when it is known whose it is; otherwise when that is known. */
-function fails(session: Session, counts: boolean): boolean {
+function fails(session: Session, outcome: Outcome, counts: boolean): boolean {
   session.failures += 1;
   if (!counts) return false;
-  session.isPending = session.source === undefined;
-  return !session.isPending;
+  session.pending = session.source === undefined ? outcome : undefined;
+  return session.pending === undefined;
 }
 
 function judged(session: Session, step: SessionStep['step'], counts: boolean): boolean {
@@ -80,8 +83,7 @@ function judged(session: Session, step: SessionStep['step'], counts: boolean): b
   const isOfSeveral = session.users.size > 1 && session.failures > 0;
   if (step === 'notes') return isOfSeveral;
   if (step === 'succeeds') return isOfSeveral;
-  const wasPending = session.isPending && session.source !== undefined;
-  if (wasPending) session.isPending = false;
+  const wasPending = session.pending !== undefined && session.source !== undefined;
   return counts || wasPending;
 }
 

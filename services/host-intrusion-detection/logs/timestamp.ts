@@ -61,8 +61,8 @@ const FORMS: readonly Form[] = [
   },
   // RFC 3164, with a fraction, with the year before or behind the time: Oct 27 2015 09:24:46
   {
-    pattern: sticky(`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|[A-Z]{3,4}) )?${MONTH}[ -]+(\\d{1,2}),?(?: (\\d{4}),?)? ${CLOCK}(?: (?:[A-Z]{3,4} )?(\\d{4})(?!\\S*[\\w:]))?`),
-    read: (f) => ({ month: monthOf(f[1]), day: num(f[2]), year: yearOf(f[3] ?? f[8]), ...clock(f, 4) }),
+    pattern: sticky(`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|[A-Z]{3,4}) )?${MONTH}[ -]+(\\d{1,2}),?(?: (\\d{4}),?)? ${CLOCK}(?: (AM|PM)(?!\\w))?(?: (?:[A-Z]{3,4} )?(\\d{4})(?!\\S*[\\w:]))?`),
+    read: (f) => ({ month: monthOf(f[1]), day: num(f[2]), year: yearOf(f[3] ?? f[9]), ...clock(f, 4), ...afternoon(f[4], f[8]) }),
   },
   // HTTP servers: 05/Mar/2007:14:39:21 +0100; kerio: 18/Jan/2014 06:41:25; named: 11-Aug-2013 03:36:11.372
   {
@@ -142,12 +142,15 @@ export function timestampAt(line: string, at: number): (FoundTimestamp & { isEpo
   return undefined;
 }
 
+const MONTH_LETTERS = new Set(Array.from('jfmasond', (letter) => letter.charCodeAt(0)));
 const MIDNIGHT: Timestamp = {
   year: undefined, month: 1, day: 1, hour: 0, minute: 0, second: 0, millisecond: 0, offsetMinutes: undefined,
 };
 
 function mayStart(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || code === 0x40;
+  if (code >= 0x30 && code <= 0x39) return true;
+  // The first letters of months, days, and zones before them.
+  return code === 0x40 || (code >= 0x41 && code <= 0x5a) || MONTH_LETTERS.has(code);
 }
 
 function isPlausible({ month = 1, day = 1, hour = 0, minute = 0, second = 0 }: Partial<Timestamp>): boolean {

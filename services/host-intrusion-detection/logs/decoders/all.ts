@@ -8,6 +8,7 @@ import type { Context, Decoder, Reading } from './define.ts';
 import { ftp } from './ftp.ts';
 import { dovecot, mailBoxes } from './mail-box.ts';
 import { courierSmtp, exim, otherMail, postfix, qmail, sendmail } from './mail-transfer.ts';
+import { generic } from './generic.ts';
 import { network } from './network.ts';
 import { dropbear, openssh } from './ssh.ts';
 import { accounts, fail2ban, login, pam, su, sudo, watchers } from './system.ts';
@@ -21,7 +22,7 @@ const ALL: readonly Decoder[] = [
   ...network, ...webApps, lighttpd, suhosin, nginxError, apacheError, ...otherMail, exim, webAccess, pam,
 ];
 
-export const DECODERS = ALL.map(({ name }) => name);
+export const DECODERS = [...ALL, generic].map(({ name }) => name);
 
 const BY_PROGRAM = new Map<string, Decoder[]>();
 for (const decoder of ALL) {
@@ -49,7 +50,8 @@ export function decode(message: string, context: Context): Decoded | undefined {
     const reading = decoder.decode(message, context) ?? again(decoder, message, context);
     if (reading !== undefined) return { ...reading, decoder };
   }
-  return undefined;
+  const reading = tried.length === 0 ? generic.decode(message, context) : undefined;
+  return reading === undefined ? undefined : { ...reading, decoder: generic };
 }
 
 /** `Failed Login: username=…` has no program, though it looks like one on a host called Failed. */

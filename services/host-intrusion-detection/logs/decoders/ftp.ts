@@ -10,12 +10,12 @@ export const ftp: readonly Decoder[] = [
     succeeds(String.raw`[$user] OK LOGIN: Client "$host"`),
   ]),
   decoder({ name: 'proftpd', protocol: 'ftp', programs: ['proftpd'] }, [
-    invalid(String.raw`$any\($any[$host]\) (- |)(mod_sftp/$any: |)USER $$user: no such user found from `),
-    fails(String.raw`$any\($any[$host]\) (- |)USER $$user \(Login failed\): `),
-    refuses(String.raw`$any\($any[$host]\) (- |)SECURITY VIOLATION: ($user|) login attempted`),
-    fails(String.raw`$any\($any[$host]\) (- |)Maximum login attempts \($int\) exceeded`),
-    fails(String.raw`$any\($any[$host]\) (- |)(mod_sftp/$any: |)user '$$user': authentication `),
-    succeeds(String.raw`$any\($any[$host]\) (- |)USER $user: Login successful`),
+    invalid(String.raw`$any\($any[$host]\)( - |: | )(mod_sftp/$any: |)USER $$user: no such user found from `),
+    fails(String.raw`$any\($any[$host]\)( - |: | )USER $$user \(Login failed\): `),
+    refuses(String.raw`$any\($any[$host]\)( - |: | )SECURITY VIOLATION: ($user|) login attempted`),
+    fails(String.raw`$any\($any[$host]\)( - |: | )Maximum login attempts \($int\) exceeded`),
+    fails(String.raw`$any\($any[$host]\)( - |: | )(mod_sftp/$any: |)user '$$user': authentication `),
+    succeeds(String.raw`$any\($any[$host]\)( - |: | )USER $user: Login successful`),
   ]),
   decoder({ name: 'pure-ftpd', protocol: 'ftp', programs: ['pure-ftpd'] }, [
     fails(String.raw`\($any@$host\) [WARNING] (Authentication failed for user|Erreur d'authentification pour l'utilisateur|Authentifizierung fehlgeschlagen für Benutzer|Autenticación fallida para el usuario|Autenticazione falita per l'utente) [$$user]`),

@@ -86,9 +86,9 @@ export const mailBoxes: readonly Decoder[] = [
     fails(String.raw`can't find APOP secret for user $$user - $ip`),
   ]),
   decoder({ name: 'roundcube', protocol: 'http', programs: ['roundcube'], marks: ['FAILED login for ', 'Login failed for ', 'Failed login for '] }, [
-    fails(String.raw`(<$any> |)(FAILED login|Login failed|Failed login) for $user from $ip in session $any$end`),
-    fails(String.raw`(<$any> |)(IMAP Error: |)(FAILED login|Login failed|Failed login) for $user (against $any |)from $ip(. $any|$any|)$end`),
-    fails(String.raw`$any: (FAILED login|Login failed|Failed login) for $user from $ip`),
+    fails(String.raw`(<$any> |)(FAILED login|Login failed|Failed login) for $$user from $ip in session $any$end`),
+    fails(String.raw`(<$any> |)(IMAP Error: |)(FAILED login|Login failed|Failed login) for $$user(, | against $any | )from $ip(. $any|$any|)$end`),
+    fails(String.raw`$any: (FAILED login|Login failed|Failed login) for $$user from $ip`),
   ]),
   decoder({ name: 'squirrelmail', protocol: 'http', marks: ['LOGIN_ERROR'] }, [
     fails(String.raw`[LOGIN_ERROR] $$user from $ip: Unknown user or password incorrect`),

@@ -83,7 +83,7 @@ const EXIM = [
   refuses(String.raw`F=$any H=${EXIM_HOST} $any rejected by local_scan`),
   refuses(String.raw`rejected (EHLO|HELO|VRFY|EXPN) from H=${EXIM_HOST}`),
   refuses(String.raw`rejected connection (from|in $any:) H=${EXIM_HOST}`),
-  { ...refuses(String.raw`SA: Action: (flagged as Spam but accepted|silently tossed message): score=$any \(host=$any [$host]\) for `), outcome: 'refused' },
+  refuses(String.raw`SA: Action: (flagged as Spam but accepted|silently tossed message): score=$any \(host=$any [$host]\) for `),
 ];
 /** `[pid] `, and the identifier of the message. */
 const EXIM_PREFIX = /^(?:\[\d{1,10}\] )?(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} )?/;
@@ -181,6 +181,9 @@ export const otherMail: readonly Decoder[] = [
     fails(String.raw`$word User $$user. Invalid password. Authentication from IP address $ip`),
     fails(String.raw`$word Invalid password for user $$user. Attempt from IP address $ip`),
     fails(String.raw`$any Invalid password for user $$user. Attempt from IP address $ip`),
+    refuses(String.raw`Client with IP address $ip has no reverse DNS entry, connection rejected`),
+    refuses(String.raw`Message from IP address $ip, sender $any rejected: `),
+    fails(String.raw`$any login into $any from $ip failed`),
     fails(String.raw`Failed $word login from $ip, user $user$end`),
     fails(String.raw`Failed $word login from $ip`),
   ]),

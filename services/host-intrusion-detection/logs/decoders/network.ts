@@ -106,6 +106,6 @@ function behind(message: string): string {
 
 /** `NOTICE[1638][C-00000a] chan_sip.c:23417 in handle_request_register: ` */
 function asteriskMessage(message: string): string {
-  const head = /^(?:(?:NOTICE|WARNING|SECURITY|ERROR|VERBOSE)(?:\[[^\]]{1,24}\]){1,2}:? )?(?:[\w.]{1,40}\.c(?::\d{1,6})?(?: in \w{1,64})?: )?/.exec(message.slice(0, 224));
+  const head = /^(?:(?:NOTICE|WARNING|SECURITY|ERROR|VERBOSE)(?:\[[^\]]{1,24}\]){1,2}:? )?(?:[\w./]{1,48}\.c(?::\d{1,6})?(?: in \w{1,64})?: )?/.exec(message.slice(0, 224));
   return message.slice(head?.[0].length ?? 0).trimStart();
 }
