@@ -6,6 +6,7 @@ import {
   Inspector,
   type Mode,
   toOcsf,
+  toText,
 } from '@demarc/host-intrusion-detection/logs';
 import type { SigmaEvent } from '@demarc/platform/sigma';
 import { type BaseMatch, CorrelationEngine, linkCorrelations } from '@demarc/platform/sigma/correlation';
@@ -68,7 +69,7 @@ export async function inspectLog(options: InspectLog): Promise<InspectedLog> {
   const count = { lines: 0, decoded: 0, matches: 0, findings: 0 };
   const tell = (line: Line): void => {
     count.findings += line.rules.length;
-    if (!options.isMatchesOnly || line.said.match || line.rules.length > 0) write(asJson(line));
+    if (!options.isMatchesOnly || line.said.match || line.rules.length > 0) write(asJson(line, clock.timeZone));
   };
   for await (const text of readLines(file, () => complain('a line is too long and was passed over'))) {
     const said = inspector.inspect(text);
@@ -148,14 +149,15 @@ class Rules {
 }
 
 /** Nothing is left out: what a line does not say is null, so that every line has the same keys. */
-function asJson({ said, rules }: Line): object {
+function asJson({ said, rules }: Line, timeZone: string): object {
+  const { host: _host, user: _user, ...fields } = said.fields;
   return {
     line: said.line,
     decoder: said.decoder ?? null,
     match: said.match,
     outcome: said.outcome ?? null,
     sign: said.sign,
-    time: said.time ?? null,
+    time: said.timeMs === undefined ? null : toText(said.timeMs, timeZone),
     host: said.source ?? null,
     user: said.user ?? null,
     protocol: said.protocol ?? null,
@@ -164,7 +166,7 @@ function asJson({ said, rules }: Line): object {
     pid: said.pid ?? null,
     session: said.session ?? null,
     related: said.related,
-    fields: said.fields,
+    fields,
     rules,
   };
 }

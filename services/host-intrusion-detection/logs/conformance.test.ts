@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { toText } from './instant.ts';
 import { type Inspected, Inspector } from './lines.ts';
 import { MODES, type Mode } from './mode.ts';
 
@@ -95,7 +96,8 @@ function differs(label: Label, said: Inspected): string | undefined {
   const host = label.host ?? label.ip4 ?? label.ip6;
   if (host !== undefined && said.source !== host) return `host is ${said.source}, not ${host} (${said.decoder})`;
   if (label.user !== undefined && said.user !== label.user) return `user is ${said.user}, not ${label.user} (${said.decoder})`;
+  const own = said.timeMs === undefined ? undefined : toText(said.timeMs, CLOCK.timeZone);
   const time = label.time?.replace(/-(\d)T/, '-0$1T');
-  if (time !== undefined && said.time?.slice(0, 19) !== time) return `time is ${said.time}, not ${time} (${said.decoder})`;
+  if (time !== undefined && own?.slice(0, 19) !== time) return `time is ${own}, not ${time} (${said.decoder})`;
   return undefined;
 }

@@ -47,25 +47,29 @@ function inYear(timestamp: Timestamp, year: number, timeZone: string): number | 
 /** Offsets change on quarters of an hour; asking Intl costs a hundred times what remembering does. */
 const QUARTER_MS = 900_000;
 const OFFSETS_MAX = 4_096;
-const offsets = new Map<string, number>();
-const formats = new Map<string, Intl.DateTimeFormat>();
+interface Zone {
+  readonly format: Intl.DateTimeFormat;
+  readonly offsets: Map<number, number>;
+}
+const zones = new Map<string, Zone>();
 
 function offsetMinutesAt(instant: number, timeZone: string): number {
+  if (timeZone === 'UTC') return 0;
   const quarter = Math.floor(instant / QUARTER_MS);
-  const key = `${timeZone}${quarter}`;
-  const known = offsets.get(key);
-  if (known !== undefined) return known;
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
-    formats.set(timeZone, format);
+  let zone = zones.get(timeZone);
+  if (zone === undefined) {
+    zone = { format: new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }), offsets: new Map() };
+    zones.set(timeZone, zone);
   }
+  const { format, offsets } = zone;
+  const known = offsets.get(quarter);
+  if (known !== undefined) return known;
   const name = format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
   const found = /^GMT(?:([+-])(\d\d):(\d\d))?/.exec(name);
   const minutes = Number(found?.[2] ?? 0) * 60 + Number(found?.[3] ?? 0);
   const offset = found?.[1] === '-' ? -minutes : minutes;
   if (offsets.size >= OFFSETS_MAX) offsets.clear();
-  offsets.set(key, offset);
+  offsets.set(quarter, offset);
   return offset;
 }
 

@@ -7,7 +7,7 @@
 import { decode, isKnownProgram } from './decoders/all.ts';
 import type { Outcome, Sign } from './decoders/define.ts';
 import { headerOf } from './header.ts';
-import { type Clock, instantOf, toText } from './instant.ts';
+import { type Clock, instantOf } from './instant.ts';
 import { countsIn, type Mode } from './mode.ts';
 import { Sessions } from './sessions.ts';
 import type { Fields } from './shape.ts';
@@ -20,8 +20,7 @@ export interface Inspected {
   /** From 1. */
   readonly line: number;
   readonly decoder: string | undefined;
-  /** RFC 3339 in the zone of the clock; of lines without one, that of the line they follow. */
-  readonly time: string | undefined;
+  /** Milliseconds since the epoch; of lines without a time, that of the line they follow. */
   readonly timeMs: number | undefined;
   readonly isTimeInherited: boolean;
   /** The machine that wrote it. */
@@ -40,7 +39,7 @@ export interface Inspected {
   readonly session: string | undefined;
   /** Earlier lines of the session. */
   readonly related: readonly number[];
-  /** What else the decoder found. */
+  /** All that the decoder found, by its names. */
   readonly fields: Fields;
   /** Longer than is looked at. */
   readonly isCut: boolean;
@@ -66,37 +65,37 @@ export class Inspector {
   inspect(whole: string): Inspected {
     this.#line += 1;
     const isCut = whole.length > LINE_CHARACTERS_MAX;
-    const line = (isCut ? whole.slice(0, LINE_CHARACTERS_MAX) : whole).replace(/^\uFEFF/, '').trimEnd();
+    const line = plain(isCut ? whole.slice(0, LINE_CHARACTERS_MAX) : whole);
     if (line === '' || line.startsWith('#')) return this.#nothing(isCut);
     const { timestamp, hostName, program, pid, from, restFrom } = headerOf(line, isKnownProgram);
     const own = timestamp === undefined ? undefined : instantOf(timestamp, this.#clock);
     if (own !== undefined) this.#lastMs = own;
     const message = innerMessage(line, from);
-    const decoded = decode(message, { line, rest: innerMessage(line, restFrom), program, pid, hostName });
+    const decoded = decode(message, { line, rest: from === restFrom ? message : line.slice(restFrom), program, pid, hostName });
     const counts = decoded !== undefined && countsIn(this.#mode, decoded.sign);
     const told =
       decoded?.session === undefined
         ? undefined
         : this.sessions.tell(decoded, decoded.session, this.#line, counts);
-    const { host, user, ...others } = decoded?.fields ?? {};
+    const fields = decoded?.fields ?? NO_FIELDS;
+    const user = told?.user ?? fields['user'];
     return {
       line: this.#line,
       decoder: decoded?.decoder.name,
-      time: this.#lastMs === undefined ? undefined : toText(this.#lastMs, this.#clock.timeZone),
       timeMs: this.#lastMs,
       isTimeInherited: own === undefined,
       hostName,
       program,
       pid,
       protocol: decoded?.decoder.protocol,
-      source: told?.source ?? host,
-      user: (told?.user ?? user)?.trim(),
+      source: told?.source ?? fields['host'],
+      user: user?.trim(),
       outcome: told?.outcome ?? decoded?.outcome,
       sign: decoded?.sign ?? 'none',
       match: told?.isMatch ?? counts,
       session: decoded?.session?.key,
       related: told?.related ?? [],
-      fields: others,
+      fields,
       isCut,
     };
   }
@@ -106,11 +105,17 @@ export class Inspector {
   }
 }
 
+const NO_FIELDS: Fields = {};
 const NOTHING: Inspected = {
-  line: 0, decoder: undefined, time: undefined, timeMs: undefined, isTimeInherited: false, hostName: undefined,
+  line: 0, decoder: undefined, timeMs: undefined, isTimeInherited: false, hostName: undefined,
   program: undefined, pid: undefined, protocol: undefined, source: undefined, user: undefined, outcome: undefined,
   sign: 'none', match: false, session: undefined, related: [], fields: {}, isCut: false,
 };
+
+/** Without the mark of its encoding, and without what is blank at its end. */
+function plain(text: string): string {
+  return (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).trimEnd();
+}
 
 /** A few things that a program may write before its message, though the header said them already. */
 const PREFIXES_MAX = 4;

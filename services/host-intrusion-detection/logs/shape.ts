@@ -46,7 +46,10 @@ export function shape(source: string): Shape {
 
 /** @returns the fields by their names, or undefined when the message has another shape */
 export function match({ first, mark }: Shape, message: string, from = 0): Fields | undefined {
-  if (mark !== '' && !message.includes(mark, from)) return undefined;
+  // The cheapest question first: most shapes begin with text, and most messages with another.
+  if (first.kind === 'literal') {
+    if (!message.startsWith(first.text, from)) return undefined;
+  } else if (mark !== '' && !message.includes(mark, from)) return undefined;
   const run: Run = { message, tries: TRIES_MAX, fields: {} };
   return matches(first, from, run) ? run.fields : undefined;
 }

@@ -41,6 +41,8 @@ interface Form {
   readonly pattern: RegExp;
   read(found: Groups): Partial<Timestamp> | undefined;
   readonly hasEpoch?: boolean;
+  /** Begins with a letter, or may. */
+  readonly isNamed?: boolean;
 }
 
 const sticky = (source: string): RegExp => new RegExp(source, 'iy');
@@ -62,16 +64,24 @@ const FORMS: readonly Form[] = [
   // RFC 3164, with a fraction, with the year before or behind the time: Oct 27 2015 09:24:46
   {
     pattern: sticky(`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|[A-Z]{3,4}) )?${MONTH}[ -]+(\\d{1,2}),?(?: (\\d{4}),?)? ${CLOCK}(?: (AM|PM)(?!\\w))?(?: (?:[A-Z]{3,4} )?(\\d{4})(?!\\S*[\\w:]))?`),
+    isNamed: true,
     read: (f) => ({ month: monthOf(f[1]), day: num(f[2]), year: yearOf(f[3] ?? f[9]), ...clock(f, 4), ...afternoon(f[4], f[8]) }),
   },
   // HTTP servers: 05/Mar/2007:14:39:21 +0100; kerio: 18/Jan/2014 06:41:25; named: 11-Aug-2013 03:36:11.372
   {
-    pattern: sticky(`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\\d{1,2})[-/ ]([a-zà-ÿ]{3,5})\\.?[-/ ](\\d{4})[: ]${CLOCK}${ZONE}`),
+    pattern: sticky(`(\\d{1,2})[-/ ]([a-zà-ÿ]{3,5})\\.?[-/ ](\\d{4})[: ]${CLOCK}${ZONE}`),
+    read: (f) => ({ day: num(f[1]), month: monthOf(f[2]), year: num(f[3]), ...clock(f, 4), ...zone(f[8]) }),
+  },
+  // RFC 5322: Thu, 26 Nov 2026 03:00:00 +0000
+  {
+    pattern: sticky(`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\\d{1,2})[-/ ]([a-zà-ÿ]{3,5})\\.?[-/ ](\\d{4})[: ]${CLOCK}${ZONE}`),
+    isNamed: true,
     read: (f) => ({ day: num(f[1]), month: monthOf(f[2]), year: num(f[3]), ...clock(f, 4), ...zone(f[8]) }),
   },
   // Assp: Apr-27-13 02:33:09
   {
     pattern: sticky(`${MONTH}-(\\d\\d)-(\\d\\d) ${CLOCK}`),
+    isNamed: true,
     read: (f) => ({ month: monthOf(f[1]), day: num(f[2]), year: 2_000 + num(f[3]), ...clock(f, 4) }),
   },
   // 10/06/2013 15:50:41, 22-06-2014 09:56:12, 01/01/2014 - 01:25:17
@@ -95,6 +105,7 @@ const FORMS: readonly Form[] = [
   // TAI64N as multilog writes it; the leap seconds since 1970 are 10 ahead of what the label holds.
   {
     pattern: sticky('@(4[0-9a-f]{15})(?:[0-9a-f]{8})?(?![0-9a-f])'),
+    isNamed: true,
     read: (f) => epoch(Number.parseInt((f[1] ?? '').slice(1), 16) - TAI_AHEAD_SECONDS),
   },
   // Seconds since the epoch, 2001 to 2286.
@@ -104,6 +115,8 @@ const FORMS: readonly Form[] = [
     hasEpoch: true,
   },
 ];
+const OF_DIGITS = FORMS.filter(({ isNamed }) => isNamed !== true);
+const OF_OTHERS = FORMS.filter(({ isNamed }) => isNamed === true);
 const TAI_AHEAD_SECONDS = 10;
 /** Behind which a timestamp is not looked for. */
 const SEARCHED_CHARACTERS_MAX = 192;
@@ -128,7 +141,8 @@ export function findTimestamp(line: string): FoundTimestamp | undefined {
 /** The timestamp that stands exactly there. */
 export function timestampAt(line: string, at: number): (FoundTimestamp & { isEpoch: boolean }) | undefined {
   if (!mayStart(line.charCodeAt(at))) return undefined;
-  for (const { pattern, read, hasEpoch } of FORMS) {
+  const code = line.charCodeAt(at);
+  for (const { pattern, read, hasEpoch } of isDigit(code) ? OF_DIGITS : OF_OTHERS) {
     pattern.lastIndex = at;
     const found = pattern.exec(line);
     if (found === null) continue;
@@ -147,8 +161,9 @@ const MIDNIGHT: Timestamp = {
   year: undefined, month: 1, day: 1, hour: 0, minute: 0, second: 0, millisecond: 0, offsetMinutes: undefined,
 };
 
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 function mayStart(code: number): boolean {
-  if (code >= 0x30 && code <= 0x39) return true;
+  if (isDigit(code)) return true;
   // The first letters of months, days, and zones before them.
   return code === 0x40 || (code >= 0x41 && code <= 0x5a) || MONTH_LETTERS.has(code);
 }

@@ -24,6 +24,7 @@ const ALL: readonly Decoder[] = [
 
 export const DECODERS = [...ALL, generic].map(({ name }) => name);
 
+const NONE: readonly Decoder[] = [];
 const BY_PROGRAM = new Map<string, Decoder[]>();
 for (const decoder of ALL) {
   for (const program of decoder.programs ?? []) {
@@ -33,6 +34,11 @@ for (const decoder of ALL) {
   }
 }
 const MARKED = ALL.filter(({ marks }) => marks !== undefined);
+
+/** All marks in one question, which most lines answer with no: nothing but literals, so it cannot take long. */
+const ANY_MARK = new RegExp(
+  [...new Set(MARKED.flatMap(({ marks }) => marks ?? []))].map((mark) => RegExp.escape(mark)).join('|'),
+);
 
 export interface Decoded extends Reading {
   readonly decoder: Decoder;
@@ -45,7 +51,7 @@ export function decode(message: string, context: Context): Decoded | undefined {
     const reading = decoder.decode(message, context);
     if (reading !== undefined) return { ...reading, decoder };
   }
-  for (const decoder of MARKED) {
+  for (const decoder of ANY_MARK.test(context.line) ? MARKED : NONE) {
     if (tried.includes(decoder) || !(decoder.marks ?? []).some((mark) => context.line.includes(mark))) continue;
     const reading = decoder.decode(message, context) ?? again(decoder, message, context);
     if (reading !== undefined) return { ...reading, decoder };
@@ -64,7 +70,6 @@ export function isKnownProgram(program: string): boolean {
   return programDecoders(program).length > 0;
 }
 
-const NONE: readonly Decoder[] = [];
 const PROGRAMS_MAX = 2_048;
 const known = new Map<string, readonly Decoder[]>();
 

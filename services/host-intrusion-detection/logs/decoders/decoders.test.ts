@@ -122,6 +122,6 @@ for (const { line, host, user, decoder } of CASES) {
     if (host !== undefined) t.assert.equal(said?.source, host);
     if (user !== undefined) t.assert.equal(said?.user, user);
     if (decoder !== undefined) t.assert.equal(said?.decoder, decoder);
-    t.assert.ok(said?.time !== undefined || /^\d\d:/.test(line), 'no time');
+    t.assert.ok(said?.timeMs !== undefined || /^\d\d:/.test(line), 'no time');
   });
 }

@@ -14,12 +14,15 @@ const FAILED = [
   'invalid user', 'unknown user', 'illegal user', 'no such user', 'login incorrect', 'login attempt failed', 'failed logon', 'logon failed',
   'user not found', 'invalid username', 'invalid token', 'access denied', 'permission denied', 'not allowed', 'failure from',
 ];
+/** A part of each of them: most lines have none, and are done with. */
+const HINT = /fail|invalid|incorrect|wrong|bad |mismatch|illegal|unknown|no such|denied|not found|not allowed|error/i;
 const FROM = ['from ', 'from: ', 'from=', 'ip=', 'ip: ', 'ip:', 'ip ', 'rhost=', 'addr=', 'address ', 'address: ', 'address=', 'client ', 'client=', 'client: ', 'host=', 'host ', 'host: ', 'remote_addr=', 'remoteip=', 'src=', 'srcip=', 'peer='];
 const PLACES_MAX = 16;
 
 export const generic: Decoder = {
   name: 'generic',
   decode: (message) => {
+    if (!HINT.test(message)) return undefined;
     const lower = message.toLowerCase();
     const failure = placeOfFailure(lower);
     if (failure === undefined) return undefined;
