@@ -20,7 +20,7 @@ const PROGRAM_CHARACTERS_MAX = 96;
 const PID_DIGITS_MAX = 10;
 
 export function headerOf(line: string, isKnown: (program: string) => boolean): Header {
-  const priority = /^<\d{1,3}>(?:1 )?/.exec(line)?.[0].length ?? 0;
+  const priority = line[0] === '<' ? (/^<\d{1,3}>(?:1 )?/.exec(line)?.[0].length ?? 0) : 0;
   const bracket = line[priority] === '[' || line[priority] === '<' ? 1 : 0;
   const ahead = timestampAt(line, priority + bracket);
   if (ahead === undefined) {

@@ -36,8 +36,9 @@ export function toText(instant: number, timeZone: string): string {
 
 function inYear(timestamp: Timestamp, year: number, timeZone: string): number | undefined {
   const { month, day, hour, minute, second, millisecond, offsetMinutes } = timestamp;
-  const asUtc = Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
-  if (new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) return undefined;
+  const day0 = Date.UTC(year, month - 1, day);
+  if (new Date(day0).getUTCDate() !== day) return undefined;
+  const asUtc = day0 + ((hour * 60 + minute) * 60 + second) * 1_000 + millisecond;
   if (offsetMinutes !== undefined) return asUtc - offsetMinutes * MINUTE_MS;
   // The offset of about then, and then of exactly then: it may have changed in between.
   const about = asUtc - offsetMinutesAt(asUtc, timeZone) * MINUTE_MS;

@@ -29,6 +29,8 @@ type Node =
   | { readonly kind: 'done' };
 
 export interface Shape {
+  /** What a matching message may begin with, as UTF-16; undefined is anything. */
+  readonly starts: ReadonlySet<number> | undefined;
   readonly first: Node;
   /** The longest text that every matching message holds; empty when there is none. */
   readonly mark: string;
@@ -41,7 +43,8 @@ const DONE: Node = { kind: 'done' };
 /** @throws Error when the shape is not one: it is written by us and compiled when the program starts */
 export function shape(source: string): Shape {
   const parser = new Parser(source);
-  return { first: parser.sequence(DONE, true), mark: parser.mark };
+  const first = parser.sequence(DONE, true);
+  return { first, mark: parser.mark, starts: startsOf(first) };
 }
 
 /** @returns the fields by their names, or undefined when the message has another shape */
@@ -52,6 +55,18 @@ export function match({ first, mark }: Shape, message: string, from = 0): Fields
   } else if (mark !== '' && !message.includes(mark, from)) return undefined;
   const run: Run = { message, tries: TRIES_MAX, fields: {} };
   return matches(first, from, run) ? run.fields : undefined;
+}
+
+function startsOf(node: Node): ReadonlySet<number> | undefined {
+  if (node.kind === 'literal') return new Set([node.text.charCodeAt(0)]);
+  if (node.kind !== 'choice') return undefined;
+  const starts = new Set<number>();
+  for (const branch of node.of) {
+    const found = startsOf(branch);
+    if (found === undefined) return undefined;
+    for (const code of found) starts.add(code);
+  }
+  return starts;
 }
 
 interface Run {

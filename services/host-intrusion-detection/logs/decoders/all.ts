@@ -17,9 +17,11 @@ import { webApps } from './web-apps.ts';
 import { apacheError, lighttpd, nginxError, suhosin } from './web-error.ts';
 
 const ALL: readonly Decoder[] = [
+  // Their forms are strict, and most lines without a program are theirs.
+  nginxError, apacheError, webAccess,
   openssh, dropbear, sudo, su, login, accounts, fail2ban, ...watchers,
   postfix, sendmail, courierSmtp, qmail, dovecot, ...mailBoxes, ...ftp, mysql, mongodb, slapd, ...databases,
-  ...network, ...webApps, lighttpd, suhosin, nginxError, apacheError, ...otherMail, exim, webAccess, pam,
+  ...network, ...webApps, lighttpd, suhosin, ...otherMail, exim, pam,
 ];
 
 export const DECODERS = [...ALL, generic].map(({ name }) => name);

@@ -1,5 +1,5 @@
 /** Databases and directories. */
-import { type Decoder, decoder, fails, firstOf, harmless, invalid } from './define.ts';
+import { type Decoder, decoder, fails, firstOf, harmless, invalid, one } from './define.ts';
 import { sessionKey } from './ssh.ts';
 
 const DENIED = [
@@ -37,9 +37,9 @@ export const mongodb: Decoder = {
     if (found === null) return undefined;
     const said = message.slice(found[0].length).trimStart();
     const keyOf = (connection: string | undefined): string => `${sessionKey(context)} mongod ${connection ?? ''}`;
-    const opened = firstOf([MONGO_OPENED], `${said} `);
+    const opened = one(MONGO_OPENED, `${said} `);
     if (opened !== undefined) return { ...opened, session: { key: keyOf(opened.fields['connection']), step: 'opens' } };
-    const closed = firstOf([MONGO_CLOSED], said);
+    const closed = one(MONGO_CLOSED, said);
     if (closed !== undefined) return { ...closed, session: { key: keyOf(found[2]), step: 'closes' } };
     const failed = firstOf(MONGO_FAILED, said);
     if (failed === undefined) return undefined;
@@ -60,7 +60,7 @@ export const slapd: Decoder = {
   decode: (message, context) => {
     const steps = [[LDAP_ACCEPT, 'opens'], [LDAP_FAILED, 'fails'], [LDAP_CLOSED, 'closes']] as const;
     for (const [wanted, step] of steps) {
-      const reading = firstOf([wanted], message);
+      const reading = one(wanted, message);
       if (reading !== undefined) return { ...reading, session: { key: `${sessionKey(context)} ${reading.fields['connection'] ?? ''}`, step } };
     }
     return undefined;

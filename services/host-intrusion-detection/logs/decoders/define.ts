@@ -102,11 +102,35 @@ export function decoder(
 }
 
 export function firstOf(rows: readonly Row[], message: string): Reading | undefined {
-  for (const { shape: wanted, outcome, sign } of rows) {
+  for (const { shape: wanted, outcome, sign } of startingLike(rows, message.charCodeAt(0))) {
     const fields = match(wanted, message);
     if (fields !== undefined) return { outcome, sign, fields };
   }
   return undefined;
+}
+
+/** The same of a single row. */
+export function one({ shape: wanted, outcome, sign }: Row, message: string): Reading | undefined {
+  const fields = match(wanted, message);
+  return fields === undefined ? undefined : { outcome, sign, fields };
+}
+
+/** Rows by what a message begins with: a few of many, in the same order. */
+const BY_START = new WeakMap<readonly Row[], Map<number, readonly Row[]>>();
+/** Characters that messages begin with are few; others are not remembered. */
+const STARTS_MAX = 256;
+
+function startingLike(rows: readonly Row[], code: number): readonly Row[] {
+  let byStart = BY_START.get(rows);
+  if (byStart === undefined) {
+    byStart = new Map();
+    BY_START.set(rows, byStart);
+  }
+  const known = byStart.get(code);
+  if (known !== undefined) return known;
+  const found = rows.filter(({ shape: { starts } }) => starts === undefined || starts.has(code));
+  if (byStart.size < STARTS_MAX) byStart.set(code, found);
+  return found;
 }
 
 /** Behind the first of the separators, or the message itself. */

@@ -1,17 +1,18 @@
 /** Servers that take mail: Postfix, Exim, sendmail, Courier, qmail and others. */
 import { sessionKey } from './ssh.ts';
-import { type Decoder, decoder, errs, extra, fails, firstOf, floods, invalid, lists, misuses, type Reading, refuses, weak, harmless } from './define.ts';
+import { type Decoder, decoder, errs, extra, fails, firstOf, floods, invalid, lists, misuses, type Reading, refuses, weak, harmless, one } from './define.ts';
 
 const CLIENT = String.raw`$any[$host](:$port|)`;
 /** RFC 3463 codes may be missing. */
 const CODE = String.raw`$int ($int.$int.$int |)`;
 
-const POSTFIX = [
+const SASL = [
   weak(String.raw`warning: ${CLIENT}: SASL $method authentication failed: Invalid authentication mechanism`),
   { ...harmless(String.raw`warning: ${CLIENT}: SASL $method authentication failed: Connection lost to authentication server`), outcome: 'other' as const },
   fails(String.raw`warning: ${CLIENT}: SASL $method authentication failed:$any, sasl_username=$user$end`),
   fails(String.raw`warning: ${CLIENT}: SASL $method authentication failed`),
-  floods(String.raw`warning: (Connection|Message delivery request|Recipient address|New TLS session|AUTH) $any limit exceeded: $int from ${CLIENT} for service `),
+];
+const POSTFIX = [
   floods(String.raw`warning: (Connection|Message delivery request|Recipient address|New TLS session|AUTH) $any limit exceeded: $int from ${CLIENT}`),
   extra(String.raw`warning: hostname $any does not resolve to address $host`),
   weak(String.raw`warning: non-SMTP command from ${CLIENT}`),
@@ -46,10 +47,10 @@ export const postfix: Decoder = {
   protocol: 'smtp',
   programs: ['postfix'],
   decode: (message) => {
-    const reading = firstOf(POSTFIX, message);
+    const reading = (message.includes(': SASL ') ? firstOf(SASL, message) : undefined) ?? firstOf(POSTFIX, message);
     if (reading !== undefined) return reading;
     const rejected = firstOf(REJECT, message);
-    if (rejected === undefined) return firstOf([REJECT_WARNING], message);
+    if (rejected === undefined) return one(REJECT_WARNING, message);
     const isTemporary = TEMPORARY.some((text) => message.includes(text));
     const user = /(?:^|[ ,;])to=<([^<>]{1,320})>/.exec(message.slice(-1_024))?.[1];
     return { ...rejected, sign: isTemporary ? 'weak' : rejected.sign, fields: { ...rejected.fields, ...(user === undefined ? {} : { recipient: user }) } };
@@ -127,9 +128,9 @@ export const sendmail: Decoder = {
     const reading = firstOf(SENDMAIL, said);
     if (reading !== undefined || queue === null) return sorted(reading);
     const key = `${sessionKey(context)} ${queue[1] ?? ''}`;
-    const nobody = firstOf([NOBODY], said);
+    const nobody = one(NOBODY, said);
     if (nobody !== undefined) return { ...nobody, session: { key, step: 'fails' } };
-    const from = firstOf([FROM], said);
+    const from = one(FROM, said);
     return from === undefined ? undefined : { ...from, session: { key, step: 'closes' } };
   },
 };

@@ -1,5 +1,5 @@
 /** Applications on the web that keep a log of their own. */
-import { type Decoder, decoder, fails, firstOf, floods, harmless, invalid, probes, refuses } from './define.ts';
+import { type Decoder, decoder, fails, firstOf, floods, harmless, invalid, probes, refuses, one } from './define.ts';
 
 const FAILED_TIMES = fails(String.raw`'$ip' $int failed login attempt(s|). (Invalid a|A)ccount '$user'`);
 
@@ -13,7 +13,7 @@ const drupal: Decoder = {
     if (kind !== 'user' || !base.includes('://') || !/^\d{1,12}$/.test(at)) return undefined;
     // What Drupal says itself is behind the last separator.
     const said = message.slice(message.lastIndexOf('|') + 1);
-    const reading = firstOf([DRUPAL_FAILED, DRUPAL_OPENED], said);
+    const reading = one(DRUPAL_FAILED, said) ?? one(DRUPAL_OPENED, said);
     return reading === undefined ? { outcome: 'other', sign: 'none', fields: { host: ip } } : { ...reading, fields: { ...reading.fields, host: ip } };
   },
 };

@@ -37,9 +37,15 @@ const ATTACKS = [
   'allow_url_include', 'base64_decode(', 'xp_cmdshell', '/boaform/', '/setup.cgi?next_file', 'mstshash=',
 ];
 
+const ATTACK = anyOf(ATTACKS);
+
 export function isAttack(request: string): boolean {
-  const lower = request.toLowerCase();
-  return ATTACKS.some((mark) => lower.includes(mark));
+  return ATTACK.test(request);
+}
+
+/** Nothing but literals, so it cannot take long. */
+function anyOf(marks: readonly string[]): RegExp {
+  return new RegExp(marks.map((mark) => RegExp.escape(mark)).join('|'), 'i');
 }
 
 /** An address of another server as the value of a parameter: what PHP's fopen once included. */
@@ -58,11 +64,11 @@ const AGENTS = [
   'psurf', 'psycheclone', 'shablastbot', 'snapbot', 'sogou music spider', 'sogou develop spider', 'sohu agent', 'ssurf',
   'tsurf', 'under the rainbow', 'vadixbot', 'wep search', 'wells search', 'winnie poh', 'zeus ', 'nikto', 'sqlmap', 'nmap scripting',
   'masscan', 'zgrab', 'dirbuster', 'gobuster', 'wpscan', 'acunetix', 'nessus', 'openvas', 'nuclei', 'havij', 'jorgee', 'morfeus',
-].map((agent) => agent.toLowerCase());
+];
+const AGENT = anyOf(AGENTS);
 
 export function isBadAgent(agent: string): boolean {
-  const lower = agent.toLowerCase();
-  return AGENTS.some((known) => lower.includes(known));
+  return AGENT.test(agent);
 }
 
 /** A crawler that says it is one of the large ones: true only if the name of its address says so too. */
