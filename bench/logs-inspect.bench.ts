@@ -30,7 +30,7 @@ const TEMPLATES: readonly string[] = [
   '[Thu Nov 26 03:{m}:{s}.123456 2026] [auth_basic:error] [pid {n}] [client 198.51.100.{b}:4{b}] AH01617: user ann: authentication failure for "/private": Password Mismatch',
   '2026/11/26 03:{m}:{s} [error] {n}#0: *{n} user "ann": password mismatch, client: 198.51.100.{b}, server: www, request: "GET / HTTP/1.1", host: "www"',
   "2026-11-26T03:{m}:{s}.123456Z {n} [Warning] Access denied for user 'root'@'198.51.100.{b}' (using password: YES)",
-  'Nov 26 03:{m}:{s} ns named[{n}]: client @0x7f 198.51.100.{b}#4{b} (example.com): query (cache) \'example.com/ANY/IN\' denied',
+  "Nov 26 03:{m}:{s} ns named[{n}]: client @0x7f 198.51.100.{b}#4{b} (example.com): query (cache) 'example.com/ANY/IN' denied",
   'Nov 26 03:{m}:{s} ftp proftpd[{n}]: ftp.example (198.51.100.{b}[198.51.100.{b}]) - USER ann (Login failed): Incorrect password.',
   'Nov 26 03:{m}:{s} web-1 sudo:   deploy : TTY=pts/0 ; PWD=/srv ; USER=root ; COMMAND=/usr/bin/systemctl reload nginx',
 ];
@@ -145,5 +145,9 @@ const seconds = await interleaved(
 );
 for (const [name, values] of seconds)
   show(name, values, `${Math.round(LINES / median(values)).toLocaleString('en')} lines/s`);
-ratio('decoders over the loop, lines/s', median(seconds.get(theirs) ?? []) / median(seconds.get(ours) ?? []), '1.0');
+ratio(
+  'decoders over the loop, lines/s',
+  median(seconds.get(theirs) ?? []) / median(seconds.get(ours) ?? []),
+  '1.0',
+);
 assert.ok(matches > 0);

@@ -1,4 +1,6 @@
 /** Every line of a log: what decoders read in it, and what rules find, one by one and over time. */
+
+import { fileURLToPath } from 'node:url';
 import {
   type Clock,
   DETECTIONS,
@@ -10,8 +12,13 @@ import {
 } from '@demarc/host-intrusion-detection/logs';
 import type { SigmaEvent } from '@demarc/platform/sigma';
 import { type BaseMatch, CorrelationEngine, linkCorrelations } from '@demarc/platform/sigma/correlation';
-import { type CompiledRules, compileHere, type EventView, eventView, normalise } from '@demarc/siem/detection';
-import { fileURLToPath } from 'node:url';
+import {
+  type CompiledRules,
+  compileHere,
+  type EventView,
+  eventView,
+  normalise,
+} from '@demarc/siem/detection';
 import { readRulePath } from '../sigma/rule-files.ts';
 import { readLines } from './read.ts';
 
@@ -60,7 +67,8 @@ const HOST = {
 export async function inspectLog(options: InspectLog): Promise<InspectedLog> {
   const { file, mode, clock, write, complain } = options;
   const compiled = await shipped(options.rules);
-  for (const refused of compiled.refused) complain(`${refused.file}:${refused.line}: refused: ${refused.because}`);
+  for (const refused of compiled.refused)
+    complain(`${refused.file}:${refused.line}: refused: ${refused.because}`);
   const rules = new Rules(compiled, (line) => held[line - 1 - told]);
   const inspector = new Inspector({ clock, mode });
   const view = eventView();
@@ -69,7 +77,8 @@ export async function inspectLog(options: InspectLog): Promise<InspectedLog> {
   const count = { lines: 0, decoded: 0, matches: 0, findings: 0 };
   const tell = (line: Line): void => {
     count.findings += line.rules.length;
-    if (!options.isMatchesOnly || line.said.match || line.rules.length > 0) write(asJson(line, clock.timeZone));
+    if (!options.isMatchesOnly || line.said.match || line.rules.length > 0)
+      write(asJson(line, clock.timeZone));
   };
   for await (const text of readLines(file, () => complain('a line is too long and was passed over'))) {
     const said = inspector.inspect(text);
@@ -78,7 +87,8 @@ export async function inspectLog(options: InspectLog): Promise<InspectedLog> {
     if (said.match) count.matches += 1;
     const line: Line = { said, rules: [] };
     if (held.length >= HELD_MAX) {
-      if (told === 0) complain(`of a log of more than ${HELD_MAX} lines, correlations are told of the last ones only`);
+      if (told === 0)
+        complain(`of a log of more than ${HELD_MAX} lines, correlations are told of the last ones only`);
       for (const first of held.splice(0, HELD_MAX / 2)) tell(first);
       told += HELD_MAX / 2;
     }
@@ -101,7 +111,10 @@ function eventOf(view: EventView, text: string, said: Inspected, log: string, cl
 
 async function shipped(more: readonly string[]): Promise<CompiledRules> {
   const siem = fileURLToPath(new URL('./detections/', import.meta.resolve('@demarc/siem')));
-  return compileHere([siem, fileURLToPath(DETECTIONS), ...more].flatMap((path) => readRulePath(path)), undefined);
+  return compileHere(
+    [siem, fileURLToPath(DETECTIONS), ...more].flatMap((path) => readRulePath(path)),
+    undefined,
+  );
 }
 
 class Rules {
@@ -173,7 +186,16 @@ function asJson({ said, rules }: Line, timeZone: string): object {
 
 /** For people: a line a line, what counts first. */
 export function describe(line: object): string {
-  const { line: number, match, decoder, outcome, host, user, time, rules } = line as ReturnType<typeof asJson> & {
+  const {
+    line: number,
+    match,
+    decoder,
+    outcome,
+    host,
+    user,
+    time,
+    rules,
+  } = line as ReturnType<typeof asJson> & {
     readonly line: number;
     readonly match: boolean;
     readonly decoder: string | null;
@@ -184,7 +206,16 @@ export function describe(line: object): string {
     readonly rules: readonly RuleMatch[];
   };
   const named = rules.map(({ title, level }) => `${level}: ${title}`).join('; ');
-  return [number, match ? 'MATCH' : '-', time ?? '-', decoder ?? '-', outcome ?? '-', host ?? '-', user ?? '-', named]
+  return [
+    number,
+    match ? 'MATCH' : '-',
+    time ?? '-',
+    decoder ?? '-',
+    outcome ?? '-',
+    host ?? '-',
+    user ?? '-',
+    named,
+  ]
     .join('\t')
     .trimEnd();
 }

@@ -20,9 +20,11 @@ export function modeOf(given: string): Mode {
 export function clockOf({ year, referenceTime, timezone }: ClockOptions): Clock {
   const timeZone = timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone });
+    Intl.DateTimeFormat('en-US', { timeZone });
   } catch {
-    throw cliErrors.make('CLI_USAGE', { because: `"${timeZone}" is no time zone, such as Europe/Berlin or UTC` });
+    throw cliErrors.make('CLI_USAGE', {
+      because: `"${timeZone}" is no time zone, such as Europe/Berlin or UTC`,
+    });
   }
   if (year !== undefined && referenceTime !== undefined)
     throw cliErrors.make('CLI_USAGE', { because: 'give either --year or --reference-time' });

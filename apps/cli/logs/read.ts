@@ -19,7 +19,9 @@ export async function* readLines(file: string, onTooLong: () => void): AsyncGene
     let isWide: boolean | undefined;
     for await (const bytes of wholeLines(inflated(source), onTooLong)) {
       isWide ??= startsWith(bytes, UTF_16);
-      const lines = (isWide ? bytes.toString('utf8').replaceAll('\0', '') : bytes.toString('utf8')).split('\n');
+      const lines = (isWide ? bytes.toString('utf8').replaceAll('\0', '') : bytes.toString('utf8')).split(
+        '\n',
+      );
       if (bytes.at(-1) === 0x0a) lines.pop();
       yield* lines;
     }

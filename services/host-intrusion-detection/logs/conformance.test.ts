@@ -47,22 +47,32 @@ test('every labelled line of fail2ban’s says what its label says', (t: TestCon
     wrong.push(...judged.wrong);
     if (judged.all > 0) t.diagnostic(`${file}: ${judged.all - judged.wrong.length} of ${judged.all}`);
   }
-  for (const { file, line, mode, because, text } of wrong) t.diagnostic(`${file}:${line} (${mode}): ${because}\n    ${text}`);
+  for (const { file, line, mode, because, text } of wrong)
+    t.diagnostic(`${file}:${line} (${mode}): ${because}\n    ${text}`);
   t.diagnostic(`${all - wrong.length} of ${all} labelled lines are right`);
-  const unexpected = wrong.filter(({ file, because }) => !(because.startsWith('time is') && file in TIMES_READ_BETTER));
+  const unexpected = wrong.filter(
+    ({ file, because }) => !(because.startsWith('time is') && file in TIMES_READ_BETTER),
+  );
   t.assert.deepEqual(unexpected, []);
-  t.assert.equal(wrong.length, Object.values(TIMES_READ_BETTER).reduce((sum, count) => sum + count, 0));
+  t.assert.equal(
+    wrong.length,
+    Object.values(TIMES_READ_BETTER).reduce((sum, count) => sum + count, 0),
+  );
 });
 
 /** Every section once in each of the modes it names, as fail2ban's own tests do. */
 function judge(file: string, text: string): { readonly all: number; readonly wrong: readonly Wrong[] } {
   let all = 0;
   const wrong: Wrong[] = [];
-  const inspectors = new Map<Mode, Inspector>(MODES.map((mode) => [mode, new Inspector({ clock: CLOCK, mode })]));
+  const inspectors = new Map<Mode, Inspector>(
+    MODES.map((mode) => [mode, new Inspector({ clock: CLOCK, mode })]),
+  );
   let modes: readonly Mode[] = [DEFAULTS[file] ?? 'normal'];
   let label: Label | undefined;
   for (const [index, line] of text.split('\n').entries()) {
-    const options = /^# ?filterOptions: (.*)$/.exec(line.trim().replace(/^.*# filterOptions/, '# filterOptions'));
+    const options = /^# ?filterOptions: (.*)$/.exec(
+      line.trim().replace(/^.*# filterOptions/, '# filterOptions'),
+    );
     if (options !== null) modes = modesOf(options[1] ?? '', file);
     const found = /^# ?failJSON: (.*)$/.exec(line);
     if (found !== null) label = JSON.parse(found[1] ?? '') as Label;
@@ -82,7 +92,11 @@ function judge(file: string, text: string): { readonly all: number; readonly wro
 function modesOf(json: string, file: string): readonly Mode[] {
   const options = JSON.parse(json) as unknown;
   const list = (Array.isArray(options) ? options : [options]) as { readonly mode?: string }[];
-  return [...new Set(list.map(({ mode }) => (MODES.find((known) => known === mode) ?? DEFAULTS[file] ?? 'normal') as Mode))];
+  return [
+    ...new Set(
+      list.map(({ mode }) => (MODES.find((known) => known === mode) ?? DEFAULTS[file] ?? 'normal') as Mode),
+    ),
+  ];
 }
 
 function applies({ constraint }: Label, mode: Mode): boolean {
@@ -91,13 +105,17 @@ function applies({ constraint }: Label, mode: Mode): boolean {
 }
 
 function differs(label: Label, said: Inspected): string | undefined {
-  if (said.match !== (label.match ?? true)) return `match is ${said.match} (${said.decoder}, ${said.outcome}, ${said.sign})`;
+  if (said.match !== (label.match ?? true))
+    return `match is ${said.match} (${said.decoder}, ${said.outcome}, ${said.sign})`;
   if (label.match === false) return undefined;
   const host = label.host ?? label.ip4 ?? label.ip6;
-  if (host !== undefined && said.source !== host) return `host is ${said.source}, not ${host} (${said.decoder})`;
-  if (label.user !== undefined && said.user !== label.user) return `user is ${said.user}, not ${label.user} (${said.decoder})`;
+  if (host !== undefined && said.source !== host)
+    return `host is ${said.source}, not ${host} (${said.decoder})`;
+  if (label.user !== undefined && said.user !== label.user)
+    return `user is ${said.user}, not ${label.user} (${said.decoder})`;
   const own = said.timeMs === undefined ? undefined : toText(said.timeMs, CLOCK.timeZone);
   const time = label.time?.replace(/-(\d)T/, '-0$1T');
-  if (time !== undefined && own?.slice(0, 19) !== time) return `time is ${own}, not ${time} (${said.decoder})`;
+  if (time !== undefined && own?.slice(0, 19) !== time)
+    return `time is ${own}, not ${time} (${said.decoder})`;
   return undefined;
 }

@@ -1,10 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { Follower, type FollowOptions, type Position } from './follow.ts';
 import { LINE_BYTES_MAX } from './line-buffer.ts';
@@ -16,7 +26,13 @@ class Bench implements Disposable {
   readonly log = join(this.directory, 'auth.log');
   readonly lines: string[] = [];
   follow(positions: readonly Position[] = [], more: Partial<FollowOptions> = {}): Follower {
-    return new Follower({ logs: [join(this.directory, '*.log')], positions, begin: 'start', onLine: (line) => this.lines.push(line), ...more });
+    return new Follower({
+      logs: [join(this.directory, '*.log')],
+      positions,
+      begin: 'start',
+      onLine: (line) => this.lines.push(line),
+      ...more,
+    });
   }
   [Symbol.dispose](): void {
     rmSync(this.directory, { recursive: true, force: true });
@@ -123,7 +139,10 @@ test('a line without an end is cut, and what is cut is counted', (t: TestContext
   using follower = bench.follow();
   writeFileSync(bench.log, `${'x'.repeat(3 * LINE_BYTES_MAX)}\nnext\n`);
   follower.poll();
-  t.assert.deepEqual(bench.lines.map((line) => line.length), [LINE_BYTES_MAX, 4]);
+  t.assert.deepEqual(
+    bench.lines.map((line) => line.length),
+    [LINE_BYTES_MAX, 4],
+  );
   t.assert.equal(follower.counted.cutBytes, 2 * LINE_BYTES_MAX);
 });
 
@@ -151,7 +170,8 @@ test('whatever happens to a log between looks, each line is told once and in ord
       const shift = (): void => {
         for (let n = 9; n > 0; n -= 1)
           for (const ending of ['', '.gz'])
-            if (existsSync(`${bench.log}.${n}${ending}`)) renameSync(`${bench.log}.${n}${ending}`, `${bench.log}.${n + 1}${ending}`);
+            if (existsSync(`${bench.log}.${n}${ending}`))
+              renameSync(`${bench.log}.${n}${ending}`, `${bench.log}.${n + 1}${ending}`);
       };
       for (const what of steps) {
         if (what === 'write') write('\n');
@@ -193,8 +213,16 @@ test('whatever happens to a log between looks, each line is told once and in ord
   );
 });
 
-for (const how of ['create', 'copytruncate', 'create\n  compress', 'copytruncate\n  compress', 'create\n  compress\n  delaycompress'])
-  test(`logrotate with ${how.replaceAll(/\s+/g, ' ')}`, { skip: existsSync(LOGROTATE) ? false : `no ${LOGROTATE}` }, (t: TestContext) => {
+for (const how of [
+  'create',
+  'copytruncate',
+  'create\n  compress',
+  'copytruncate\n  compress',
+  'create\n  compress\n  delaycompress',
+])
+  test(`logrotate with ${how.replaceAll(/\s+/g, ' ')}`, {
+    skip: existsSync(LOGROTATE) ? false : `no ${LOGROTATE}`,
+  }, (t: TestContext) => {
     using bench = new Bench();
     using follower = bench.follow();
     const config = join(bench.directory, 'rotate.conf');

@@ -6,7 +6,16 @@
  */
 import { closeSync, fstatSync, globSync, openSync, readSync, statSync } from 'node:fs';
 import { LineBuffer } from './line-buffer.ts';
-import { beginningOf, contentsOf, type Fingerprint, FINGERPRINT_BYTES_MAX, fingerprintOfFile, isSame, type Rotated, rotatedOf } from './rotated.ts';
+import {
+  beginningOf,
+  contentsOf,
+  FINGERPRINT_BYTES_MAX,
+  type Fingerprint,
+  fingerprintOfFile,
+  isSame,
+  type Rotated,
+  rotatedOf,
+} from './rotated.ts';
 
 /** Where reading goes on; saved by whoever keeps it, and handed back. */
 export interface Position {
@@ -53,7 +62,14 @@ interface Log {
 }
 
 export class Follower implements Disposable {
-  readonly counted: Counted = { cutBytes: 0, truncations: 0, gaps: 0, rotations: 0, ignoredFiles: 0, unreadable: 0 };
+  readonly counted: Counted = {
+    cutBytes: 0,
+    truncations: 0,
+    gaps: 0,
+    rotations: 0,
+    ignoredFiles: 0,
+    unreadable: 0,
+  };
   readonly #options: FollowOptions;
   readonly #logs = new Map<string, Log>();
   readonly #saved: Map<string, Position>;
@@ -140,7 +156,13 @@ export class Follower implements Disposable {
   /** The same file begins anew. What was copied before (copytruncate) is read from the copy. */
   #truncated(path: string, log: Log): void {
     this.counted.truncations += 1;
-    const position = { path, dev: log.dev, ino: log.ino, offset: log.offset - log.lines.pending, fingerprint: log.fingerprint };
+    const position = {
+      path,
+      dev: log.dev,
+      ino: log.ino,
+      offset: log.offset - log.lines.pending,
+      fingerprint: log.fingerprint,
+    };
     log.lines = new LineBuffer();
     log.offset = 0;
     log.fingerprint = fingerprintOfFile(log.fd);
@@ -203,6 +225,7 @@ export class Follower implements Disposable {
     }
     this.counted.cutBytes += log.lines.cutBytes - cut;
     // A short beginning has grown.
-    if (log.fingerprint.bytes < Math.min(log.offset, FINGERPRINT_BYTES_MAX)) log.fingerprint = fingerprintOfFile(log.fd);
+    if (log.fingerprint.bytes < Math.min(log.offset, FINGERPRINT_BYTES_MAX))
+      log.fingerprint = fingerprintOfFile(log.fd);
   }
 }

@@ -1,5 +1,6 @@
 /** What stands before the message: when, on which host, which program. */
-import { findTimestamp, type Timestamp, timestampAt } from './timestamp.ts';
+import { findTimestamp, timestampAt } from './timestamp.ts';
+import type { Timestamp } from './timestamp-forms.ts';
 
 export interface Header {
   readonly timestamp: Timestamp | undefined;
@@ -76,7 +77,8 @@ function programAt(line: string, from: number): Omit<Names, 'hostName'> | undefi
   // Parentheses belong to the name where letters stand in them: login(pam_unix)[1234].
   if (line[at] === '(') {
     const close = line.indexOf(')', at);
-    if (close === -1 || close - at > 32 || (line[close + 1] !== '[' && line[close + 1] !== ':')) return undefined;
+    if (close === -1 || close - at > 32 || (line[close + 1] !== '[' && line[close + 1] !== ':'))
+      return undefined;
     if (/\s|[,=<>]/.test(line.slice(at, close))) return undefined;
     name += line.slice(at, close + 1);
     at = close + 1;
@@ -91,7 +93,11 @@ function programAt(line: string, from: number): Omit<Names, 'hostName'> | undefi
       at = end + 1;
     }
   }
-  if (line[at] === ':' && (line[at + 1] === ' ' || line[at + 1] === '\t' || at + 1 === line.length || pid !== undefined)) at += 1;
+  if (
+    line[at] === ':' &&
+    (line[at + 1] === ' ' || line[at + 1] === '\t' || at + 1 === line.length || pid !== undefined)
+  )
+    at += 1;
   else if (pid === undefined || line[at] !== ' ') return undefined;
   if (/^\d+$/.test(name)) return undefined;
   return { program: plain(name), pid, from: pastSpaces(line, at) };
@@ -134,7 +140,14 @@ function pastSpaces(line: string, from: number): number {
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 function isProgramCharacter(code: number): boolean {
   return (
-    isDigit(code) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) ||
-    code === 0x2d || code === 0x5f || code === 0x2e || code === 0x2f || code === 0x40 || code === 0x2b
+    isDigit(code) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x61 && code <= 0x7a) ||
+    code === 0x2d ||
+    code === 0x5f ||
+    code === 0x2e ||
+    code === 0x2f ||
+    code === 0x40 ||
+    code === 0x2b
   );
 }

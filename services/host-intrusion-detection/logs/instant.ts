@@ -1,5 +1,5 @@
 /** The instant that a timestamp means: its year where it leaves it out, its zone where it does not say. */
-import type { Timestamp } from './timestamp.ts';
+import type { Timestamp } from './timestamp-forms.ts';
 
 export interface Clock {
   /** A line without a year is of the latest year in which it is not later than this. Milliseconds since the epoch. */
@@ -59,7 +59,10 @@ function offsetMinutesAt(instant: number, timeZone: string): number {
   const quarter = Math.floor(instant / QUARTER_MS);
   let zone = zones.get(timeZone);
   if (zone === undefined) {
-    zone = { format: new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }), offsets: new Map() };
+    zone = {
+      format: new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }),
+      offsets: new Map(),
+    };
     zones.set(timeZone, zone);
   }
   const { format, offsets } = zone;

@@ -8,7 +8,9 @@ import { entry, exported } from './testing.ts';
 
 const WRITER = '/lib/systemd/systemd-journal-remote';
 
-test('a real journal is read by journalctl, and goes on behind a cursor', { skip: existsSync(WRITER) ? false : `no ${WRITER}` }, async (t: TestContext) => {
+test('a real journal is read by journalctl, and goes on behind a cursor', {
+  skip: existsSync(WRITER) ? false : `no ${WRITER}`,
+}, async (t: TestContext) => {
   const directory = mkdtempSync(join(tmpdir(), 'demarc-journal-'));
   try {
     const [source, journal] = [join(directory, 'export'), join(directory, 'test.journal')];
@@ -33,6 +35,12 @@ test('a real journal is read by journalctl, and goes on behind a cursor', { skip
 });
 
 test('a journal that cannot be read says why', async (t: TestContext) => {
-  const read = readJournal({ files: ['/nonexistent/x.journal'], afterCursor: undefined, isFollowed: false, signal: t.signal, onEntry: () => undefined });
+  const read = readJournal({
+    files: ['/nonexistent/x.journal'],
+    afterCursor: undefined,
+    isFollowed: false,
+    signal: t.signal,
+    onEntry: () => undefined,
+  });
   await t.assert.rejects(read, { code: 'HIDS_JOURNAL_UNREADABLE' });
 });

@@ -14,7 +14,15 @@ const NEWLINE = 0x0a;
 const EQUALS = 0x3d;
 const LENGTH_BYTES = 8;
 const WANTED = new Set([
-  'MESSAGE', 'SYSLOG_IDENTIFIER', 'SYSLOG_PID', '_COMM', '_PID', '_HOSTNAME', '_SYSTEMD_UNIT', '__REALTIME_TIMESTAMP', '__CURSOR',
+  'MESSAGE',
+  'SYSLOG_IDENTIFIER',
+  'SYSLOG_PID',
+  '_COMM',
+  '_PID',
+  '_HOSTNAME',
+  '_SYSTEMD_UNIT',
+  '__REALTIME_TIMESTAMP',
+  '__CURSOR',
 ]);
 
 export interface JournalEntry {
@@ -102,7 +110,10 @@ export class JournalExport {
     onEntry({
       cursor: fields.get('__CURSOR') ?? '',
       unit: fields.get('_SYSTEMD_UNIT'),
-      lines: message.split('\n').filter((line) => line.trim() !== '').map((line) => header + line),
+      lines: message
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => header + line),
     });
   }
 }
@@ -118,8 +129,21 @@ export interface JournalSource {
 }
 
 /** @returns the bytes that were cut, when the journal ends or the signal says so */
-export async function readJournal({ files, afterCursor, isFollowed, signal, onEntry }: JournalSource): Promise<number> {
-  const args = ['--output=export', '--no-pager', '--quiet', '--all', '--lines=all', ...files.map((file) => `--file=${file}`)];
+export async function readJournal({
+  files,
+  afterCursor,
+  isFollowed,
+  signal,
+  onEntry,
+}: JournalSource): Promise<number> {
+  const args = [
+    '--output=export',
+    '--no-pager',
+    '--quiet',
+    '--all',
+    '--lines=all',
+    ...files.map((file) => `--file=${file}`),
+  ];
   if (isFollowed) args.push('--follow');
   if (afterCursor !== undefined) args.push(`--after-cursor=${afterCursor}`);
   const child = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -133,10 +157,15 @@ export async function readJournal({ files, afterCursor, isFollowed, signal, onEn
   try {
     for await (const bytes of child.stdout as AsyncIterable<Buffer>) reader.push(bytes, onEntry);
     const code = await exited;
-    if (code !== 0 && !signal.aborted) throw hidsErrors.make('HIDS_JOURNAL_UNREADABLE', { because: `journalctl ended with ${code}` });
+    if (code !== 0 && !signal.aborted)
+      throw hidsErrors.make('HIDS_JOURNAL_UNREADABLE', { because: `journalctl ended with ${code}` });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      throw hidsErrors.make('HIDS_JOURNAL_UNREADABLE', { because: 'there is no journalctl' }, { cause: error });
+      throw hidsErrors.make(
+        'HIDS_JOURNAL_UNREADABLE',
+        { because: 'there is no journalctl' },
+        { cause: error },
+      );
     throw error;
   } finally {
     signal.removeEventListener('abort', stop);

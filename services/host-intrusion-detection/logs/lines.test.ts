@@ -19,14 +19,73 @@ const host = {
 const inspector = (): Inspector => new Inspector({ clock, mode: 'aggressive' });
 /** Pieces that decoders look for, so that random lines go deep into them. */
 const PIECES = [
-  'Nov 26 03:00:00 web-1 ', '2026-11-26T03:00:00Z ', '[Sat Jun 01 02:17:42 2013] ', '<34>1 ', 'sshd[1]: ', 'sshd[2]: ', 'postfix/smtpd[3]: ',
-  'dovecot: ', 'imap-login: ', 'exim[4]: ', 'sendmail[5]: ', 'mysqld: ', 'named[6]: ', 'proftpd[7]: ', 'asterisk[8]: ', 'slapd[9]: ',
-  '[error] ', '[client 1.2.3.4] ', '[client ', 'Failed password for ', 'invalid user ', ' from ', '192.0.2.1', '::1', '2001:db8::1', ' port 1 ssh2',
-  'user=<', 'rip=', '(auth failed, 1 attempts', '): ', 'reject: RCPT from ', '[', ']', '(', ')', '"', "'", ':', ', client: ', ' H=', ' authenticator failed for ',
-  'authentication failure; ', ' ruser=', ' rhost=', ' user=', 'Access denied for user ', '@', ' - - [', '"GET / HTTP/1.1" ', ' 404 ', ' conn=1 ',
-  'RESULT tag=97 err=49 ', 'ACCEPT from IP=', '[conn1] ', 'Failed to authenticate ', ' <co ts="', '|user|', '#', '\0', '\u{1F600}', 'é', '\t', ' ',
+  'Nov 26 03:00:00 web-1 ',
+  '2026-11-26T03:00:00Z ',
+  '[Sat Jun 01 02:17:42 2013] ',
+  '<34>1 ',
+  'sshd[1]: ',
+  'sshd[2]: ',
+  'postfix/smtpd[3]: ',
+  'dovecot: ',
+  'imap-login: ',
+  'exim[4]: ',
+  'sendmail[5]: ',
+  'mysqld: ',
+  'named[6]: ',
+  'proftpd[7]: ',
+  'asterisk[8]: ',
+  'slapd[9]: ',
+  '[error] ',
+  '[client 1.2.3.4] ',
+  '[client ',
+  'Failed password for ',
+  'invalid user ',
+  ' from ',
+  '192.0.2.1',
+  '::1',
+  '2001:db8::1',
+  ' port 1 ssh2',
+  'user=<',
+  'rip=',
+  '(auth failed, 1 attempts',
+  '): ',
+  'reject: RCPT from ',
+  '[',
+  ']',
+  '(',
+  ')',
+  '"',
+  "'",
+  ':',
+  ', client: ',
+  ' H=',
+  ' authenticator failed for ',
+  'authentication failure; ',
+  ' ruser=',
+  ' rhost=',
+  ' user=',
+  'Access denied for user ',
+  '@',
+  ' - - [',
+  '"GET / HTTP/1.1" ',
+  ' 404 ',
+  ' conn=1 ',
+  'RESULT tag=97 err=49 ',
+  'ACCEPT from IP=',
+  '[conn1] ',
+  'Failed to authenticate ',
+  ' <co ts="',
+  '|user|',
+  '#',
+  '\0',
+  '\u{1F600}',
+  'é',
+  '\t',
+  ' ',
 ];
-const anyLine = fc.array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 12 })), { maxLength: 24 }).map((parts) => parts.join(''));
+const anyLine = fc
+  .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 12 })), { maxLength: 24 })
+  .map((parts) => parts.join(''));
 
 test('no line makes a decoder throw, and what comes out is an event or nothing', (t: TestContext) => {
   const one = inspector();
@@ -99,7 +158,10 @@ test('a year that a line leaves out is the last one in which it is not in the fu
   t.assert.equal(at('Feb 29 12:00:00 x'), '2024-02-29T12:00:00Z');
   t.assert.equal(at('Feb 30 12:00:00 x'), 'never');
   t.assert.equal(at('Jul  1 12:00:00 x', clock.referenceMs, 'Europe/Berlin'), '2026-07-01T12:00:00+02:00');
-  t.assert.equal(at('2026-11-26 03:00:00,123 x', clock.referenceMs, 'America/St_Johns'), '2026-11-26T03:00:00-03:30');
+  t.assert.equal(
+    at('2026-11-26 03:00:00,123 x', clock.referenceMs, 'America/St_Johns'),
+    '2026-11-26T03:00:00-03:30',
+  );
   t.assert.equal(at('@400000004c91b044077a9e94 x'), '2010-09-16T05:50:50Z');
   t.assert.equal(at('[18/Aug/2024:21:08:39 +0100] x'), '2024-08-18T20:08:39Z');
 });
@@ -122,9 +184,14 @@ test('an address ends where it ends', (t: TestContext) => {
 
 test('a shape takes the most where the sender chooses, and the least elsewhere', (t: TestContext) => {
   const most = shape(String.raw`user $$user from $host port $port`);
-  t.assert.deepEqual({ ...match(most, 'user a from 1.1.1.1 port 1 from 192.0.2.1 port 22') }, {
-    user: 'a from 1.1.1.1 port 1', host: '192.0.2.1', port: '22',
-  });
+  t.assert.deepEqual(
+    { ...match(most, 'user a from 1.1.1.1 port 1 from 192.0.2.1 port 22') },
+    {
+      user: 'a from 1.1.1.1 port 1',
+      host: '192.0.2.1',
+      port: '22',
+    },
+  );
   const least = shape(String.raw`user $user from $host( port $port|)$end`);
   t.assert.equal(match(least, 'user a from 192.0.2.1')?.['user'], 'a');
   t.assert.equal(match(least, 'user a from 192.0.2.1 and more'), undefined);
@@ -132,7 +199,9 @@ test('a shape takes the most where the sender chooses, and the least elsewhere',
 });
 
 test('what is behind the bound of a line is not looked at, and said so', (t: TestContext) => {
-  const said = inspector().inspect(`Nov 26 03:00:00 web-1 sshd[1]: Invalid user x from 192.0.2.1${' '.repeat(LINE_CHARACTERS_MAX)}`);
+  const said = inspector().inspect(
+    `Nov 26 03:00:00 web-1 sshd[1]: Invalid user x from 192.0.2.1${' '.repeat(LINE_CHARACTERS_MAX)}`,
+  );
   t.assert.equal(said.isCut, true);
   t.assert.equal(said.source, '192.0.2.1');
 });

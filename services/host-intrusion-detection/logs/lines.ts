@@ -71,7 +71,13 @@ export class Inspector {
     const own = timestamp === undefined ? undefined : instantOf(timestamp, this.#clock);
     if (own !== undefined) this.#lastMs = own;
     const message = innerMessage(line, from);
-    const decoded = decode(message, { line, rest: from === restFrom ? message : line.slice(restFrom), program, pid, hostName });
+    const decoded = decode(message, {
+      line,
+      rest: from === restFrom ? message : line.slice(restFrom),
+      program,
+      pid,
+      hostName,
+    });
     const counts = decoded !== undefined && countsIn(this.#mode, decoded.sign);
     const told =
       decoded?.session === undefined
@@ -107,9 +113,23 @@ export class Inspector {
 
 const NO_FIELDS: Fields = {};
 const NOTHING: Inspected = {
-  line: 0, decoder: undefined, timeMs: undefined, isTimeInherited: false, hostName: undefined,
-  program: undefined, pid: undefined, protocol: undefined, source: undefined, user: undefined, outcome: undefined,
-  sign: 'none', match: false, session: undefined, related: [], fields: {}, isCut: false,
+  line: 0,
+  decoder: undefined,
+  timeMs: undefined,
+  isTimeInherited: false,
+  hostName: undefined,
+  program: undefined,
+  pid: undefined,
+  protocol: undefined,
+  source: undefined,
+  user: undefined,
+  outcome: undefined,
+  sign: 'none',
+  match: false,
+  session: undefined,
+  related: [],
+  fields: {},
+  isCut: false,
 };
 
 /** Without the mark of its encoding, and without what is blank at its end. */

@@ -4,7 +4,17 @@
  */
 import type { Sign } from './decoders/define.ts';
 
-export const MODES = ['wide', 'normal', 'more', 'auth', 'rbl', 'ddos', 'extra', 'errors', 'aggressive'] as const;
+export const MODES = [
+  'wide',
+  'normal',
+  'more',
+  'auth',
+  'rbl',
+  'ddos',
+  'extra',
+  'errors',
+  'aggressive',
+] as const;
 export type Mode = (typeof MODES)[number];
 
 const COUNTED: Readonly<Record<Mode, readonly Sign[]>> = {

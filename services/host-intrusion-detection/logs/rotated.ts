@@ -31,10 +31,22 @@ export function rotatedOf(path: string): readonly Rotated[] {
   const name = basename(path);
   const found: Rotated[] = [];
   for (const other of readdirSync(directory)) {
-    if (!other.startsWith(name) || other === name || !/^[.-]\d[\d.-]{0,24}(?:\.gz)?$/.test(other.slice(name.length))) continue;
+    if (
+      !other.startsWith(name) ||
+      other === name ||
+      !/^[.-]\d[\d.-]{0,24}(?:\.gz)?$/.test(other.slice(name.length))
+    )
+      continue;
     try {
       const { dev, ino, size, mtimeMs } = statSync(join(directory, other));
-      found.push({ path: join(directory, other), dev, ino, size, mtimeMs, isCompressed: other.endsWith('.gz') });
+      found.push({
+        path: join(directory, other),
+        dev,
+        ino,
+        size,
+        mtimeMs,
+        isCompressed: other.endsWith('.gz'),
+      });
     } catch {
       // Rotated once more in between; its next name is found the next time.
     }
@@ -48,7 +60,13 @@ function byAge(a: Rotated, b: Rotated, nameLength: number): number {
   if (first === undefined || second === undefined) return 0;
   const areNumbers = [first, second].map((suffix) => NUMBER.test(suffix));
   if (areNumbers[0] !== areNumbers[1]) return a.mtimeMs - b.mtimeMs;
-  return areNumbers[0] === true ? Number(second) - Number(first) : first < second ? -1 : first > second ? 1 : 0;
+  return areNumbers[0] === true
+    ? Number(second) - Number(first)
+    : first < second
+      ? -1
+      : first > second
+        ? 1
+        : 0;
 }
 const NUMBER = /^\d{1,4}$/;
 
@@ -76,8 +94,11 @@ export function contentsOf({ path, isCompressed }: Rotated): Buffer {
     if (size > INFLATED_BYTES_MAX) throw new RangeError(`${path} is larger than ${INFLATED_BYTES_MAX} bytes`);
     const bytes = Buffer.alloc(size);
     let length = 0;
-    for (let read = 1; read > 0 && length < size; length += read) read = readSync(fd, bytes, length, size - length, length);
-    return isCompressed ? gunzipSync(bytes, { maxOutputLength: INFLATED_BYTES_MAX }) : bytes.subarray(0, length);
+    for (let read = 1; read > 0 && length < size; length += read)
+      read = readSync(fd, bytes, length, size - length, length);
+    return isCompressed
+      ? gunzipSync(bytes, { maxOutputLength: INFLATED_BYTES_MAX })
+      : bytes.subarray(0, length);
   } finally {
     closeSync(fd);
   }

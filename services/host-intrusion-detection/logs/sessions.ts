@@ -49,9 +49,16 @@ export class Sessions {
     const related = [...session.lines];
     if (session.lines.length < LINES_MAX) session.lines.push(line);
     const pending = source === undefined ? undefined : session.pending;
-    const isMatch = step === 'fails' ? fails(session, reading.outcome, counts) : judged(session, step, counts);
+    const isMatch =
+      step === 'fails' ? fails(session, reading.outcome, counts) : judged(session, step, counts);
     if (step === 'succeeds' || step === 'closes') this.#sessions.delete(key);
-    return { isMatch, outcome: step === 'closes' ? (pending ?? reading.outcome) : reading.outcome, source, user: user ?? soleOf(session.users), related };
+    return {
+      isMatch,
+      outcome: step === 'closes' ? (pending ?? reading.outcome) : reading.outcome,
+      source,
+      user: user ?? soleOf(session.users),
+      related,
+    };
   }
 
   #of(key: string): Session {
@@ -63,7 +70,13 @@ export class Sessions {
       if (oldest !== undefined) this.#sessions.delete(oldest);
       this.#forgotten += 1;
     }
-    const session = known ?? { users: new Set(), lines: [], source: undefined, failures: 0, pending: undefined };
+    const session = known ?? {
+      users: new Set(),
+      lines: [],
+      source: undefined,
+      failures: 0,
+      pending: undefined,
+    };
     this.#sessions.set(key, session);
     return session;
   }

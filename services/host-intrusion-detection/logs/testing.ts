@@ -17,7 +17,11 @@ export function exported(fields: Readonly<Record<string, string>>): Buffer {
 
 export function entry(message: string, n: number): Readonly<Record<string, string>> {
   return {
-    __CURSOR: `s=1;i=${n}`, __REALTIME_TIMESTAMP: String(START_US + n * 1_000_000), _HOSTNAME: 'web-1', SYSLOG_IDENTIFIER: 'sshd', _PID: '7', MESSAGE: message,
+    __CURSOR: `s=1;i=${n}`,
+    __REALTIME_TIMESTAMP: String(START_US + n * 1_000_000),
+    _HOSTNAME: 'web-1',
+    SYSLOG_IDENTIFIER: 'sshd',
+    _PID: '7',
+    MESSAGE: message,
   };
 }
-

@@ -35,7 +35,11 @@ const ACCOUNT_CREATED = 1;
 /** The raw line travels along, to this length. */
 const RAW_CHARACTERS_MAX = 8_192;
 
-const SIGN_INS: ReadonlySet<Outcome> = new Set(['authentication-failure', 'authentication-success', 'invalid-user']);
+const SIGN_INS: ReadonlySet<Outcome> = new Set([
+  'authentication-failure',
+  'authentication-success',
+  'invalid-user',
+]);
 
 /** @returns undefined for what nobody will look for: lines without an account and without a peer */
 export function toOcsf(said: Inspected, origin: Origin, host: HostIdentity): OcsfEvent | undefined {
@@ -44,7 +48,9 @@ export function toOcsf(said: Inspected, origin: Origin, host: HostIdentity): Ocs
   if (SIGN_INS.has(outcome)) return authentication(said, origin, host);
   if (outcome === 'privilege-refused' && user !== undefined) return authentication(said, origin, host);
   if (outcome === 'account-changed' && user !== undefined) return accountChange(said, origin, host);
-  return source === undefined || (outcome === 'other' && !said.match) ? undefined : network(said, origin, host);
+  return source === undefined || (outcome === 'other' && !said.match)
+    ? undefined
+    : network(said, origin, host);
 }
 
 function authentication(said: Inspected, origin: Origin, host: HostIdentity): OcsfEvent {

@@ -5,11 +5,15 @@
  */
 import { databases, mongodb, mysql, slapd } from './database.ts';
 import type { Context, Decoder, Reading } from './define.ts';
+import { exim } from './exim.ts';
 import { ftp } from './ftp.ts';
-import { dovecot, mailBoxes } from './mail-box.ts';
-import { courierSmtp, exim, otherMail, postfix, qmail, sendmail } from './mail-transfer.ts';
 import { generic } from './generic.ts';
+import { anyOf } from './literals.ts';
+import { dovecot, mailBoxes } from './mail-box.ts';
+import { courierSmtp, otherMail, qmail } from './mail-transfer.ts';
 import { network } from './network.ts';
+import { postfix } from './postfix.ts';
+import { sendmail } from './sendmail.ts';
 import { dropbear, openssh } from './ssh.ts';
 import { accounts, fail2ban, login, pam, su, sudo, watchers } from './system.ts';
 import { webAccess } from './web-access.ts';
@@ -18,10 +22,35 @@ import { apacheError, lighttpd, nginxError, suhosin } from './web-error.ts';
 
 const ALL: readonly Decoder[] = [
   // Their forms are strict, and most lines without a program are theirs.
-  nginxError, apacheError, webAccess,
-  openssh, dropbear, sudo, su, login, accounts, fail2ban, ...watchers,
-  postfix, sendmail, courierSmtp, qmail, dovecot, ...mailBoxes, ...ftp, mysql, mongodb, slapd, ...databases,
-  ...network, ...webApps, lighttpd, suhosin, ...otherMail, exim, pam,
+  nginxError,
+  apacheError,
+  webAccess,
+  openssh,
+  dropbear,
+  sudo,
+  su,
+  login,
+  accounts,
+  fail2ban,
+  ...watchers,
+  postfix,
+  sendmail,
+  courierSmtp,
+  qmail,
+  dovecot,
+  ...mailBoxes,
+  ...ftp,
+  mysql,
+  mongodb,
+  slapd,
+  ...databases,
+  ...network,
+  ...webApps,
+  lighttpd,
+  suhosin,
+  ...otherMail,
+  exim,
+  pam,
 ];
 
 export const DECODERS = [...ALL, generic].map(({ name }) => name);
@@ -38,9 +67,7 @@ for (const decoder of ALL) {
 const MARKED = ALL.filter(({ marks }) => marks !== undefined);
 
 /** All marks in one question, which most lines answer with no: nothing but literals, so it cannot take long. */
-const ANY_MARK = new RegExp(
-  [...new Set(MARKED.flatMap(({ marks }) => marks ?? []))].map((mark) => RegExp.escape(mark)).join('|'),
-);
+const ANY_MARK = anyOf([...new Set(MARKED.flatMap(({ marks }) => marks ?? []))]);
 
 export interface Decoded extends Reading {
   readonly decoder: Decoder;
@@ -54,7 +81,8 @@ export function decode(message: string, context: Context): Decoded | undefined {
     if (reading !== undefined) return { ...reading, decoder };
   }
   for (const decoder of ANY_MARK.test(context.line) ? MARKED : NONE) {
-    if (tried.includes(decoder) || !(decoder.marks ?? []).some((mark) => context.line.includes(mark))) continue;
+    if (tried.includes(decoder) || !(decoder.marks ?? []).some((mark) => context.line.includes(mark)))
+      continue;
     const reading = decoder.decode(message, context) ?? again(decoder, message, context);
     if (reading !== undefined) return { ...reading, decoder };
   }
@@ -81,7 +109,11 @@ function programDecoders(program: string | undefined): readonly Decoder[] {
   const remembered = known.get(program);
   if (remembered !== undefined) return remembered;
   let found: readonly Decoder[] = NONE;
-  const shorter = [program, ...['(', '/', '.', '-', '_'].map((separator) => program.split(separator, 1)[0] ?? ''), program.replace(/\d{1,4}$/, '')];
+  const shorter = [
+    program,
+    ...['(', '/', '.', '-', '_'].map((separator) => program.split(separator, 1)[0] ?? ''),
+    program.replace(/\d{1,4}$/, ''),
+  ];
   for (const name of shorter) {
     found = BY_PROGRAM.get(name) ?? NONE;
     if (found.length > 0) break;

@@ -33,12 +33,17 @@ export const mongodb: Decoder = {
   protocol: 'mongodb',
   marks: ['[conn', 'connection accepted from '],
   decode: (message, context) => {
-    const found = /^(?:[A-Z]\d? +)?(?:[A-Z_-]{1,16} +)?\[(conn(\d{1,12})|initandlisten|listener)\] (?:Q?U?E?R?Y? )?/.exec(message.slice(0, 96));
+    const found =
+      /^(?:[A-Z]\d? +)?(?:[A-Z_-]{1,16} +)?\[(conn(\d{1,12})|initandlisten|listener)\] (?:Q?U?E?R?Y? )?/.exec(
+        message.slice(0, 96),
+      );
     if (found === null) return undefined;
     const said = message.slice(found[0].length).trimStart();
-    const keyOf = (connection: string | undefined): string => `${sessionKey(context)} mongod ${connection ?? ''}`;
+    const keyOf = (connection: string | undefined): string =>
+      `${sessionKey(context)} mongod ${connection ?? ''}`;
     const opened = one(MONGO_OPENED, `${said} `);
-    if (opened !== undefined) return { ...opened, session: { key: keyOf(opened.fields['connection']), step: 'opens' } };
+    if (opened !== undefined)
+      return { ...opened, session: { key: keyOf(opened.fields['connection']), step: 'opens' } };
     const closed = one(MONGO_CLOSED, said);
     if (closed !== undefined) return { ...closed, session: { key: keyOf(found[2]), step: 'closes' } };
     const failed = firstOf(MONGO_FAILED, said);
@@ -58,10 +63,18 @@ export const slapd: Decoder = {
   protocol: 'ldap',
   programs: ['slapd'],
   decode: (message, context) => {
-    const steps = [[LDAP_ACCEPT, 'opens'], [LDAP_FAILED, 'fails'], [LDAP_CLOSED, 'closes']] as const;
+    const steps = [
+      [LDAP_ACCEPT, 'opens'],
+      [LDAP_FAILED, 'fails'],
+      [LDAP_CLOSED, 'closes'],
+    ] as const;
     for (const [wanted, step] of steps) {
       const reading = one(wanted, message);
-      if (reading !== undefined) return { ...reading, session: { key: `${sessionKey(context)} ${reading.fields['connection'] ?? ''}`, step } };
+      if (reading !== undefined)
+        return {
+          ...reading,
+          session: { key: `${sessionKey(context)} ${reading.fields['connection'] ?? ''}`, step },
+        };
     }
     return undefined;
   },
@@ -69,7 +82,9 @@ export const slapd: Decoder = {
 
 export const databases: readonly Decoder[] = [
   decoder({ name: 'mssql', protocol: 'tds', marks: ['[CLIENT: '] }, [
-    invalid(String.raw`(Logon |)$any Login failed for user '$$user'. Reason: Could not find a login matching$any[CLIENT: $ip]`),
+    invalid(
+      String.raw`(Logon |)$any Login failed for user '$$user'. Reason: Could not find a login matching$any[CLIENT: $ip]`,
+    ),
     fails(String.raw`$any Login failed for user '$$user'.$any[CLIENT: $ip]`),
     fails(String.raw`Login failed for user '$$user'.$any[CLIENT: $ip]`),
     fails(String.raw`$any Login failed. $any[CLIENT: $ip]`),

@@ -4,7 +4,21 @@
  * One connection is one process, and tells its story in several lines: who it is, which keys did not fit,
  * that it was too many. @see sshd's auth.c, packet.c, kex.c for the messages.
  */
-import { type Context, type Decoder, decoder, fails, firstOf, floods, invalid, type Reading, refuses, type SessionStep, extra, harmless, succeeds } from './define.ts';
+import {
+  type Context,
+  type Decoder,
+  decoder,
+  extra,
+  fails,
+  firstOf,
+  floods,
+  harmless,
+  invalid,
+  type Reading,
+  refuses,
+  type SessionStep,
+  succeeds,
+} from './define.ts';
 
 const PEER = String.raw`$host( port $int|)`;
 
@@ -20,7 +34,9 @@ const OF_PEER = [
   fails(String.raw`Failed $method for (user |)$$user from ${PEER}`),
   invalid(String.raw`PAM: $any for illegal user $$user from $host`),
   fails(String.raw`PAM: (A|a)uthentication (failure|error) for $$user from $host( via |$end)`),
-  invalid(String.raw`PAM: User not known to the underlying authentication module for (illegal user |invalid user |)$$user from $host`),
+  invalid(
+    String.raw`PAM: User not known to the underlying authentication module for (illegal user |invalid user |)$$user from $host`,
+  ),
   fails(String.raw`PAM: $any for $$user from $host( via |$end)`),
   fails(String.raw`maximum authentication attempts exceeded for (invalid user |)$$user from ${PEER}`),
   refuses(String.raw`ROOT LOGIN REFUSED FROM $host`),
@@ -31,8 +47,12 @@ const OF_PEER = [
   fails(String.raw`Received disconnect from ${PEER}:( |)3: $any: Auth fail`),
   fails(String.raw`Received disconnect from ${PEER}:( |)3: Auth fail`),
   extra(String.raw`Received disconnect from ${PEER}:( |)14: No supported authentication method`),
-  fails(String.raw`Disconnecting (invalid|authenticating) user $$user $ip port $port: Change of username or service not allowed`),
-  fails(String.raw`Disconnecting (invalid|authenticating) user $$user $ip port $port: Too many authentication failures`),
+  fails(
+    String.raw`Disconnecting (invalid|authenticating) user $$user $ip port $port: Change of username or service not allowed`,
+  ),
+  fails(
+    String.raw`Disconnecting (invalid|authenticating) user $$user $ip port $port: Too many authentication failures`,
+  ),
   fails(String.raw`Disconnecting(:|) Too many authentication failures for $$user from $ip`),
   floods(String.raw`Did not receive identification string from $host`),
   floods(String.raw`Bad protocol version identification $$any from $host`),
@@ -43,7 +63,9 @@ const OF_PEER = [
   floods(String.raw`drop connection #$int from [$host]`),
   floods(String.raw`beginning MaxStartups throttling`),
   extra(String.raw`Unable to negotiate with ${PEER}: no matching `),
-  floods(String.raw`Connection (closed|reset) by (authenticating|invalid) user $$user $ip port $port [preauth]`),
+  floods(
+    String.raw`Connection (closed|reset) by (authenticating|invalid) user $$user $ip port $port [preauth]`,
+  ),
   extra(String.raw`Disconnected from (authenticating|invalid) user $$user $ip port $port [preauth]`),
 ];
 
@@ -72,7 +94,9 @@ const OF_SESSION = [
   extra(String.raw`Unable to negotiate a key exchange method`),
   extra(String.raw`(n|N)o matching (mac|cipher|comp|key) found`),
 ];
-const PAM_FAILURE = fails(String.raw`pam_$any\(sshd:auth\): authentication failure; $any ruser=$ruser rhost=$host( |)( user=$user| user=$user|)$end`);
+const PAM_FAILURE = fails(
+  String.raw`pam_$any\(sshd:auth\): authentication failure; $any ruser=$ruser rhost=$host( |)( user=$user| user=$user|)$end`,
+);
 const PAM_NOTED = [PAM_FAILURE];
 
 export const openssh: Decoder = {
@@ -113,7 +137,8 @@ function noted(reading: Reading | undefined): Reading | undefined {
 
 function withoutPrefix(message: string): string {
   let said = message;
-  for (const prefix of ['error: ', 'fatal: ', 'info: ']) if (said.startsWith(prefix)) said = said.slice(prefix.length);
+  for (const prefix of ['error: ', 'fatal: ', 'info: '])
+    if (said.startsWith(prefix)) said = said.slice(prefix.length);
   return said;
 }
 
@@ -124,8 +149,12 @@ export function sessionKey({ hostName, program, pid }: Context): string {
 export const dropbear = decoder({ name: 'dropbear', protocol: 'ssh', programs: ['dropbear'] }, [
   fails(String.raw`(B|b)ad (password|PAM password) attempt for '$$user' from $host`),
   invalid(String.raw`(L|l)ogin attempt for nonexistent user( '$user'|) from $host`),
-  fails(String.raw`(E|e)xit before auth \(user '$user', $int fails\): Max auth tries reached - user '$any' from $host`),
-  fails(String.raw`(E|e)xit before auth from <$host:$port>: \(user '$user', $int fails\): Max auth tries reached`),
+  fails(
+    String.raw`(E|e)xit before auth \(user '$user', $int fails\): Max auth tries reached - user '$any' from $host`,
+  ),
+  fails(
+    String.raw`(E|e)xit before auth from <$host:$port>: \(user '$user', $int fails\): Max auth tries reached`,
+  ),
   fails(String.raw`(E|e)xit before auth from <$host:$port>: Max auth tries reached - user '$$user'`),
   fails(String.raw`(E|e)xit before auth: Max auth tries reached - user '$$user' from $host`),
   refuses(String.raw`(U|u)ser '$$user' has (invalid shell|blank password), rejected`),

@@ -34,7 +34,10 @@ export function accessOf(line: string): Access | undefined {
   const after = line.slice(end + 1);
   const status = /^ (\d{3})(?: |$)/.exec(after.slice(0, 8))?.[1];
   if (status === undefined) return undefined;
-  const user = names.slice(place + 2).join(' ').trim();
+  const user = names
+    .slice(place + 2)
+    .join(' ')
+    .trim();
   const quoted = quotes(after);
   return {
     host,

@@ -1,6 +1,22 @@
 /** Error logs of web servers: Apache's, nginx's and lighttpd's. */
+
+import {
+  behind,
+  type Decoder,
+  decoder,
+  exploits,
+  extra,
+  fails,
+  firstOf,
+  floods,
+  invalid,
+  misuses,
+  probes,
+  type Reading,
+  refuses,
+  weak,
+} from './define.ts';
 import { isProbedPath } from './web-probes.ts';
-import { behind, type Decoder, decoder, exploits, fails, firstOf, floods, invalid, misuses, probes, type Reading, refuses, weak, extra } from './define.ts';
 
 const CLIENT = [probes(String.raw`[(client|remote) ([$ip]|$host)(:$port|)]`)];
 
@@ -26,12 +42,16 @@ const APACHE = [
   exploits(String.raw`Invalid URI in request `),
   exploits(String.raw`invalid URI path `),
   misuses(String.raw`Invalid method in request `),
-  misuses(String.raw`request failed: (URI too long|erroneous characters after protocol string|invalid characters in URI)`),
+  misuses(
+    String.raw`request failed: (URI too long|erroneous characters after protocol string|invalid characters in URI)`,
+  ),
   exploits(String.raw`$word warning: $any: ignoring function definition attempt`),
   exploits(String.raw`$word error importing function definition for `),
   exploits(String.raw`ModSecurity: $any Access denied with (code|connection) `),
   exploits(String.raw`ModSecurity: Access denied with (code|connection) `),
-  probes(String.raw`(script not found or unable to stat: |File does not exist: |AH01264: script not found or unable to stat: )$path(, referer: |$end)`),
+  probes(
+    String.raw`(script not found or unable to stat: |File does not exist: |AH01264: script not found or unable to stat: )$path(, referer: |$end)`,
+  ),
   probes(String.raw`script '$path' not found or unable to stat`),
   probes(String.raw`stderr from $path: script not found or unable to stat`),
   probes(String.raw`Got error 'Primary script unknown`),
@@ -67,7 +87,9 @@ export const apacheError: Decoder = {
 
 /** Before the message: nothing that a client wrote may stand there. */
 function clientAt(line: string): number | undefined {
-  const at = Math.min(...['[client ', '[remote '].map((mark) => line.indexOf(mark)).filter((place) => place !== -1));
+  const at = Math.min(
+    ...['[client ', '[remote '].map((mark) => line.indexOf(mark)).filter((place) => place !== -1),
+  );
   return Number.isFinite(at) && at <= 200 ? at : undefined;
 }
 
@@ -87,7 +109,8 @@ function weighed(reading: Reading, before: string, said: string): Reading {
 }
 
 const SCRIPT_ENDINGS = ['.php', '.php4', '.php5', '.asp', '.aspx', '.exe', '.pl', '.cgi', '.jsp'];
-const isScript = (path: string): boolean => SCRIPT_ENDINGS.some((ending) => path.toLowerCase().endsWith(ending));
+const isScript = (path: string): boolean =>
+  SCRIPT_ENDINGS.some((ending) => path.toLowerCase().endsWith(ending));
 
 const NGINX = [
   invalid(String.raw`user "$$user" was not found in "$any", client: $host`),
@@ -96,7 +119,9 @@ const NGINX = [
   fails(String.raw`PAM: user '$user' - not authenticated: $any, client: $host`),
   weak(String.raw`no user/password was provided for basic authentication, client: $host`),
   floods(String.raw`(limiting requests|delaying request), excess: $any by zone "$any", client: $host`),
-  floods(String.raw`(limiting requests|delaying request)(, dry run|), excess: $any by zone "$any", client: $host`),
+  floods(
+    String.raw`(limiting requests|delaying request)(, dry run|), excess: $any by zone "$any", client: $host`,
+  ),
   floods(String.raw`limiting connections by zone "$any", client: $host`),
   refuses(String.raw`access forbidden by rule, client: $host`),
   refuses(String.raw`directory index of "$any" is forbidden, client: $host`),
@@ -112,12 +137,16 @@ export const nginxError: Decoder = {
   protocol: 'http',
   marks: [', client: '],
   decode: (message) => {
-    const level = /^\[(?:emerg|alert|crit|error|warn|notice|info)\] \d{1,10}#\d{1,10}: (?:\*\d{1,20} )?/.exec(message.slice(0, 96));
+    const level = /^\[(?:emerg|alert|crit|error|warn|notice|info)\] \d{1,10}#\d{1,10}: (?:\*\d{1,20} )?/.exec(
+      message.slice(0, 96),
+    );
     if (level === null) return undefined;
     const reading = firstOf(NGINX, message.slice(level[0].length));
     if (reading === undefined) return { outcome: 'other', sign: 'none', fields: {} };
     const { path } = reading.fields;
-    return reading.outcome === 'probe' && path !== undefined && !isProbedPath(path) ? { ...reading, sign: 'none' } : reading;
+    return reading.outcome === 'probe' && path !== undefined && !isProbedPath(path)
+      ? { ...reading, sign: 'none' }
+      : reading;
   },
 };
 
