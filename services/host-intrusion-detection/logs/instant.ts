@@ -13,9 +13,42 @@ const AHEAD_MS_MAX = 86_400_000;
 /** A leap day needs a year that has one. */
 const YEARS_BACK_MAX = 8;
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** @returns milliseconds since the epoch; undefined when there is no such day */
 export function instantOf(timestamp: Timestamp, clock: Clock): number | undefined {
+  const { year, month, day, offsetMinutes } = timestamp;
+  if (offsetMinutes === undefined && clock === last.clock && year === last.year && month === last.month && day === last.day)
+    return last.startMs + msOfDay(timestamp);
+  const instant = resolved(timestamp, clock);
+  if (instant !== undefined && offsetMinutes === undefined) remember(timestamp, clock, instant);
+  return instant;
+}
+
+/** Lines come by the thousand for each day: the day before is the day after. */
+let last: { clock: Clock | undefined; year: number | undefined; month: number; day: number; startMs: number } = {
+  clock: undefined,
+  year: undefined,
+  month: 0,
+  day: 0,
+  startMs: 0,
+};
+
+/** Only of days in which the zone keeps its offset, and that are over or will be within what is not the future. */
+function remember(timestamp: Timestamp, clock: Clock, instant: number): void {
+  const startMs = instant - msOfDay(timestamp);
+  const endMs = startMs + DAY_MS - 1;
+  const isUniform = offsetMinutesAt(startMs, clock.timeZone) === offsetMinutesAt(endMs, clock.timeZone);
+  if (!isUniform || endMs > clock.referenceMs + AHEAD_MS_MAX) return;
+  const { year, month, day } = timestamp;
+  last = { clock, year, month, day, startMs };
+}
+
+function msOfDay({ hour, minute, second, millisecond }: Timestamp): number {
+  return ((hour * 60 + minute) * 60 + second) * 1_000 + millisecond;
+}
+
+function resolved(timestamp: Timestamp, clock: Clock): number | undefined {
   if (timestamp.year !== undefined) return inYear(timestamp, timestamp.year, clock.timeZone);
   const latest = new Date(clock.referenceMs + AHEAD_MS_MAX).getUTCFullYear();
   for (let year = latest; year > latest - YEARS_BACK_MAX; year -= 1) {
@@ -35,10 +68,10 @@ export function toText(instant: number, timeZone: string): string {
 }
 
 function inYear(timestamp: Timestamp, year: number, timeZone: string): number | undefined {
-  const { month, day, hour, minute, second, millisecond, offsetMinutes } = timestamp;
+  const { month, day, offsetMinutes } = timestamp;
   const day0 = Date.UTC(year, month - 1, day);
   if (new Date(day0).getUTCDate() !== day) return undefined;
-  const asUtc = day0 + ((hour * 60 + minute) * 60 + second) * 1_000 + millisecond;
+  const asUtc = day0 + msOfDay(timestamp);
   if (offsetMinutes !== undefined) return asUtc - offsetMinutes * MINUTE_MS;
   // The offset of about then, and then of exactly then: it may have changed in between.
   const about = asUtc - offsetMinutesAt(asUtc, timeZone) * MINUTE_MS;

@@ -3,7 +3,8 @@
 type Field = 'host' | 'ip' | 'int' | 'word' | 'least' | 'most';
 export type Node =
   | { readonly kind: 'literal'; readonly text: string; readonly next: Node }
-  | { readonly kind: 'field'; readonly field: Field; readonly name: string; readonly next: Node }
+  | { readonly kind: 'field'; readonly field: Field; /** Empty where it is not kept. */
+      readonly name: string; readonly next: Node }
   | { readonly kind: 'choice'; readonly of: readonly Node[] }
   | { readonly kind: 'end'; readonly next: Node }
   | { readonly kind: 'done' };
@@ -85,7 +86,7 @@ export class ShapeParser {
     return (next) => {
       if ((field === 'least' || field === 'most') && next.kind === 'field')
         throw new Error(`$${name} has no text behind it in ${this.#source}`);
-      return { kind: 'field', field, name: name === 'ip' ? 'host' : name, next };
+      return { kind: 'field', field, name: NOT_KEPT.has(name) ? '' : name === 'ip' ? 'host' : name, next };
     };
   }
 }
@@ -100,3 +101,5 @@ const KINDS: Readonly<Record<string, Field>> = {
   peer: 'host',
 };
 const isLower = (code: number): boolean => code >= 0x61 && code <= 0x7a;
+/** What stands in the message and nobody asks for; `peer` is an address that is not the sender's. */
+const NOT_KEPT = new Set(['any', 'int', 'word', 'peer']);

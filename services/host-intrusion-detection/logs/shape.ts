@@ -150,7 +150,7 @@ function placeOf(node: Node, message: string, from: number, isForward: boolean):
 }
 
 function keep(run: Run, name: string, value: string): void {
-  if (!NOT_KEPT.has(name)) run.fields[name] = value;
+  if (name !== '') run.fields[name] = value;
 }
 
 function runOf(text: string, from: number, belongs: (code: number) => boolean): number {
@@ -160,6 +160,3 @@ function runOf(text: string, from: number, belongs: (code: number) => boolean): 
 }
 const isNoSpace = (code: number): boolean => code > 0x20;
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
-
-/** What stands in the message and nobody asks for; `peer` is an address that is not the sender's. */
-const NOT_KEPT = new Set(['any', 'int', 'word', 'peer']);

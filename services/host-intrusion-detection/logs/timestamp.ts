@@ -31,6 +31,8 @@ export function findTimestamp(line: string): FoundTimestamp | undefined {
 /** The timestamp that stands exactly there. */
 export function timestampAt(line: string, at: number): (FoundTimestamp & { isEpoch: boolean }) | undefined {
   if (!mayStart(line.charCodeAt(at))) return undefined;
+  const usual = usualAt(line, at);
+  if (usual !== undefined) return usual;
   const code = line.charCodeAt(at);
   for (const { pattern, read, hasEpoch } of isDigit(code) ? OF_DIGITS : OF_OTHERS) {
     pattern.lastIndex = at;
@@ -44,6 +46,39 @@ export function timestampAt(line: string, at: number): (FoundTimestamp & { isEpo
     return { timestamp, start: at, end, isEpoch: hasEpoch === true };
   }
   return undefined;
+}
+
+/**
+ * `Nov 26 03:00:00 `, which nearly every line of syslog begins with, at a tenth of what the expressions cost.
+ *
+ * @returns undefined for whatever else it may be
+ */
+function usualAt(line: string, at: number): (FoundTimestamp & { isEpoch: boolean }) | undefined {
+  if (line[at + 3] !== ' ' || line[at + 6] !== ' ' || line[at + 9] !== ':' || line[at + 12] !== ':' || line[at + 15] !== ' ')
+    return undefined;
+  // A year, or a half of the day, may follow.
+  const next = line.charCodeAt(at + 16);
+  if (isDigit(next) || (line[at + 17] === 'M' && line[at + 18] === ' ')) return undefined;
+  const month = MONTH_NAMES.get(line.slice(at, at + 3));
+  const day = twoAt(line, at + 4);
+  const hour = twoAt(line, at + 7);
+  const minute = twoAt(line, at + 10);
+  const second = twoAt(line, at + 13);
+  if (month === undefined || !(day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 60)) return undefined;
+  const timestamp = { year: undefined, month, day, hour, minute, second, millisecond: 0, offsetMinutes: undefined };
+  return { timestamp, start: at, end: at + 15, isEpoch: false };
+}
+
+const MONTH_NAMES = new Map(
+  ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'].map((name, index) => [name, index + 1]),
+);
+
+/** Two digits, the first of which may be a space; not a number where it is none. */
+function twoAt(line: string, at: number): number {
+  const tens = line.charCodeAt(at);
+  const ones = line.charCodeAt(at + 1);
+  if (!isDigit(ones) || (tens !== 0x20 && !isDigit(tens))) return Number.NaN;
+  return (tens === 0x20 ? 0 : (tens - 0x30) * 10) + ones - 0x30;
 }
 
 const MONTH_LETTERS = new Set(Array.from('jfmasond', (letter) => letter.charCodeAt(0)));

@@ -50,7 +50,7 @@ const FAILED = [
 ];
 /** A part of each of them: most lines have none, and are done with. */
 const HINT =
-  /fail|invalid|incorrect|wrong|bad |mismatch|illegal|unknown|no such|denied|not found|not allowed|error/i;
+  /fail|invalid|incorrect|wrong|bad |mismatch|illegal|unknown|no such|denied|not found|not allowed|error/;
 const FROM = [
   'from ',
   'from: ',
@@ -81,8 +81,8 @@ const PLACES_MAX = 16;
 export const generic: Decoder = {
   name: 'generic',
   decode: (message) => {
-    if (!HINT.test(message)) return undefined;
     const lower = message.toLowerCase();
+    if (!HINT.test(lower)) return undefined;
     const failure = placeOfFailure(lower);
     if (failure === undefined) return undefined;
     // Behind the failure; some say first from where, and then what.

@@ -25,12 +25,11 @@ const PEER = String.raw`$host( port $int|)`;
 /** Said of an address that is in the line. */
 const OF_PEER = [
   succeeds(String.raw`Accepted $method for $$user from $host( port $port|)`),
-  invalid(String.raw`Failed $method for (invalid user |illegal user )$user from ${PEER} ssh$int:`),
-  invalid(String.raw`Failed $method for (invalid user |illegal user )$user from ${PEER} ssh$int$end`),
+  // Behind a colon may stand what the other side chose; so what stands before the first such place is believed.
+  invalid(String.raw`Failed $method for (invalid user |illegal user )$user from ${PEER} ssh$int(:|$end)`),
   invalid(String.raw`Failed $method for (invalid user |illegal user |<invalid username>)$$user from ${PEER}`),
   invalid(String.raw`Failed $method for <invalid username> from ${PEER}`),
-  fails(String.raw`Failed $method for (user |)$user from ${PEER} ssh$int:`),
-  fails(String.raw`Failed $method for (user |)$user from ${PEER} ssh$int$end`),
+  fails(String.raw`Failed $method for (user |)$user from ${PEER} ssh$int(:|$end)`),
   fails(String.raw`Failed $method for (user |)$$user from ${PEER}`),
   invalid(String.raw`PAM: $any for illegal user $$user from $host`),
   fails(String.raw`PAM: (A|a)uthentication (failure|error) for $$user from $host( via |$end)`),

@@ -136,10 +136,10 @@ const ATTACKS = [
   'mstshash=',
 ];
 
-const ATTACK = anyOf(ATTACKS, 'i');
+const ATTACK = anyOf(ATTACKS);
 
 export function isAttack(request: string): boolean {
-  return ATTACK.test(request);
+  return ATTACK.test(request.toLowerCase());
 }
 
 /** An address of another server as the value of a parameter: what PHP's fopen once included. */
@@ -220,10 +220,10 @@ const AGENTS = [
   'jorgee',
   'morfeus',
 ];
-const AGENT = anyOf(AGENTS, 'i');
+const AGENT = anyOf(AGENTS.map((agent) => agent.toLowerCase()));
 
 export function isBadAgent(agent: string): boolean {
-  return AGENT.test(agent);
+  return AGENT.test(agent.toLowerCase());
 }
 
 /** A crawler that says it is one of the large ones: true only if the name of its address says so too. */
