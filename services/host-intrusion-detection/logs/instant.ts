@@ -18,7 +18,13 @@ const DAY_MS = 86_400_000;
 /** @returns milliseconds since the epoch; undefined when there is no such day */
 export function instantOf(timestamp: Timestamp, clock: Clock): number | undefined {
   const { year, month, day, offsetMinutes } = timestamp;
-  if (offsetMinutes === undefined && clock === last.clock && year === last.year && month === last.month && day === last.day)
+  if (
+    offsetMinutes === undefined &&
+    clock === last.clock &&
+    year === last.year &&
+    month === last.month &&
+    day === last.day
+  )
     return last.startMs + msOfDay(timestamp);
   const instant = resolved(timestamp, clock);
   if (instant !== undefined && offsetMinutes === undefined) remember(timestamp, clock, instant);
@@ -26,7 +32,13 @@ export function instantOf(timestamp: Timestamp, clock: Clock): number | undefine
 }
 
 /** Lines come by the thousand for each day: the day before is the day after. */
-let last: { clock: Clock | undefined; year: number | undefined; month: number; day: number; startMs: number } = {
+let last: {
+  clock: Clock | undefined;
+  year: number | undefined;
+  month: number;
+  day: number;
+  startMs: number;
+} = {
   clock: undefined,
   year: undefined,
   month: 0,

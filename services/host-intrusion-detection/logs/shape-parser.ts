@@ -3,8 +3,12 @@
 type Field = 'host' | 'ip' | 'int' | 'word' | 'least' | 'most';
 export type Node =
   | { readonly kind: 'literal'; readonly text: string; readonly next: Node }
-  | { readonly kind: 'field'; readonly field: Field; /** Empty where it is not kept. */
-      readonly name: string; readonly next: Node }
+  | {
+      readonly kind: 'field';
+      readonly field: Field /** Empty where it is not kept. */;
+      readonly name: string;
+      readonly next: Node;
+    }
   | { readonly kind: 'choice'; readonly of: readonly Node[] }
   | { readonly kind: 'end'; readonly next: Node }
   | { readonly kind: 'done' };

@@ -54,7 +54,13 @@ export function timestampAt(line: string, at: number): (FoundTimestamp & { isEpo
  * @returns undefined for whatever else it may be
  */
 function usualAt(line: string, at: number): (FoundTimestamp & { isEpoch: boolean }) | undefined {
-  if (line[at + 3] !== ' ' || line[at + 6] !== ' ' || line[at + 9] !== ':' || line[at + 12] !== ':' || line[at + 15] !== ' ')
+  if (
+    line[at + 3] !== ' ' ||
+    line[at + 6] !== ' ' ||
+    line[at + 9] !== ':' ||
+    line[at + 12] !== ':' ||
+    line[at + 15] !== ' '
+  )
     return undefined;
   // A year, or a half of the day, may follow.
   const next = line.charCodeAt(at + 16);
@@ -64,13 +70,26 @@ function usualAt(line: string, at: number): (FoundTimestamp & { isEpoch: boolean
   const hour = twoAt(line, at + 7);
   const minute = twoAt(line, at + 10);
   const second = twoAt(line, at + 13);
-  if (month === undefined || !(day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 60)) return undefined;
-  const timestamp = { year: undefined, month, day, hour, minute, second, millisecond: 0, offsetMinutes: undefined };
+  if (month === undefined || !(day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 60))
+    return undefined;
+  const timestamp = {
+    year: undefined,
+    month,
+    day,
+    hour,
+    minute,
+    second,
+    millisecond: 0,
+    offsetMinutes: undefined,
+  };
   return { timestamp, start: at, end: at + 15, isEpoch: false };
 }
 
 const MONTH_NAMES = new Map(
-  ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'].map((name, index) => [name, index + 1]),
+  ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'].map((name, index) => [
+    name,
+    index + 1,
+  ]),
 );
 
 /** Two digits, the first of which may be a space; not a number where it is none. */
