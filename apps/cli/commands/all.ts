@@ -49,6 +49,7 @@ export const GROUPS: readonly Group[] = [
   { words: ['export', 'oscal'], load: () => import('./oscal.ts') },
   { words: ['framework', 'mapping'], load: () => import('./frameworks.ts') },
   { words: ['rule', 'finding'], load: () => import('./rules.ts') },
+  { words: ['logs'], load: () => import('./logs.ts') },
   { words: ['sigma'], load: () => import('./sigma.ts') },
   { words: ['firewall'], load: () => import('./firewall.ts') },
   { words: ['backup', 'restore'], load: () => import('./backup.ts') },

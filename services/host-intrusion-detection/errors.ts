@@ -1,0 +1,10 @@
+import { defineErrors, entry } from '@demarc/platform/errors';
+
+export const hidsErrors = defineErrors({
+  HIDS_JOURNAL_UNREADABLE: entry<{ because: string }>({
+    says: ({ because }) => `The journal of this machine cannot be read: ${because}`,
+    fix: 'Run the agent as root or in the group systemd-journal, on a machine whose journal is systemd’s; logs in files are followed without it.',
+    status: 503,
+    retryable: true,
+  }),
+});

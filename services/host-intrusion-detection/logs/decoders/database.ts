@@ -1,0 +1,98 @@
+/** Databases and directories. */
+import { type Decoder, decoder, fails, firstOf, harmless, invalid, one } from './define.ts';
+import { sessionKey } from './ssh.ts';
+
+const DENIED = [
+  fails(String.raw`Access denied for user '$$user'@'$host' \(using password: (YES|NO)\)$end`),
+  fails(String.raw`Access denied for user '$$user'@'$host'$end`),
+];
+
+export const mysql: Decoder = {
+  name: 'mysqld',
+  protocol: 'mysql',
+  marks: ['Access denied for user '],
+  decode: (message) => {
+    // Before it stand at most the thread, the level, the number of the error and the part: [Note] [MY-010926] [Server].
+    const found = /^(?:\d{1,20} )?(?:\[[\w-]{1,32}\] ){1,4}/.exec(message.slice(0, 160));
+    return found === null ? undefined : firstOf(DENIED, message.slice(found[0].length));
+  },
+};
+
+const MONGO_FAILED = [
+  fails(String.raw`Failed to authenticate $user@$db (with |)`),
+  fails(String.raw`Failed to authenticate `),
+  fails(String.raw`$any authentication failed for $user on $db from client $ip`),
+  fails(String.raw`authenticate db: $any`),
+];
+const MONGO_OPENED = harmless(String.raw`connection accepted from $ip:$port #$connection `);
+const MONGO_CLOSED = harmless(String.raw`end connection $ip`);
+
+/** One connection is told of in several lines: `[conn22]`, and of its start `#22`. */
+export const mongodb: Decoder = {
+  name: 'mongod',
+  protocol: 'mongodb',
+  marks: ['[conn', 'connection accepted from '],
+  decode: (message, context) => {
+    const found =
+      /^(?:[A-Z]\d? +)?(?:[A-Z_-]{1,16} +)?\[(conn(\d{1,12})|initandlisten|listener)\] (?:Q?U?E?R?Y? )?/.exec(
+        message.slice(0, 96),
+      );
+    if (found === null) return undefined;
+    const said = message.slice(found[0].length).trimStart();
+    const keyOf = (connection: string | undefined): string =>
+      `${sessionKey(context)} mongod ${connection ?? ''}`;
+    const opened = one(MONGO_OPENED, `${said} `);
+    if (opened !== undefined)
+      return { ...opened, session: { key: keyOf(opened.fields['connection']), step: 'opens' } };
+    const closed = one(MONGO_CLOSED, said);
+    if (closed !== undefined) return { ...closed, session: { key: keyOf(found[2]), step: 'closes' } };
+    const failed = firstOf(MONGO_FAILED, said);
+    if (failed === undefined) return undefined;
+    const isKnown = failed.fields['host'] !== undefined;
+    if (said.startsWith('authenticate db')) return { ...failed, outcome: 'other', sign: 'none' };
+    return { ...failed, session: { key: keyOf(found[2]), step: isKnown ? 'opens' : 'fails' } };
+  },
+};
+
+const LDAP_ACCEPT = harmless(String.raw`conn=$connection fd=$int ACCEPT from IP=([|)$ip(]|):`);
+const LDAP_FAILED = fails(String.raw`conn=$connection op=$int RESULT $any err=49 `);
+const LDAP_CLOSED = harmless(String.raw`conn=$connection fd=$int closed`);
+
+export const slapd: Decoder = {
+  name: 'slapd',
+  protocol: 'ldap',
+  programs: ['slapd'],
+  decode: (message, context) => {
+    const steps = [
+      [LDAP_ACCEPT, 'opens'],
+      [LDAP_FAILED, 'fails'],
+      [LDAP_CLOSED, 'closes'],
+    ] as const;
+    for (const [wanted, step] of steps) {
+      const reading = one(wanted, message);
+      if (reading !== undefined)
+        return {
+          ...reading,
+          session: { key: `${sessionKey(context)} ${reading.fields['connection'] ?? ''}`, step },
+        };
+    }
+    return undefined;
+  },
+};
+
+export const databases: readonly Decoder[] = [
+  decoder({ name: 'mssql', protocol: 'tds', marks: ['[CLIENT: '] }, [
+    invalid(
+      String.raw`(Logon |)$any Login failed for user '$$user'. Reason: Could not find a login matching$any[CLIENT: $ip]`,
+    ),
+    fails(String.raw`$any Login failed for user '$$user'.$any[CLIENT: $ip]`),
+    fails(String.raw`Login failed for user '$$user'.$any[CLIENT: $ip]`),
+    fails(String.raw`$any Login failed. $any[CLIENT: $ip]`),
+  ]),
+  decoder({ name: 'postgres', protocol: 'postgresql', marks: ['FATAL: ', 'no pg_hba.conf entry'] }, [
+    fails(String.raw`$any no pg_hba.conf entry for (replication connection from |)host "$ip", user "$user"`),
+    fails(String.raw`$ip\($int\) $any FATAL:  password authentication failed for user "$user"`),
+    fails(String.raw`$any host=$ip $any password authentication failed for user "$user"`),
+    fails(String.raw`$any password authentication failed for user "$user"`),
+  ]),
+];
