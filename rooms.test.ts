@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { ServiceSpec } from '@demarc/platform/contract';
+import { managedServiceOf, type ServiceSpec } from '@demarc/platform/contract';
 import { parse } from 'yaml';
 
 interface CatalogueControl {
@@ -32,7 +32,7 @@ for (const file of rooms) {
   if (service === undefined) throw new Error(`${file} exports no service`);
 
   test(`${folder}: the service is in the catalogue and its defaults parse`, (t: TestContext) => {
-    t.assert.ok(catalogue.managed_services.some((known) => known.id === service.id));
+    t.assert.ok(catalogue.managed_services.some((known) => known.id === managedServiceOf(service)));
     t.assert.doesNotThrow(() => service.policy.parse({}));
     t.assert.ok(service.emits.length > 0);
   });

@@ -67,7 +67,7 @@ export interface AssuranceOptions {
   readonly inTenant: InTenant;
   readonly catalogue: Catalogue;
   /** The rooms of this installation: what can be bought, and which evidence they promise. */
-  readonly services: readonly ServiceSpec[];
+  readonly services: readonly Pick<ServiceSpec, 'id' | 'evidences'>[];
   /** No evidence counts as fresh for longer; tightens only. */
   readonly freshSecondsMax: number;
   /** The machines that have enrolled; networks and databases are declared by people. */

@@ -4,15 +4,18 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { DropRecord, Health } from '@demarc/platform/contract';
+import { type DropRecord, type Health, managedServiceOf } from '@demarc/platform/contract';
 import type {
   AgentRoom,
   AgentRoomContext,
+  Capabilities,
   HostIdentity,
   OcsfEvent,
   RunningRoom,
 } from '@demarc/platform/contract/agent';
+import { ORDERS_MAX, type OrderState } from '@demarc/platform/contract/orders';
 import { signedEvidence } from '@demarc/platform/evidence';
 import type { ExchangeReply } from '@demarc/platform/link';
 
@@ -24,6 +27,8 @@ export interface RoomsOptions {
   readonly directory: string;
   /** The agent's own entry, from source or from the bundle: workers start through it. */
   readonly entry: URL;
+  readonly server: URL;
+  reachServer(): Promise<boolean>;
   append(lines: readonly string[]): Promise<void>;
   dropped(record: DropRecord): void;
   sign(bytes: Uint8Array): string;
@@ -36,12 +41,16 @@ const RETRY_MS_MAX = 300_000;
 /** Of one worker's JavaScript heap; a room that needs more is ended by V8 and started again. */
 const WORKER_HEAP_MEBIBYTES_MAX = 192;
 
+const NO_ORDERS = '[]';
+
 interface Slot {
   readonly room: AgentRoom;
   running: RunningRoom | undefined;
   health: Health;
   wantedVersion: string | undefined;
   appliedVersion: string;
+  /** As they were handed in last, as JSON. */
+  orders: string;
   failures: number;
   retryAt: number;
 }
@@ -49,6 +58,7 @@ interface Slot {
 export class Rooms {
   readonly #options: RoomsOptions;
   readonly #slots: readonly Slot[];
+  readonly #capabilities: Partial<Capabilities> = {};
   #policies: PolicySet = [];
   #work: Promise<void> = Promise.resolve();
 
@@ -60,6 +70,7 @@ export class Rooms {
       health: { state: 'stopped', because: 'not bought for this machine', sinceMs: Date.now() },
       wantedVersion: undefined,
       appliedVersion: '',
+      orders: NO_ORDERS,
       failures: 0,
       retryAt: 0,
     }));
@@ -85,6 +96,16 @@ export class Rooms {
     }));
   }
 
+  /** What became of each room's orders. */
+  orders(): ReadonlyMap<string, readonly OrderState[]> {
+    return new Map(
+      this.#slots.map(({ room, running }) => [
+        room.service.id,
+        running?.orders?.().slice(0, ORDERS_MAX) ?? [],
+      ]),
+    );
+  }
+
   async stop(): Promise<void> {
     this.#policies = [];
     await this.#work.then(() => this.#step());
@@ -101,7 +122,16 @@ export class Rooms {
       ) {
         await this.#run(slot, wanted);
       }
+      if (wanted !== undefined) await this.#carryOut(slot, wanted.orders);
     }
+  }
+
+  /** After the policy: an order may need what the policy put there. */
+  async #carryOut(slot: Slot, orders: PolicySet[number]['orders']): Promise<void> {
+    const text = JSON.stringify(orders);
+    if (slot.running === undefined || text === slot.orders) return;
+    await slot.running.carryOut?.(orders);
+    slot.orders = text;
   }
 
   async #run(slot: Slot, wanted: PolicySet[number]): Promise<void> {
@@ -125,6 +155,7 @@ export class Rooms {
     const running = slot.running;
     slot.running = undefined;
     slot.appliedVersion = '';
+    slot.orders = NO_ORDERS;
     if (running !== undefined) await running[Symbol.asyncDispose]();
     if (slot.health.state !== state || slot.health.because !== because) {
       slot.health = { state, because: because.slice(0, 1_000), sinceMs: Date.now() };
@@ -132,7 +163,7 @@ export class Rooms {
   }
 
   #contextOf(room: AgentRoom): AgentRoomContext {
-    const { host, directory, entry, append, dropped, sign, verify, log } = this.#options;
+    const { host, directory, entry, server, reachServer, append, dropped, sign, verify, log } = this.#options;
     const stateDirectory = join(directory, 'rooms', room.service.id);
     mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
     return {
@@ -146,7 +177,7 @@ export class Rooms {
             JSON.stringify({
               kind: 'evidence',
               evidence: signedEvidence(finding, {
-                service: room.service.id,
+                service: managedServiceOf(room.service),
                 assetId: host.assetId,
                 observedAtMs,
                 sign,
@@ -164,6 +195,16 @@ export class Rooms {
           resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MEBIBYTES_MAX },
           ...(transfer === undefined ? {} : { transferList: [...transfer] }),
         }),
+      program: (name) => ({
+        file: process.execPath,
+        args: [fileURLToPath(entry), 'worker', `${room.service.id}/${name}`],
+      }),
+      server,
+      reachServer,
+      provide: (name, what) => {
+        this.#capabilities[name] = what as never;
+      },
+      use: (name) => this.#capabilities[name],
       now: () => Date.now(),
       log: (line, details) => log(`${room.service.id}: ${line}`, details),
     };

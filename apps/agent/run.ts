@@ -65,6 +65,8 @@ export async function run(config: AgentConfig, entry: URL): Promise<void> {
     host,
     directory,
     entry,
+    server: new URL(identity.server),
+    reachServer: () => ship.reach(),
     append: async (lines) => {
       await spool.append(lines);
       ship.notify();
@@ -87,7 +89,10 @@ export async function run(config: AgentConfig, entry: URL): Promise<void> {
     host,
     spool,
     spoolBytesMax: config.spoolBytesMax,
-    rooms: () => rooms.states(),
+    rooms: () => {
+      const orders = rooms.orders();
+      return rooms.states().map((state) => ({ ...state, orders: [...(orders.get(state.serviceId) ?? [])] }));
+    },
     drops: () => drops.pending(),
     told: (records) => drops.told(records),
     onPolicies: (received) => {

@@ -6,7 +6,7 @@
  */
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
-import type { DropRecord, Health } from '@demarc/platform/contract';
+import type { DropRecord } from '@demarc/platform/contract';
 import type { HostIdentity } from '@demarc/platform/contract/agent';
 import { DemarcError } from '@demarc/platform/errors';
 import { makeRequest } from '@demarc/platform/identity/request';
@@ -14,7 +14,7 @@ import { type ExchangeHeader, ExchangeReply, LINK_PATHS } from '@demarc/platform
 import * as z from 'zod';
 import { acceptedJson } from './enroll.ts';
 import { type Identity, renewedIdentity } from './identity.ts';
-import { LinkClient } from './link.ts';
+import { LinkClient, type LinkReply } from './link.ts';
 import type { Spool, SpoolBatch } from './spool/spool.ts';
 import { AGENT_VERSION } from './version.ts';
 
@@ -33,7 +33,7 @@ export interface ShipOptions {
   readonly host: HostIdentity;
   readonly spool: Spool;
   readonly spoolBytesMax: number;
-  rooms(): readonly { readonly serviceId: string; readonly policyVersion: string; readonly health: Health }[];
+  rooms(): ExchangeHeader['rooms'];
   /** Drops not yet told to the server; `told` is called when it knows. */
   drops(): readonly DropRecord[];
   told(records: readonly DropRecord[]): void;
@@ -109,29 +109,10 @@ export class Ship {
   }
 
   async #exchange(batch: SpoolBatch | undefined): Promise<ExchangeReply> {
-    const { spool, host } = this.#options;
+    const { spool } = this.#options;
     const drops = this.#options.drops().slice(0, 256);
     const sentAtMs = Date.now();
-    const header: ExchangeHeader = {
-      protocol: 1,
-      agentVersion: AGENT_VERSION,
-      ...(batch === undefined ? {} : { batchToken: batch.token }),
-      recordCount: batch?.recordCount ?? 0,
-      sentAtMs,
-      hostname: host.hostname,
-      os: host.os,
-      rooms: [...this.#options.rooms()],
-      dropped: [...drops],
-      spool: { bytes: spool.bytes, bytesMax: this.#options.spoolBytesMax, records: spool.records },
-    };
-    const body = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), batch?.lines ?? Buffer.alloc(0)]);
-    const compressed = (await compress(body, {
-      params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
-    })) as Buffer;
-    const answer = await this.#client.post(LINK_PATHS.exchange, compressed, {
-      'content-encoding': 'zstd',
-      'content-type': 'application/x-ndjson',
-    });
+    const answer = await this.#post(this.#client, batch, drops, sentAtMs);
     const reply = ExchangeReply.parse(acceptedJson(answer));
     const receivedAtMs = Date.now();
     if (reply.receipt !== undefined) {
@@ -149,6 +130,46 @@ export class Ship {
     this.#options.onPolicies(reply.policies);
     if (reply.renewCertificate) await this.#renew();
     return reply;
+  }
+
+  /** Over a connection of its own, made now. */
+  async reach(): Promise<boolean> {
+    using client = new LinkClient(this.#identity);
+    try {
+      ExchangeReply.parse(acceptedJson(await this.#post(client, undefined, [], Date.now())));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #post(
+    client: LinkClient,
+    batch: SpoolBatch | undefined,
+    drops: readonly DropRecord[],
+    sentAtMs: number,
+  ): Promise<LinkReply> {
+    const { spool, host } = this.#options;
+    const header: ExchangeHeader = {
+      protocol: 1,
+      agentVersion: AGENT_VERSION,
+      ...(batch === undefined ? {} : { batchToken: batch.token }),
+      recordCount: batch?.recordCount ?? 0,
+      sentAtMs,
+      hostname: host.hostname,
+      os: host.os,
+      rooms: this.#options.rooms(),
+      dropped: [...drops],
+      spool: { bytes: spool.bytes, bytesMax: this.#options.spoolBytesMax, records: spool.records },
+    };
+    const body = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), batch?.lines ?? Buffer.alloc(0)]);
+    const compressed = (await compress(body, {
+      params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
+    })) as Buffer;
+    return client.post(LINK_PATHS.exchange, compressed, {
+      'content-encoding': 'zstd',
+      'content-type': 'application/x-ndjson',
+    });
   }
 
   async #renew(): Promise<void> {

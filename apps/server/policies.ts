@@ -32,7 +32,7 @@ export async function policiesFor(
   return services.map((service) => {
     const set = rows.find((row) => row.service_id === service.id)?.policy ?? {};
     const policy = service.policy.parse({ ...service.defaultsFor?.(family), ...set });
-    return { serviceId: service.id, policyVersion: versionOf(policy), policy };
+    return { serviceId: service.id, policyVersion: versionOf(policy), policy, orders: [] };
   });
 }
 

@@ -3,6 +3,7 @@ import { chownSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { Assurance, assuranceMigrations, CATALOGUE_FILE, loadCatalogue } from '@demarc/assurance';
 import { RECORD_SOURCES, SourceSchedule } from '@demarc/assurance/sources';
+import { managedServiceOf, managedServices } from '@demarc/platform/contract';
 import type { LiveMessage } from '@demarc/platform/contract/api';
 import { DemarcError } from '@demarc/platform/errors';
 import { openEvidenceKey } from '@demarc/platform/evidence';
@@ -120,7 +121,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   const assurance: Assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
-    services: rooms.map((room) => room.service),
+    services: managedServices(rooms.map(({ service }) => service)),
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
     assets: async (tenant) =>
       (await listAssets(store, tenant, now())).map(({ assetId, name, type }) => ({ assetId, name, type })),
@@ -245,7 +246,9 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
           store,
           tenant,
           assetId,
-          rooms.map((room) => room.service).filter(({ id }) => entitled.includes(id)),
+          rooms
+            .map(({ service }) => service)
+            .filter((service) => entitled.includes(managedServiceOf(service))),
         );
       },
       async onSeen(tenant, assetId, { evidence }) {

@@ -1,5 +1,6 @@
 /** The agent half of a room, as `apps/agent` runs it. */
 import type { Worker } from 'node:worker_threads';
+import type { Order, OrderState } from './orders.ts';
 import type { DropRecord, EvidenceFinding, Health, OperatingSystem, ServiceSpec } from './service.ts';
 
 /** An OCSF event as a room emits it; the agent adds device, tenant-free metadata and nothing else. */
@@ -32,9 +33,41 @@ export interface AgentRoomContext {
   verify(bytes: Uint8Array, signature: string): boolean;
   /** Starts one of the room's `AgentWorkers` by name; the agent's bundle and its source both resolve it. */
   spawnWorker(name: string, data: unknown, transfer?: readonly ArrayBuffer[]): Worker;
+  /** A program that runs one of the room's `AgentWorkers` as a process of its own; it reads the end of its arguments. */
+  program(name: string): { readonly file: string; readonly args: readonly string[] };
+  /** Where the platform is: the one address that must always be reached. */
+  readonly server: URL;
+  /** Whether the server answers over a connection made now: one that was there before proves nothing of new rules. */
+  reachServer(): Promise<boolean>;
+  /** What this room can do for the others, while it is at work; undefined takes it back. */
+  provide<Name extends keyof Capabilities>(name: Name, what: Capabilities[Name] | undefined): void;
+  /** Undefined while no room provides it. */
+  use<Name extends keyof Capabilities>(name: Name): Capabilities[Name] | undefined;
   /** Milliseconds since the epoch; passed in so that tests own the clock. */
   now(): number;
   log(line: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What rooms of one host do for each other, without knowing each other. */
+export interface Capabilities {
+  readonly 'network-blocking': NetworkBlocking;
+}
+
+/** The block-list of the machine's firewall, in the kernel. */
+export interface NetworkBlocking {
+  /** Whether blocked packets are dropped; otherwise they are only logged (tap mode). */
+  readonly drops: boolean;
+  /** Addresses and prefixes that are let through whatever is blocked. */
+  allowed(): readonly string[];
+  /** @param range an address or a prefix; resolves once the kernel has it */
+  block(range: string, seconds: number): Promise<void>;
+  unblock(range: string): Promise<void>;
+  /**
+   * Nobody but these and the allow-list may send or receive; undefined ends it.
+   *
+   * @param seconds then it ends by itself, whatever becomes of the agent
+   */
+  isolate(except: readonly string[] | undefined, seconds: number): Promise<void>;
 }
 
 /** A room at work on one host. Disposing it releases every descriptor, thread and timer. */
@@ -42,6 +75,10 @@ export interface RunningRoom extends AsyncDisposable {
   /** Reconciles towards the policy at its own pace; resolves when the policy is in force. */
   apply(policy: unknown): Promise<void>;
   health(): Health;
+  /** Moves towards the orders in force; those that are gone are undone. Resolves when all were tried. */
+  carryOut?(orders: readonly Order[]): Promise<void>;
+  /** What became of the orders that were handed in last. */
+  orders?(): readonly OrderState[];
 }
 
 export interface AgentRoom {

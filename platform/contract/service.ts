@@ -81,8 +81,10 @@ export const OperatingSystem = z.strictObject({
 export type OperatingSystem = z.infer<typeof OperatingSystem>;
 
 export interface ServiceSpec<Policy extends z.ZodType = z.ZodType> {
-  /** The id of `managed_services` in the control catalogue. */
+  /** The id of `managed_services` in the control catalogue, unless it is `partOf` one. */
   readonly id: string;
+  /** The managed service that customers buy, where several rooms are sold as one. */
+  readonly partOf?: string;
   readonly title: string;
   /** Every field has a safe default, so that `policy.parse({})` is a working policy. */
   readonly policy: Policy;
@@ -95,6 +97,22 @@ export interface ServiceSpec<Policy extends z.ZodType = z.ZodType> {
 
 export function defineService<Policy extends z.ZodType>(spec: ServiceSpec<Policy>): ServiceSpec<Policy> {
   return Object.freeze(spec);
+}
+
+/** What entitlements and evidence name: the managed service that the room is, or is part of. */
+export function managedServiceOf({ id, partOf }: Pick<ServiceSpec, 'id' | 'partOf'>): string {
+  return partOf ?? id;
+}
+
+/** What can be bought, each with all that its rooms promise. */
+export function managedServices(
+  rooms: readonly Pick<ServiceSpec, 'id' | 'partOf' | 'evidences'>[],
+): readonly Pick<ServiceSpec, 'id' | 'evidences'>[] {
+  const ids = [...new Set(rooms.map(managedServiceOf))];
+  return ids.map((id) => ({
+    id,
+    evidences: rooms.filter((room) => managedServiceOf(room) === id).flatMap(({ evidences }) => evidences),
+  }));
 }
 
 export const HEALTH_STATES = ['starting', 'healthy', 'degraded', 'failed', 'stopped'] as const;

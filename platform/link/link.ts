@@ -7,6 +7,7 @@
  * token, so the token is the SHA-256 of the record lines.
  */
 import * as z from 'zod';
+import { ORDERS_MAX, Order, OrderState } from '../contract/orders.ts';
 import { DropRecord, Evidence, Health, OperatingSystem } from '../contract/service.ts';
 
 export const LINK_PATHS = {
@@ -45,7 +46,13 @@ export const ExchangeHeader = z.strictObject({
   os: OperatingSystem,
   rooms: z
     .array(
-      z.strictObject({ serviceId: z.string().max(64), policyVersion: z.string().max(64), health: Health }),
+      z.strictObject({
+        serviceId: z.string().max(64),
+        policyVersion: z.string().max(64),
+        health: Health,
+        /** What became of the orders that this room was given. */
+        orders: z.array(OrderState).max(ORDERS_MAX).default([]),
+      }),
     )
     .max(16),
   dropped: z.array(DropRecord).max(256),
@@ -66,7 +73,15 @@ export const ExchangeReply = z.strictObject({
   serverTimeMs: z.int().min(0),
   /** Every room the tenant has bought for this asset; a room not named is to stop. */
   policies: z
-    .array(z.strictObject({ serviceId: z.string(), policyVersion: z.string(), policy: z.unknown() }))
+    .array(
+      z.strictObject({
+        serviceId: z.string(),
+        policyVersion: z.string(),
+        policy: z.unknown(),
+        /** In force for this room and host. */
+        orders: z.array(Order).max(ORDERS_MAX).default([]),
+      }),
+    )
     .max(16),
   /** How long to wait before the next exchange when the spool is empty. */
   nextExchangeSeconds: z.number().min(0.05).max(3_600),

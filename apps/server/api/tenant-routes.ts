@@ -237,7 +237,7 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
         serviceOf(serviceId, request.url),
       ]);
       if (policy === undefined) throw serverErrors.make('API_NOT_FOUND', { path: request.url });
-      return policy;
+      return { serviceId, policyVersion: policy.policyVersion, policy: policy.policy };
     },
   });
   api.put(`${base}/policies/:serviceId/assets/:assetId`, {

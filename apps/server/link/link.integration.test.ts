@@ -106,7 +106,7 @@ async function up(): Promise<void> {
       // One machine, one asset: the agent that was started last.
       const agent = agents.findLast((each) => each.assetId === assetId);
       const policy = { watch: [agent?.watched ?? '/nowhere'], exclude: [], diff: [], heartbeatSeconds: 5 };
-      return [{ serviceId: 'file-integrity-monitoring', policyVersion: '1', policy }];
+      return [{ serviceId: 'file-integrity-monitoring', policyVersion: '1', policy, orders: [] }];
     },
     onSeen: async () => undefined,
     onEnrolled: async () => undefined,

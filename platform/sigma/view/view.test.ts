@@ -117,7 +117,9 @@ test("each sample of the rooms' rules, through the view, is what it says", (t: T
         '\n',
       )) {
         if (line === '') continue;
-        const { match, event } = JSON.parse(line) as { match: boolean; event: Record<string, unknown> };
+        const { match, event } = JSON.parse(line) as { match: boolean; event?: Record<string, unknown> };
+        // Rules over several records are tried with `demarc sigma test`.
+        if (event === undefined) continue;
         const seen = view.ofOcsf(event);
         const holds = looksAt(rule.logsource, seen.logsources) && evaluate(rule.condition, seen, noRegexes);
         t.assert.equal(holds, match, `${file}: ${line}`);

@@ -23,7 +23,8 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import type { EvidenceFinding } from '@demarc/platform/contract';
-import type { AgentRoomContext, OcsfEvent, RunningRoom } from '@demarc/platform/contract/agent';
+import type { OcsfEvent, RunningRoom } from '@demarc/platform/contract/agent';
+import { testRoomContext } from '@demarc/platform/contract/testing';
 import { validateOcsf } from '@demarc/platform/ocsf';
 import { fileIntegrityMonitoringAgent } from './agent.ts';
 
@@ -52,13 +53,7 @@ const findings: EvidenceFinding[] = [];
 let room: RunningRoom;
 let tampered = false;
 
-const context: AgentRoomContext = {
-  host: {
-    assetId: 'a',
-    hostname: 'h',
-    machineId: 'm',
-    os: { name: 'Debian', version: '12', kernel: '6', family: 'debian' as const },
-  },
+const context = testRoomContext({
   stateDirectory: state,
   emit: async (emitted) => {
     events.push(...(emitted as unknown as FileEvent[]));
@@ -66,14 +61,11 @@ const context: AgentRoomContext = {
   evidence: async (found) => {
     findings.push(...found);
   },
-  dropped: () => undefined,
   sign: () => 'signature',
   verify: (_bytes, signature) => signature === 'signature' && !tampered,
   spawnWorker: (name, data) =>
     new Worker(new URL(`./${name}.worker.ts`, import.meta.url), { workerData: { data } }),
-  now: () => Date.now(),
-  log: () => undefined,
-};
+});
 const policy = {
   watch: [watched],
   exclude: [join(watched, 'excluded')],

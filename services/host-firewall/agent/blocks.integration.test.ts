@@ -18,7 +18,7 @@ test('blocks are timed, listed, widened and removed, and outlive a change of rul
     afterChange: ['192.0.2.0/24', '198.51.100.1', '2001:db8::/64'],
     removed: [true, false],
     left: ['198.51.100.1', '2001:db8::/64'],
-    refused: ['HFW_BLOCK_INVALID', 'HFW_BLOCK_INVALID', 'HFW_RULES_REFUSED'],
+    refused: ['HFW_BLOCK_INVALID', 'HFW_BLOCK_INVALID', 'NFT_REFUSED'],
     afterRefusal: ['198.51.100.1', '2001:db8::/64'],
   });
 });

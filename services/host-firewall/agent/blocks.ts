@@ -1,10 +1,10 @@
 /** The block-list of the kernel: add, list, remove. Each element is forgotten by the kernel when its time is over. */
+import type { Kernel } from '@demarc/platform/netfilter';
 import type { BlockedElement } from '../compile/blocks.ts';
 import { blockSets } from '../compile/blocks.ts';
 import { type Ruleset, TABLE } from '../compile/nft.ts';
 import { type AddressInterval, addressIntervalOf } from '../elements.ts';
 import { hostFirewallErrors } from '../errors.ts';
-import type { Kernel } from './nft.ts';
 
 type Run = (commands: string) => Promise<string>;
 
@@ -28,7 +28,7 @@ export async function listBlocks(run: Run): Promise<readonly BlockedElement[]> {
 /**
  * Blocks an address or a prefix. Narrower blocks and its own earlier one are replaced, in the same transaction.
  *
- * @throws HFW_BLOCK_INVALID, HFW_RULES_REFUSED when the policy’s table is not there
+ * @throws HFW_BLOCK_INVALID, NFT_REFUSED when the policy’s table is not there
  */
 export async function block(kernel: Kernel, address: string, seconds: number): Promise<BlockOutcome> {
   const interval = intervalOf(address);

@@ -143,6 +143,7 @@ test('a second change waits until the first is settled', async (t: TestContext) 
       { run: () => Promise.reject(new Error('never asked')), inTurn: (work) => work() },
       { nftables: [] },
       5,
+      { file: process.execPath, args: [] },
     ),
     { code: 'HFW_CHANGE_PENDING' },
   );

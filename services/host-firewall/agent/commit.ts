@@ -7,18 +7,22 @@
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
+import type { Kernel } from '@demarc/platform/netfilter';
 import type { Ruleset } from '../compile/nft.ts';
 import { TABLE } from '../compile/nft.ts';
 import { hostFirewallErrors } from '../errors.ts';
 import { swap } from './blocks.ts';
-import type { Kernel } from './nft.ts';
 import type { ChangeFiles } from './pending.ts';
 
 export interface Trial {
   readonly id: string;
   readonly deadlineMs: number;
 }
+export interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
 /** A watchdog starts in a third of a second on an idle machine. */
 const WATCHDOG_START_MS_MAX = 15_000;
 /** After the watchdog’s time, so that on a healthy machine it is always the same one who acts. */
@@ -27,13 +31,14 @@ const OWN_TIMER_LATE_MS = 2_000;
 /**
  * Puts rules on trial.
  *
- * @throws HFW_CHANGE_PENDING, HFW_WATCHDOG_FAILED, HFW_RULES_REFUSED; after each the rules before are in force
+ * @throws HFW_CHANGE_PENDING, HFW_WATCHDOG_FAILED, NFT_REFUSED; after each the rules before are in force
  */
 export async function apply(
   files: ChangeFiles,
   kernel: Kernel,
   ruleset: Ruleset,
   confirmSeconds: number,
+  watchdog: Program,
 ): Promise<Trial> {
   const [unsettled] = files.unsettled();
   if (unsettled !== undefined) throw hostFirewallErrors.make('HFW_CHANGE_PENDING', { id: unsettled.id });
@@ -41,7 +46,7 @@ export async function apply(
   const deadlineMs = Date.now() + confirmSeconds * 1_000;
   files.begin(id, JSON.stringify(ruleset), deadlineMs);
   try {
-    await startWatchdog(files.directory, id, confirmSeconds);
+    await startWatchdog(watchdog, [files.directory, id, String(confirmSeconds)]);
     await swap(kernel, ruleset);
   } catch (error) {
     await revert(files, kernel, id, 'it could not be applied');
@@ -132,10 +137,10 @@ async function hasTable(kernel: Kernel): Promise<boolean> {
   return nftables.some(({ table }) => table?.name === TABLE);
 }
 
-async function startWatchdog(directory: string, id: string, seconds: number): Promise<void> {
+async function startWatchdog({ file, args }: Program, own: readonly string[]): Promise<void> {
   const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('./watchdog.ts', import.meta.url)), directory, id, String(seconds)],
+    file,
+    [...args, ...own],
     // A session of its own: it outlives this process and its terminal.
     { detached: true, stdio: ['ignore', 'pipe', 'ignore'], cwd: '/' },
   );

@@ -4,15 +4,14 @@
  * It shares nothing with the agent but the directory, and needs neither it nor the server nor the network.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kernel, openLibnftables } from '@demarc/platform/netfilter';
 import { revert } from './commit.ts';
-import { openLibnftables } from './libnftables.ts';
-import type { Kernel } from './nft.ts';
 import { ChangeFiles } from './pending.ts';
 
 const ATTEMPTS_MAX = 30;
 const ATTEMPT_PAUSE_MS = 1_000;
 
-const [directory = '', id = '', seconds = ''] = process.argv.slice(2);
+const [directory = '', id = '', seconds = ''] = process.argv.slice(-3);
 const files = new ChangeFiles(directory);
 using nft = openLibnftables();
 // One call that does nothing: the library and the kernel are there before the change is made.

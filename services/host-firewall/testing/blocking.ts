@@ -1,12 +1,13 @@
 /** Runs inside a namespace for the tests of the block-list: all steps, or `block ADDRESS SECONDS`. */
 import { DemarcError } from '@demarc/platform/errors';
+import { openNft } from '@demarc/platform/netfilter';
+import { startNftWorker } from '@demarc/platform/netfilter/testing';
 import { block, listBlocks, swap, unblock } from '../agent/blocks.ts';
-import { openNft } from '../agent/nft.ts';
 import { compile } from '../compile/compile.ts';
 import { HostFirewallPolicy } from '../policy.ts';
 
 const [what, address = '', seconds = ''] = process.argv.slice(2);
-await using nft = openNft();
+await using nft = openNft(startNftWorker());
 const { run } = nft;
 const rules = compile(HostFirewallPolicy.parse({ mode: 'inline' }));
 const addresses = async (): Promise<readonly string[]> => (await listBlocks(run)).map((one) => one.address);

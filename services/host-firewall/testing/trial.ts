@@ -3,11 +3,17 @@
  * does what its standard input says: `confirm`, `end`. Whoever runs it may kill it at any time, which is the point.
  */
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { openNft } from '@demarc/platform/netfilter';
+import { startNftWorker } from '@demarc/platform/netfilter/testing';
 import { openHostFirewall } from '../agent/agent.ts';
 import { HostFirewallPolicy } from '../policy.ts';
 
 const [directory = '', seconds = '', what = 'lock-out'] = process.argv.slice(2);
-await using firewall = await openHostFirewall(directory);
+await using firewall = await openHostFirewall(directory, openNft(startNftWorker()), {
+  file: process.execPath,
+  args: [fileURLToPath(new URL('../agent/watchdog.ts', import.meta.url))],
+});
 console.log(`recovered ${JSON.stringify(firewall.recovered)}`);
 if (what !== 'recover') {
   const lockOut = { stateful: { established: 'judge' }, defaultAction: { in: 'deny', out: 'deny' } } as const;

@@ -1,8 +1,8 @@
 /** The thread that waits for the kernel, so that the agent need not. */
 import { parentPort } from 'node:worker_threads';
-import { DemarcError } from '@demarc/platform/errors';
+import { DemarcError } from '../errors/errors.ts';
+import type { Answer, Question } from './kernel.ts';
 import { openLibnftables } from './libnftables.ts';
-import type { Answer, Question } from './nft.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('this file is a worker');
@@ -16,7 +16,7 @@ function answerOf(id: number, commands: string): Answer {
   try {
     return { id, output: nft.run(commands) };
   } catch (error) {
-    if (error instanceof DemarcError && error.code === 'HFW_RULES_REFUSED')
+    if (error instanceof DemarcError && error.code === 'NFT_REFUSED')
       return { id, refused: String(error.details['because']) };
     throw error;
   }

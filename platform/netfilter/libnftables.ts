@@ -1,12 +1,12 @@
 /**
  * libnftables through koffi: 0.07 ms for an element of a set, where a process of nft takes 10.
  *
- * Every call blocks until the kernel has answered, so the agent keeps this in a worker; see nft.ts.
+ * Every call blocks until the kernel has answered, so the agent keeps this in a worker; see kernel.ts.
  *
  * @see libnftables(3)
  */
 import koffi from 'koffi';
-import { hostFirewallErrors } from '../errors.ts';
+import { netfilterErrors } from './errors.ts';
 
 /** NFT_CTX_OUTPUT_JSON: what is handed over is read as JSON first, and what comes back is JSON. */
 const OUTPUT_JSON = 1 << 4;
@@ -17,17 +17,17 @@ export interface Nft {
   /**
    * @param commands JSON, or text such as `list table inet demarc`; one transaction
    * @returns what the library printed, JSON or nothing
-   * @throws HFW_RULES_REFUSED and then nothing of it is in force
+   * @throws NFT_REFUSED and then nothing of it is in force
    */
   run(commands: string): string;
   [Symbol.dispose](): void;
 }
 
-/** @throws HFW_NFTABLES_MISSING */
+/** @throws NFT_MISSING */
 export function openLibnftables(): Nft {
   const library = load();
   const context: unknown = library.open(0);
-  if (context === null) throw hostFirewallErrors.make('HFW_NFTABLES_MISSING', { because: 'no context' });
+  if (context === null) throw netfilterErrors.make('NFT_MISSING', { because: 'no context' });
   library.bufferOutput(context);
   library.bufferError(context);
   library.setFlags(context, OUTPUT_JSON);
@@ -37,7 +37,7 @@ export function openLibnftables(): Nft {
       // Both buffers are emptied by reading them.
       const [output, said] = [library.output(context), library.error(context)];
       if (failed)
-        throw hostFirewallErrors.make('HFW_RULES_REFUSED', {
+        throw netfilterErrors.make('NFT_REFUSED', {
           because: said.trim().slice(0, BECAUSE_CHARACTERS_MAX) || 'no reason given',
         });
       return output;
@@ -75,7 +75,7 @@ function load(): Library {
     };
   } catch (cause) {
     const because = cause instanceof Error ? cause.message : String(cause);
-    throw hostFirewallErrors.make('HFW_NFTABLES_MISSING', { because }, { cause });
+    throw netfilterErrors.make('NFT_MISSING', { because }, { cause });
   }
   return loaded;
 }

@@ -1,6 +1,6 @@
 /** libnftables in a thread of its own: one transaction after the other, in the order they were asked for. */
-import { Worker } from 'node:worker_threads';
-import { hostFirewallErrors } from '../errors.ts';
+import type { Worker } from 'node:worker_threads';
+import { netfilterErrors } from './errors.ts';
 
 export interface Question {
   readonly id: number;
@@ -14,7 +14,7 @@ export type Answer =
 const WAITING_MAX = 10_000;
 
 export interface Kernel {
-  /** @throws HFW_RULES_REFUSED, HFW_BUSY, HFW_NFTABLES_MISSING */
+  /** @throws NFT_REFUSED, NFT_BUSY, NFT_MISSING */
   run(commands: string): Promise<string>;
   /** One after the other: for work that reads what is there and then changes it. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
@@ -24,8 +24,8 @@ export interface OwnThread extends Kernel {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export function openNft(): OwnThread {
-  const worker = new Worker(new URL('./nft.worker.ts', import.meta.url));
+/** @param worker runs `nft.worker.ts`; who starts it knows where that lies */
+export function openNft(worker: Worker): OwnThread {
   const waiting = new Map<number, { resolve(output: string): void; reject(error: unknown): void }>();
   let next = 0;
   let ended: unknown;
@@ -39,20 +39,18 @@ export function openNft(): OwnThread {
     const asked = waiting.get(answer.id);
     waiting.delete(answer.id);
     if ('output' in answer) asked?.resolve(answer.output);
-    else asked?.reject(hostFirewallErrors.make('HFW_RULES_REFUSED', { because: answer.refused }));
+    else asked?.reject(netfilterErrors.make('NFT_REFUSED', { because: answer.refused }));
   });
   worker.on('error', (cause: Error) =>
-    end(hostFirewallErrors.make('HFW_NFTABLES_MISSING', { because: cause.message }, { cause })),
+    end(netfilterErrors.make('NFT_MISSING', { because: cause.message }, { cause })),
   );
-  worker.on('exit', () =>
-    end(hostFirewallErrors.make('HFW_NFTABLES_MISSING', { because: 'its thread has ended' })),
-  );
+  worker.on('exit', () => end(netfilterErrors.make('NFT_MISSING', { because: 'its thread has ended' })));
   return {
     run: (commands) =>
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended);
         if (waiting.size >= WAITING_MAX)
-          return reject(hostFirewallErrors.make('HFW_BUSY', { waiting: waiting.size }));
+          return reject(netfilterErrors.make('NFT_BUSY', { waiting: waiting.size }));
         const id = next++;
         waiting.set(id, { resolve, reject });
         worker.postMessage({ id, commands } satisfies Question);
