@@ -19,6 +19,25 @@ export const serverErrors = defineErrors({
     status: 404,
     retryable: false,
   }),
+  ORDER_NOT_YOURS: entry<{ control: string; party: string }>({
+    says: ({ control, party }) =>
+      `To respond to ${control} on this machine is the duty of ${party}, for whom you do not speak.`,
+    fix: 'Ask them; the responsibility matrix says why it is theirs, and how a duty moves.',
+    status: 403,
+    retryable: false,
+  }),
+  ORDER_SERVICE_NOT_THERE: entry<{ service: string }>({
+    says: ({ service }) => `${service} is not at work on this machine, so nobody would carry the order out.`,
+    fix: 'Buy the service for this machine, or wait until its agent is seen.',
+    status: 409,
+    retryable: true,
+  }),
+  ORDER_TOO_MANY: entry<{ max: number }>({
+    says: ({ max }) => `${max} orders are in force on this machine already.`,
+    fix: 'Take back those that are not needed any more.',
+    status: 409,
+    retryable: false,
+  }),
   API_CSRF_REFUSED: entry<Record<string, never>>({
     says: () => 'The request carries no valid CSRF token.',
     fix: 'Send the csrfToken of GET /v1/me as the header x-demarc-csrf.',

@@ -97,4 +97,37 @@ export const serverMigrations: Readonly<Record<string, Migration>> = {
       await protectTenantTable(db, 'server_access', ['select', 'insert', 'update', 'delete']);
     },
   },
+  server_0012_orders: {
+    async up(db) {
+      await db.schema
+        .createTable('server_order')
+        .addColumn('tenant_id', 'text', (column) => column.notNull())
+        .addColumn('order_id', 'text', (column) => column.notNull())
+        .addColumn('asset_id', 'text', (column) => column.notNull())
+        .addColumn('service_id', 'text', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('what', 'jsonb', (column) => column.notNull())
+        .addColumn('by_account', 'text', (column) => column.notNull())
+        .addColumn('by_name', 'text', (column) => column.notNull())
+        .addColumn('by_party', 'text', (column) => column.notNull())
+        .addColumn('because', 'text', (column) => column.notNull())
+        .addColumn('given_at_ms', 'int8', (column) => column.notNull())
+        .addColumn('until_ms', 'int8', (column) => column.notNull())
+        .addColumn('taken_back_at_ms', 'int8')
+        .addColumn('taken_back_by', 'text')
+        .addColumn('taken_back_because', 'text')
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('state_because', 'text', (column) => column.notNull())
+        .addColumn('state_at_ms', 'int8', (column) => column.notNull())
+        .addPrimaryKeyConstraint('server_order_pk', ['tenant_id', 'order_id'])
+        .execute();
+      await db.schema
+        .createIndex('server_order_of_asset')
+        .on('server_order')
+        .columns(['tenant_id', 'asset_id', 'until_ms'])
+        .execute();
+      // Who did what to whom is never deleted by the server.
+      await protectTenantTable(db, 'server_order', ['select', 'insert', 'update']);
+    },
+  },
 };

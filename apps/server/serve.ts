@@ -47,6 +47,7 @@ import { installerScript } from './link/installer.ts';
 import { startLink } from './link/listener.ts';
 import { linkMigrations } from './link/migrations.ts';
 import { serverMigrations } from './migrations.ts';
+import { ordersInForce, tellOrders } from './orders/orders.ts';
 import { policiesFor } from './policies.ts';
 import { ROOMS } from './services.ts';
 import { platformStatus } from './status.ts';
@@ -242,16 +243,20 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
       },
       async policiesFor(tenant, assetId) {
         const entitled = await assurance.entitledServices(tenant, assetId);
-        return policiesFor(
+        const bought = rooms
+          .map(({ service }) => service)
+          .filter((service) => entitled.includes(managedServiceOf(service)));
+        const policies = await policiesFor(store, tenant, assetId, bought);
+        const orders = await ordersInForce(store, tenant, assetId, now());
+        return policies.map((policy) => ({ ...policy, orders: [...(orders.get(policy.serviceId) ?? [])] }));
+      },
+      async onSeen(tenant, assetId, { header, evidence }) {
+        await tellOrders(
           store,
           tenant,
           assetId,
-          rooms
-            .map(({ service }) => service)
-            .filter((service) => entitled.includes(managedServiceOf(service))),
+          header.rooms.flatMap(({ orders }) => orders),
         );
-      },
-      async onSeen(tenant, assetId, { evidence }) {
         publish(tenant, { kind: 'asset', assetId, state: 'online' });
         for (const { evidence: item } of evidence)
           publish(tenant, { kind: 'evidence', assetId, rule: item.rule, result: item.result });

@@ -56,6 +56,9 @@ export const PERMISSIONS = [
   /** Detection rules: what is loaded, refused, switched off, and what the tenant changed of them. */
   'rule:read',
   'rule:write',
+  /** Orders to hosts: block, isolate, end a process. Whose duty it is to respond is asked besides. */
+  'order:read',
+  'order:write',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 

@@ -61,11 +61,25 @@ export interface RoomRoute {
   ): Promise<unknown>;
 }
 
+/** One kind of order (orders.ts) that people may give to a room's half on a host. */
+export interface OrderKind {
+  readonly title: string;
+  /** Of `what`; strict. */
+  readonly what: z.ZodType;
+  /** Only who has to respond for this control on the asset may give it. */
+  readonly control: string;
+  readonly secondsMax: number;
+  /** In a sentence, before it is given: what will happen, and what is spared. */
+  effect(what: unknown): string;
+}
+
 export interface ServerRoom {
   readonly service: ServiceSpec;
   readonly routes: readonly RoomRoute[];
   /** Keys carry the room's prefix (`fim_0001_baselines`); tables too, and only the room writes them. */
   readonly migrations: Readonly<Record<string, Migration>>;
+  /** By kind. */
+  readonly orders?: Readonly<Record<string, OrderKind>>;
   /** Directory of the room's detections: one Sigma rule a file, `*.yml`, each with samples beside it. */
   readonly detectionsDirectory?: URL;
 }

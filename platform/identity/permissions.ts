@@ -9,6 +9,7 @@ const VIEWER = [
   'policy:read',
   'rule:read',
   'source:read',
+  'order:read',
 ] as const satisfies readonly Permission[];
 const AUDITOR = [...VIEWER, 'export:read', 'snapshot:write'] as const satisfies readonly Permission[];
 const AMS_ENGINEER = [
@@ -17,6 +18,7 @@ const AMS_ENGINEER = [
   'claim:write',
   'handover:write',
   'attestation:write',
+  'order:write',
 ] as const satisfies readonly Permission[];
 const TENANT_ADMINISTRATOR = [
   ...AUDITOR,

@@ -25,6 +25,7 @@ import { consoleRoutes } from './console-files.ts';
 import type { ApiDeps } from './context.ts';
 import { detectionRoutes } from './detection-routes.ts';
 import { guard } from './guard.ts';
+import { orderRoutes } from './order-routes.ts';
 import { platformRoutes } from './platform-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -102,6 +103,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   frameworkRoutes(app, deps);
   evidenceRoutes(app, deps);
   sourceRoutes(app, deps);
+  orderRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);
