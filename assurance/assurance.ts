@@ -482,6 +482,20 @@ export class Assurance implements Disposable {
     return this.#at(tenant, {}, (evaluation) => offersOf(evaluation, offered));
   }
 
+  /** Groups that an asset is in, those of the lowest priority first. */
+  async groupsOf(tenant: TenantScope, assetId: string): Promise<readonly string[]> {
+    return this.#at(tenant, {}, ({ world, population, t }) => {
+      const asset = population.find(assetId);
+      if (asset === undefined) return [];
+      return [...world.standing.groups.values()]
+        .filter((group) => inForce(group, t))
+        .map(({ groupId }) => ({ groupId, priority: population.covers({ kind: 'group', groupId }, asset) }))
+        .filter((found): found is { groupId: string; priority: number } => found.priority !== undefined)
+        .sort((a, b) => a.priority - b.priority || a.groupId.localeCompare(b.groupId))
+        .map(({ groupId }) => groupId);
+    });
+  }
+
   /** The rooms whose policy an asset gets: everything bought for it and not ended. */
   async entitledServices(tenant: TenantScope, assetId: string): Promise<readonly string[]> {
     return this.#at(tenant, {}, ({ world, population, t }) => {

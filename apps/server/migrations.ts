@@ -1,4 +1,5 @@
 import { grantPlatformTable, protectTenantTable } from '@demarc/platform/stores';
+import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 export const serverMigrations: Readonly<Record<string, Migration>> = {
@@ -128,6 +129,28 @@ export const serverMigrations: Readonly<Record<string, Migration>> = {
         .execute();
       // Who did what to whom is never deleted by the server.
       await protectTenantTable(db, 'server_order', ['select', 'insert', 'update']);
+    },
+  },
+  server_0013_policy_scopes: {
+    async up(db) {
+      await db.schema
+        .createTable('server_policy_scope')
+        .addColumn('tenant_id', 'text', (column) => column.notNull())
+        .addColumn('scope', 'text', (column) => column.notNull())
+        .addColumn('service_id', 'text', (column) => column.notNull())
+        .addColumn('policy', 'jsonb', (column) => column.notNull())
+        .addColumn('set_by', 'text', (column) => column.notNull())
+        .addColumn('set_at_ms', 'int8', (column) => column.notNull())
+        .addPrimaryKeyConstraint('server_policy_scope_pk', ['tenant_id', 'scope', 'service_id'])
+        .execute();
+      // Rows of every tenant, before anybody is kept to their own.
+      await sql`ALTER TABLE server_policy NO FORCE ROW LEVEL SECURITY`.execute(db);
+      await sql`INSERT INTO server_policy_scope (tenant_id, scope, service_id, policy, set_by, set_at_ms)
+        SELECT tenant_id, 'asset:' || asset_id, service_id, policy, set_by, set_at_ms FROM server_policy`.execute(
+        db,
+      );
+      await protectTenantTable(db, 'server_policy_scope');
+      await db.schema.dropTable('server_policy').execute();
     },
   },
 };

@@ -48,7 +48,7 @@ import { startLink } from './link/listener.ts';
 import { linkMigrations } from './link/migrations.ts';
 import { serverMigrations } from './migrations.ts';
 import { ordersInForce, tellOrders } from './orders/orders.ts';
-import { policiesFor } from './policies.ts';
+import { policiesFor } from './policies/policies.ts';
 import { ROOMS } from './services.ts';
 import { platformStatus } from './status.ts';
 import { ensureFirstTenant, listTenants, retentionOf } from './tenants.ts';
@@ -246,9 +246,16 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
         const bought = rooms
           .map(({ service }) => service)
           .filter((service) => entitled.includes(managedServiceOf(service)));
-        const policies = await policiesFor(store, tenant, assetId, bought);
+        const policies = await policiesFor(store, tenant, assetId, bought, (id) =>
+          assurance.groupsOf(tenant, id),
+        );
         const orders = await ordersInForce(store, tenant, assetId, now());
-        return policies.map((policy) => ({ ...policy, orders: [...(orders.get(policy.serviceId) ?? [])] }));
+        return policies.map(({ serviceId, policyVersion, policy }) => ({
+          serviceId,
+          policyVersion,
+          policy,
+          orders: [...(orders.get(serviceId) ?? [])],
+        }));
       },
       async onSeen(tenant, assetId, { header, evidence }) {
         await tellOrders(

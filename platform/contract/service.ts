@@ -90,6 +90,13 @@ export interface ServiceSpec<Policy extends z.ZodType = z.ZodType> {
   readonly policy: Policy;
   /** Where a distribution needs other defaults than the policy's own; what the tenant sets goes before both. */
   readonly defaultsFor?: (family: OsFamily) => Readonly<Record<string, unknown>>;
+  /**
+   * Layers of policy, the least specific first, as one; without it, each field is of the last layer that has it.
+   * The first is what `defaultsFor` gives.
+   */
+  readonly inherit?: (
+    layers: readonly Readonly<Record<string, unknown>>[],
+  ) => Readonly<Record<string, unknown>>;
   /** OCSF class uids this room emits. */
   readonly emits: readonly number[];
   readonly evidences: readonly EvidencePromise[];

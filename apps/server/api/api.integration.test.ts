@@ -262,6 +262,7 @@ const BODIES: Readonly<Record<string, object>> = {
 
 /** What a viewer may do; everything else below a tenant takes an administrator. */
 const READS = [
+  '/orders',
   '/assets',
   '/assets/:assetId',
   '/events/search',
@@ -283,6 +284,7 @@ const READS = [
   '/simulations/cancellation',
   '/handovers',
   '/handovers/:handoverId',
+  '/policies/:serviceId',
   '/policies/:serviceId/assets/:assetId',
   '/integrity/changes',
   '/stack',

@@ -27,6 +27,7 @@ import { detectionRoutes } from './detection-routes.ts';
 import { guard } from './guard.ts';
 import { orderRoutes } from './order-routes.ts';
 import { platformRoutes } from './platform-routes.ts';
+import { policyRoutes } from './policy-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { sourceRoutes } from './source-routes.ts';
@@ -104,6 +105,7 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
   evidenceRoutes(app, deps);
   sourceRoutes(app, deps);
   orderRoutes(app, deps);
+  policyRoutes(app, deps);
   streamRoute(app, deps);
   roomRoutes(app, deps);
   consoleRoutes(app, deps);

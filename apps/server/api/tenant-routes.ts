@@ -18,13 +18,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { serverErrors } from '../errors.ts';
 import { getAsset, listAssets, revokeAsset } from '../link/assets.ts';
-import { policiesFor, setPolicy } from '../policies.ts';
 import type { ApiDeps } from './context.ts';
 import { principalOf, scopeOf, signerOf } from './guard.ts';
 import { AsOf, asOf, Done, exact, Params } from './requests.ts';
 
 const AssetParams = z.strictObject({ tenantId: TenantIdParam, assetId: z.uuid() });
-const PolicyReply = z.strictObject({ serviceId: z.string(), policyVersion: z.string(), policy: z.unknown() });
 
 export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
@@ -219,50 +217,6 @@ export function tenantRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const command = acceptHandback({ entitlementId, assetId, signer: signerOf(request) });
       await deps.assurance.act(scopeOf(request), command, principalOf(request).accountId);
       return { ok: true };
-    },
-  });
-
-  const policyParams = AssetParams.extend({ serviceId: z.string().max(64) });
-  const serviceOf = (serviceId: string, path: string) => {
-    const service = deps.rooms.find((room) => room.service.id === serviceId)?.service;
-    if (service === undefined) throw serverErrors.make('API_NOT_FOUND', { path });
-    return service;
-  };
-  api.get(`${base}/policies/:serviceId/assets/:assetId`, {
-    config: { permission: 'policy:read' },
-    schema: { summary: 'The policy in force', params: policyParams, response: { 200: PolicyReply } },
-    handler: async (request) => {
-      const { serviceId, assetId } = request.params;
-      const [policy] = await policiesFor(deps.store, scopeOf(request), assetId, [
-        serviceOf(serviceId, request.url),
-      ]);
-      if (policy === undefined) throw serverErrors.make('API_NOT_FOUND', { path: request.url });
-      return { serviceId, policyVersion: policy.policyVersion, policy: policy.policy };
-    },
-  });
-  api.put(`${base}/policies/:serviceId/assets/:assetId`, {
-    config: { permission: 'policy:write' },
-    schema: {
-      summary: 'Sets the policy; the agent has it within seconds',
-      params: policyParams,
-      body: z.record(z.string(), z.unknown()),
-      response: { 200: PolicyReply },
-    },
-    handler: async (request) => {
-      const { serviceId, assetId } = request.params;
-      const scope = scopeOf(request);
-      const service = serviceOf(serviceId, request.url);
-      await getAsset(deps.store, scope, assetId, deps.now());
-      const set = await setPolicy(
-        deps.store,
-        scope,
-        assetId,
-        service,
-        request.body,
-        principalOf(request).accountId,
-        deps.now(),
-      );
-      return { serviceId, ...set };
     },
   });
 }
