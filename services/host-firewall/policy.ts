@@ -60,6 +60,13 @@ const Stateful = z.strictObject({
   newConnectionsPerSource: Meter.nullable().default(null),
   /** SYNs of one source beyond this are dropped before they cost an entry of the state table. */
   synPerSource: Meter.nullable().default(null),
+  /** Connections of one source at a time; those beyond it are dropped. A proxy in front of many people needs hundreds. */
+  connectionsPerSource: z.int().min(1).max(65_535).nullable().default(null),
+  /**
+   * SYNs of all sources together beyond this are answered with cookies, and become connections only when the other
+   * side comes back: forged sources fill no state table. Not a drop, so in force in tap mode as well.
+   */
+  synProxy: Meter.nullable().default(null),
 });
 
 const Default = z.enum(['allow', 'deny']);

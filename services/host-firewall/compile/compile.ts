@@ -2,7 +2,7 @@
  * A policy as one transaction of nftables: a table of our own, replaced whole. The kernel takes all of it or nothing,
  * and nothing of anyone else is named in it.
  *
- * Road of a packet in: `early` (before connection tracking: block-list, SYN meter) → `input` (established with plain
+ * Road of a packet in: `early` (before connection tracking: block-list, SYN meters) → `input` (established with plain
  * flags, allow-list, essentials, scan flags, established) → `rules_in` → `pass`. Out: `output` → `rules_out` → `pass`.
  * Pure.
  */
@@ -38,6 +38,9 @@ export interface CompileOptions {
 }
 
 const FIN_SYN_RST_ACK = 0x17;
+const TCP = 6;
+/** 1,500 bytes without the two headers; the other side's own size cannot be kept in a cookie. */
+const ETHERNET_MSS = 1_460;
 const [FIN_SYN, FIN_PSH_URG, SIX_FLAGS, ACK, PSH_ACK] = [0x03, 0x29, 0x3f, 0x10, 0x18];
 /** Sources a meter remembers; when it is full, new sources are not metered. */
 const METER_SOURCES_MAX = 65_536;
@@ -66,7 +69,10 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
     if (direction === 'in') scanFlags(policy, verdicts, add);
     if (policy.stateful.established === 'accept')
       add(base, [stateIsOneOf('established', 'related'), { accept: null }]);
-    if (direction === 'in') newConnections(policy, add);
+    if (direction === 'in') {
+      newConnections(policy, add);
+      connectionLimit(policy, add);
+    } else cookiesOut(policy, add);
     add(base, [{ jump: { target: `rules_${direction}` } }]);
     const judged: Judged[] = [];
     for (const rule of inOrder(policy.rules)) {
@@ -81,8 +87,12 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
     }
     if (policy.stateful.established === 'judge')
       add(base, [stateIsOneOf('established', 'related'), { accept: null }]);
-    add(base, policy.defaultAction[direction] === 'allow' ? verdicts.pass : verdicts.drop(':default'));
+    add(
+      base,
+      policy.defaultAction[direction] === 'allow' ? verdicts.passOf(direction) : verdicts.drop(':default'),
+    );
   }
+  cookies(policy, add);
   if (policy.stateful.invalid === 'drop')
     add('pass', [stateIsOneOf('invalid'), ...verdicts.drop(':invalid')]);
   add('pass', [{ accept: null }]);
@@ -94,6 +104,7 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
   for (const [chain, by] of [
     ['syn_rate', ':syn-rate'],
     ['new_rate', ':new-rate'],
+    ['connections', ':connections'],
   ] as const)
     for (const expr of verdicts.sparingly(by)) add(chain, expr);
 
@@ -124,7 +135,7 @@ const CHAINS: readonly ChainObject[] = [
   ...['always_in', 'always_out', 'rules_in', 'rules_out', 'pass', 'blocked_in', 'blocked_out'].map((name) =>
     chain(name),
   ),
-  ...['syn', 'syn_rate', 'new_rate'].map((name) => chain(name)),
+  ...['pass_in', 'syn', 'syn_rate', 'new_rate', 'connections'].map((name) => chain(name)),
 ];
 
 type Add = (chain: string, expr: readonly Statement[], comment?: string) => void;
@@ -150,12 +161,54 @@ function quickly(base: string, add: Add): void {
 function early(policy: HostFirewallPolicy, add: Add): void {
   add('early', [isEqual(meta('iifname'), 'lo'), { accept: null }]);
   toBlocked('early', 'saddr', add);
-  const { synPerSource } = policy.stateful;
-  if (synPerSource === null) return;
+  const { synPerSource, synProxy } = policy.stateful;
+  if (synPerSource === null && synProxy === null) return;
   const isSyn = isEqual({ '&': [payload('tcp', 'flags'), FIN_SYN_RST_ACK] }, 0x02);
   add('early', [isSyn, { goto: { target: 'syn' } }]);
   add('syn', [{ jump: { target: 'always_in' } }]);
-  for (const metered of meters('syn', synPerSource)) add('syn', [metered, { goto: { target: 'syn_rate' } }]);
+  if (synPerSource !== null)
+    for (const metered of meters('syn', synPerSource))
+      add('syn', [metered, { goto: { target: 'syn_rate' } }]);
+  if (synProxy !== null) {
+    const { perSecond: rate, burst } = synProxy;
+    add('syn', [{ limit: { rate, per: 'second', burst, inv: true } }, { notrack: null }]);
+  }
+}
+
+/**
+ * What a rule let through and connection tracking does not know is answered for: a SYN that was left untracked, and
+ * what comes back to its cookie. Needs nf_conntrack_tcp_loose=0, or the latter would be a connection of its own.
+ */
+function cookies({ stateful }: HostFirewallPolicy, add: Add): void {
+  if (stateful.synProxy === null) return;
+  const synproxy = { mss: ETHERNET_MSS, wscale: 7, flags: ['timestamp', 'sack-perm'] } as const;
+  add('pass_in', [isEqual(meta('l4proto'), TCP), stateIsOneOf('invalid', 'untracked'), { synproxy }]);
+  add('pass_in', [{ goto: { target: 'pass' } }]);
+}
+
+/** The answer with the cookie, which belongs to no connection yet. */
+function cookiesOut({ stateful }: HostFirewallPolicy, add: Add): void {
+  if (stateful.synProxy === null) return;
+  const isSynAck = isEqual({ '&': [payload('tcp', 'flags'), FIN_SYN_RST_ACK] }, 0x12);
+  add('output', [stateIsOneOf('invalid', 'untracked'), isSynAck, { accept: null }]);
+}
+
+function connectionLimit({ stateful }: HostFirewallPolicy, add: Add): void {
+  const { connectionsPerSource } = stateful;
+  if (connectionsPerSource === null) return;
+  for (const header of ['ip', 'ip6'] as const)
+    add('input', [
+      stateIsOneOf('new'),
+      {
+        meter: {
+          name: `connections_${header}`,
+          key: payload(header, 'saddr'),
+          stmt: { 'ct count': { val: connectionsPerSource, inv: true } },
+          size: METER_SOURCES_MAX,
+        },
+      },
+      { goto: { target: 'connections' } },
+    ]);
 }
 
 function newConnections({ stateful }: HostFirewallPolicy, add: Add): void {

@@ -56,7 +56,13 @@ for (const direction of ['in', 'out'] as const)
       // Meters remember packets; what they do has a test of its own.
       const policy = {
         ...rest,
-        stateful: { ...stateful, synPerSource: null, newConnectionsPerSource: null },
+        stateful: {
+          ...stateful,
+          synPerSource: null,
+          newConnectionsPerSource: null,
+          connectionsPerSource: null,
+          synProxy: null,
+        },
       };
       const compiled = compile(policy);
       if (JSON.stringify(compiled).includes('"vmap"')) count('policies with maps');

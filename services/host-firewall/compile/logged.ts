@@ -25,18 +25,22 @@ export function readPrefix(prefix: string): { readonly kind: LogKind; readonly i
 
 export class Verdicts {
   readonly #policy: HostFirewallPolicy;
-  /** For what is allowed as far as rules go: a connection’s state still has a say, unless it never does. */
-  readonly pass: readonly Statement[];
 
   constructor(policy: HostFirewallPolicy) {
     this.#policy = policy;
-    this.pass = policy.stateful.invalid === 'drop' ? [{ goto: { target: 'pass' } }] : [{ accept: null }];
   }
 
-  of({ action, id }: FirewallRule): readonly Statement[] {
+  /** For what is allowed as far as rules go: a connection’s state still has a say, unless it never does. */
+  passOf(direction: FirewallRule['direction']): readonly Statement[] {
+    const { synProxy, invalid } = this.#policy.stateful;
+    if (direction === 'in' && synProxy !== null) return [{ goto: { target: 'pass_in' } }];
+    return invalid === 'drop' ? [{ goto: { target: 'pass' } }] : [{ accept: null }];
+  }
+
+  of({ action, id, direction }: FirewallRule): readonly Statement[] {
     if (action === 'deny') return this.drop(id);
     if (action === 'log-only') return [this.#log('log', id)];
-    return action === 'bypass' ? [{ accept: null }] : this.pass;
+    return action === 'bypass' ? [{ accept: null }] : this.passOf(direction);
   }
 
   drop(by: string): readonly Statement[] {

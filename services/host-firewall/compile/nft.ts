@@ -31,9 +31,19 @@ export type Statement =
   | {
       readonly meter: {
         readonly name: string;
-        readonly key: { readonly elem: { readonly val: Field; readonly timeout: number } };
-        readonly stmt: { readonly limit: Rate };
+        readonly key: { readonly elem: { readonly val: Field; readonly timeout: number } } | Field;
+        readonly stmt:
+          | { readonly limit: Rate }
+          | { readonly 'ct count': { readonly val: number; readonly inv: boolean } };
         readonly size: number;
+      };
+    }
+  | { readonly notrack: null }
+  | {
+      readonly synproxy: {
+        readonly mss: number;
+        readonly wscale: number;
+        readonly flags: readonly ('timestamp' | 'sack-perm')[];
       };
     }
   | { readonly log: { readonly prefix: string; readonly group: number; readonly snaplen: number } }

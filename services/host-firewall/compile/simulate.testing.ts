@@ -113,7 +113,14 @@ function stepOf(statement: Statement, sets: ReadonlyMap<string, SetObject>): Ste
   if ('counter' in statement) return () => 'next';
   // One packet never exceeds a rate: what asks for "over" does not hold, what asks for "within" does.
   if ('limit' in statement) return () => (statement.limit.inv === true ? 'break' : 'next');
-  if ('meter' in statement) return () => (statement.meter.stmt.limit.inv === true ? 'break' : 'next');
+  if ('meter' in statement) {
+    const { stmt } = statement.meter;
+    return () => (('limit' in stmt ? stmt.limit.inv : stmt['ct count'].inv) === true ? 'break' : 'next');
+  }
+  // Behind a rate that one packet never exceeds.
+  if ('notrack' in statement) return () => 'next';
+  // The other side is answered in place of the machine: the packet was let through.
+  if ('synproxy' in statement) return () => 'accept';
   if ('accept' in statement) return () => 'accept';
   if ('drop' in statement) return () => 'drop';
   if ('jump' in statement) return () => ({ to: statement.jump.target, returns: true });

@@ -112,6 +112,7 @@ export function randomPolicy(random: Random, rulesMax = 16): HostFirewallPolicy 
       invalid: random.pick(['drop', 'judge']),
       scanFlags: random.pick(['drop', 'judge']),
       synPerSource: random.chance(0.2) ? { perSecond: 10, burst: 5 } : null,
+      connectionsPerSource: random.chance(0.2) ? 20 : null,
       newConnectionsPerSource: random.chance(0.2) ? { perSecond: 10, burst: 5 } : null,
     },
     log: { drops: random.chance(0.8) },
