@@ -57,6 +57,8 @@ async function bundlePrograms(packages: string): Promise<void> {
     writeFileSync(`${made}.latest`, name);
     renameSync(`${made}.latest`, join(PROGRAMS_DIRECTORY, LATEST));
     forgetOld(name);
+    const compiled = process.env['NODE_COMPILE_CACHE'];
+    if (compiled !== undefined && existsSync(compiled)) forgetCompiled(compiled);
   } finally {
     rmSync(made, { recursive: true, force: true });
   }
@@ -102,6 +104,18 @@ function forgetOld(latest: string): void {
     const path = join(PROGRAMS_DIRECTORY, name);
     if (name !== latest && name !== LATEST && Date.now() - statSync(path).mtimeMs > KEPT_MS)
       rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * What V8 compiled of bundles that nobody runs any more, in the folder of NODE_COMPILE_CACHE: one file for each module
+ * there ever was. Reading it counts as use, as often as the file system notes that (once a day).
+ */
+function forgetCompiled(directory: string): void {
+  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+    const path = join(directory, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() === true && Date.now() - found.atimeMs > KEPT_MS) rmSync(path, { force: true });
   }
 }
 

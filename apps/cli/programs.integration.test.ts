@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { buildPrograms } from './builds.ts';
@@ -31,5 +41,26 @@ test('programs start from bundles, and from their sources once one of those chan
     assert.equal(program('apps/server/main.ts'), checkout('apps/server/main.ts'));
   } finally {
     utimesSync(source, atime, mtime);
+  }
+});
+
+test('what was compiled of bundles that nobody runs any more is forgotten', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'demarc-compiled-'));
+  const before = process.env['NODE_COMPILE_CACHE'];
+  process.env['NODE_COMPILE_CACHE'] = directory;
+  try {
+    const [old, used] = [join(directory, 'v24', 'old'), join(directory, 'v24', 'used')];
+    mkdirSync(join(directory, 'v24'));
+    for (const file of [old, used]) writeFileSync(file, '');
+    const longAgo = new Date(Date.now() - 8 * 86_400_000);
+    utimesSync(old, longAgo, longAgo);
+    utimesSync(used, new Date(), longAgo);
+    rmSync(join(PROGRAMS_DIRECTORY, LATEST), { force: true });
+    assert.equal(await buildPrograms(), undefined);
+    assert.deepEqual([existsSync(old), existsSync(used)], [false, true]);
+  } finally {
+    if (before === undefined) delete process.env['NODE_COMPILE_CACHE'];
+    else process.env['NODE_COMPILE_CACHE'] = before;
+    rmSync(directory, { recursive: true, force: true });
   }
 });
