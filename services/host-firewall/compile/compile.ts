@@ -41,7 +41,11 @@ const FIN_SYN_RST_ACK = 0x17;
 const TCP = 6;
 /** 1,500 bytes without the two headers; the other side's own size cannot be kept in a cookie. */
 const ETHERNET_MSS = 1_460;
-const [FIN_SYN, FIN_PSH_URG, SIX_FLAGS, ACK, PSH_ACK] = [0x03, 0x29, 0x3f, 0x10, 0x18];
+const [FIN_SYN, FIN_PSH_URG, SIX_FLAGS, ACK, PSH] = [0x03, 0x29, 0x3f, 0x10, 0x08];
+/** Of the six flags, every combination that no stack sends: none of them, both ends of a connection at once, Xmas. */
+const SCAN_FLAGS = Array.from({ length: SIX_FLAGS + 1 }, (_, flags) => flags).filter(
+  (flags) => flags === 0 || (flags & FIN_SYN) === FIN_SYN || (flags & FIN_PSH_URG) === FIN_PSH_URG,
+);
 /** Sources a meter remembers; when it is full, new sources are not metered. */
 const METER_SOURCES_MAX = 65_536;
 const METER_FORGETS_SECONDS = 10;
@@ -60,14 +64,14 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
   early(policy, add);
   for (const direction of ['in', 'out'] as const) {
     const base = direction === 'in' ? 'input' : 'output';
-    add(base, [isEqual(meta(direction === 'in' ? 'iifname' : 'oifname'), 'lo'), { accept: null }]);
     if (direction === 'out') toBlocked('output', 'daddr', add);
-    if (policy.stateful.established === 'accept') quickly(base, add);
+    if (policy.stateful.established === 'accept') quickly(direction, add);
+    add(base, [isLoopback(direction), { accept: null }]);
     add(base, [{ jump: { target: `always_${direction}` } }]);
     for (const { expr, comment } of always(policy, direction, sets))
       add(`always_${direction}`, [...expr, ...counted, { accept: null }], comment);
     if (direction === 'in') scanFlags(policy, verdicts, add);
-    if (policy.stateful.established === 'accept')
+    if (direction === 'in' && policy.stateful.established === 'accept')
       add(base, [stateIsOneOf('established', 'related'), { accept: null }]);
     if (direction === 'in') {
       newConnections(policy, add);
@@ -98,6 +102,7 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
   add('pass', [{ accept: null }]);
   for (const direction of ['in', 'out'] as const) {
     // Few packets are of a blocked address, so only those are asked whether they are on the allow-list too.
+    add(`blocked_${direction}`, [isLoopback(direction), { accept: null }]);
     add(`blocked_${direction}`, [{ jump: { target: `always_${direction}` } }]);
     for (const expr of verdicts.sparingly(':blocked')) add(`blocked_${direction}`, expr);
   }
@@ -149,17 +154,26 @@ function toBlocked(base: 'early' | 'output', field: 'saddr' | 'daddr', add: Add)
     add(base, [isEqual(payload(header, field), set), { goto: { target } }]);
 }
 
+const isLoopback = (direction: 'in' | 'out'): Statement =>
+  isEqual(meta(direction === 'in' ? 'iifname' : 'oifname'), 'lo');
+
 /**
- * Nearly every packet there is: of an accepted connection, with flags that no scanner’s are. It would be accepted
- * further down, whatever the allow-list says.
+ * Nearly every packet there is: of an accepted connection, and what comes in with flags that no scanner’s are. It
+ * would be accepted further down, whatever the allow-list says.
  */
-function quickly(base: string, add: Add): void {
-  const plainFlags = isEqual({ '&': [payload('tcp', 'flags'), SIX_FLAGS] }, { set: [ACK, PSH_ACK] });
-  add(base, [stateIsOneOf('established', 'related'), plainFlags, { accept: null }]);
+function quickly(direction: 'in' | 'out', add: Add): void {
+  const follows = stateIsOneOf('established', 'related');
+  if (direction === 'out') add('output', [follows, { accept: null }]);
+  // With PSH or without: what is masked away is not asked for.
+  else
+    add('input', [
+      follows,
+      isEqual({ '&': [payload('tcp', 'flags'), SIX_FLAGS & ~PSH] }, ACK),
+      { accept: null },
+    ]);
 }
 
 function early(policy: HostFirewallPolicy, add: Add): void {
-  add('early', [isEqual(meta('iifname'), 'lo'), { accept: null }]);
   toBlocked('early', 'saddr', add);
   const { synPerSource, synProxy } = policy.stateful;
   if (synPerSource === null && synProxy === null) return;
@@ -234,12 +248,8 @@ function meters(
 
 function scanFlags({ stateful }: HostFirewallPolicy, verdicts: Verdicts, add: Add): void {
   if (stateful.scanFlags !== 'drop') return;
-  for (const [mask, value] of [
-    [SIX_FLAGS, 0],
-    [FIN_SYN, FIN_SYN],
-    [FIN_PSH_URG, FIN_PSH_URG],
-  ] as const)
-    add('input', [isEqual({ '&': [payload('tcp', 'flags'), mask] }, value), ...verdicts.drop(':scan-flags')]);
+  const asks = isEqual({ '&': [payload('tcp', 'flags'), SIX_FLAGS] }, { set: SCAN_FLAGS });
+  add('input', [asks, ...verdicts.drop(':scan-flags')]);
 }
 
 function isInForce(rule: FirewallRule, { contexts }: CompileOptions): boolean {
