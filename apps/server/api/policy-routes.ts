@@ -2,7 +2,13 @@
 
 import { groupsOf, standsAt } from '@demarc/assurance/views/responsibility';
 import type { ServiceSpec } from '@demarc/platform/contract';
-import { Instant, TenantIdParam } from '@demarc/platform/contract/api';
+import { TenantIdParam } from '@demarc/platform/contract/api';
+import {
+  PolicyLayers,
+  PolicyReply,
+  type PolicyScope,
+  PolicyValues,
+} from '@demarc/platform/contract/api/policies';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -12,7 +18,6 @@ import { getAsset, listAssets } from '../link/assets.ts';
 import {
   type EffectivePolicy,
   layersOf,
-  type PolicyScope,
   policiesFor,
   type SetPolicy,
   setPolicy,
@@ -24,29 +29,6 @@ import { BASE } from './requests.ts';
 const ServiceParams = z.strictObject({ tenantId: TenantIdParam, serviceId: z.string().max(64) });
 const AssetParams = ServiceParams.extend({ assetId: z.uuid() });
 const GroupParams = ServiceParams.extend({ groupId: z.string().max(64) });
-const Policy = z.record(z.string(), z.unknown());
-
-const Layer = z.strictObject({
-  scope: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('tenant') }),
-    z.strictObject({ kind: z.literal('group'), groupId: z.string() }),
-    z.strictObject({ kind: z.literal('asset'), assetId: z.string() }),
-  ]),
-  policy: Policy,
-  setBy: z.string(),
-  setAt: Instant,
-  /** Why it is left out of what is in force. */
-  problem: z.string().nullable(),
-});
-const PolicyReply = z.strictObject({
-  serviceId: z.string(),
-  policyVersion: z.string(),
-  policy: z.unknown(),
-  /** What it is made of, the least specific first; the room's own defaults come before them. */
-  layers: z.array(Layer),
-});
-const Layers = z.strictObject({ layers: z.array(Layer) });
-
 export function policyRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const base = `${BASE}/policies/:serviceId`;
@@ -82,7 +64,7 @@ export function policyRoutes(app: FastifyInstance, deps: ApiDeps): void {
     schema: {
       summary: 'Everything that was set for a service: tenant, groups, machines',
       params: ServiceParams,
-      response: { 200: Layers },
+      response: { 200: PolicyLayers },
     },
     handler: async (request) => {
       const { id } = serviceOf(request.params.serviceId, request.url);
@@ -105,7 +87,7 @@ export function policyRoutes(app: FastifyInstance, deps: ApiDeps): void {
     schema: {
       summary: 'Sets what is said for one machine; its agent has it within seconds',
       params: AssetParams,
-      body: Policy,
+      body: PolicyValues,
       response: { 200: PolicyReply },
     },
     handler: async (request) => {
@@ -121,8 +103,8 @@ export function policyRoutes(app: FastifyInstance, deps: ApiDeps): void {
     schema: {
       summary: 'Sets what is said for a group of machines',
       params: GroupParams,
-      body: Policy,
-      response: { 200: Layers },
+      body: PolicyValues,
+      response: { 200: PolicyLayers },
     },
     handler: async (request) => {
       const { serviceId, groupId } = request.params;
@@ -142,8 +124,8 @@ export function policyRoutes(app: FastifyInstance, deps: ApiDeps): void {
     schema: {
       summary: 'Sets what is said for every machine of the tenant',
       params: ServiceParams,
-      body: Policy,
-      response: { 200: Layers },
+      body: PolicyValues,
+      response: { 200: PolicyLayers },
     },
     handler: async (request) => {
       const service = serviceOf(request.params.serviceId, request.url);

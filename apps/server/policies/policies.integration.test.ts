@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { after, before, type TestContext, test } from 'node:test';
 import { fileIntegrityMonitoring } from '@demarc/file-integrity-monitoring';
+import type { PolicyScope } from '@demarc/platform/contract/api/policies';
 import { migrate, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import { startTestPostgres, type TestPostgres } from '@demarc/platform/stores/testing';
 import type { TenantScope } from '@demarc/platform/tenancy';
@@ -10,7 +11,7 @@ import { sql } from 'kysely';
 import { enrolledAsset } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
 import { serverMigrations } from '../migrations.ts';
-import { layersOf, type PolicyScope, policiesFor, setPolicy } from './policies.ts';
+import { layersOf, policiesFor, setPolicy } from './policies.ts';
 
 let postgres: TestPostgres;
 let store: PostgresStore;

@@ -4,17 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { OsFamily, ServiceSpec } from '@demarc/platform/contract';
+import type { PolicyScope } from '@demarc/platform/contract/api/policies';
 import { canonicalJson } from '@demarc/platform/ocsf';
 import type { AnyDatabase, PostgresStore } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { type Kysely, sql } from 'kysely';
 import * as z from 'zod';
 import { serverErrors } from '../errors.ts';
-
-export type PolicyScope =
-  | { readonly kind: 'tenant' }
-  | { readonly kind: 'group'; readonly groupId: string }
-  | { readonly kind: 'asset'; readonly assetId: string };
 
 export interface SetPolicy {
   readonly scope: PolicyScope;
