@@ -81,6 +81,15 @@ function skipSequence(line: string, at: number): number {
   return end > at && line.charCodeAt(end) === 58 && line.charCodeAt(end + 1) === 32 ? end + 2 : at;
 }
 
+/** `Oct 11 22:14:`, as the last record had it, in the latest year it may be of: most have it like the one before. */
+interface Minute {
+  readonly text: string;
+  readonly ms: number;
+  readonly year: number;
+}
+const MINUTE_LENGTH = 13;
+let minute: Minute = { text: '\n', ms: 0, year: 0 };
+
 /** Reads into `stamp`. `Oct 11 22:14:15[.123]`, with a year before or after the time and a zone's name. */
 function readStamp(line: string, at: number, receivedAtMs: number): boolean {
   if (isDigit(line.charCodeAt(at))) {
@@ -89,6 +98,21 @@ function readStamp(line: string, at: number, receivedAtMs: number): boolean {
     stamp.ms = iso.ms;
     stamp.end = iso.end;
     return true;
+  }
+  if (line.startsWith(minute.text, at) && yearOf(receivedAtMs + AHEAD_MS_MAX) === minute.year) {
+    const second = two(line, at + MINUTE_LENGTH);
+    const ms = minute.ms + second * 1_000;
+    // What stands behind the seconds may say more, and a second too far ahead is of another year.
+    if (
+      second >= 0 &&
+      second < 60 &&
+      ms <= receivedAtMs + AHEAD_MS_MAX &&
+      isEndOfStamp(line, at + MINUTE_LENGTH + 2)
+    ) {
+      stamp.ms = ms;
+      stamp.end = at + MINUTE_LENGTH + 2;
+      return true;
+    }
   }
   const month = monthAt(line, at);
   if (month === 0 || line.charCodeAt(at + 3) !== 32) return false;
@@ -105,9 +129,9 @@ function readStamp(line: string, at: number, receivedAtMs: number): boolean {
     cursor += 5;
   }
   const hour = two(line, cursor);
-  const minute = two(line, cursor + 3);
+  const minutes = two(line, cursor + 3);
   const second = two(line, cursor + 6);
-  if (hour < 0 || minute < 0 || second < 0 || line.charCodeAt(cursor + 2) !== 58) return false;
+  if (hour < 0 || minutes < 0 || second < 0 || line.charCodeAt(cursor + 2) !== 58) return false;
   cursor += 8;
   let milliseconds = 0;
   if (line.charCodeAt(cursor) === 46 && isDigit(line.charCodeAt(cursor + 1))) {
@@ -125,10 +149,22 @@ function readStamp(line: string, at: number, receivedAtMs: number): boolean {
   stamp.end = zoneEnd(line, cursor);
   const whole =
     year > 0
-      ? epochMs(year, month, day, hour, minute, second)
-      : withoutYear(month, day, hour, minute, second, receivedAtMs);
+      ? epochMs(year, month, day, hour, minutes, second)
+      : withoutYear(month, day, hour, minutes, second, receivedAtMs);
   stamp.ms = whole === undefined ? undefined : whole + milliseconds;
+  if (whole !== undefined && stamp.end === at + MINUTE_LENGTH + 2) {
+    const latest = yearOf(receivedAtMs + AHEAD_MS_MAX);
+    const ms = epochMs(latest, month, day, hour, minutes, 0);
+    if (ms !== undefined && ms + second * 1_000 === whole)
+      minute = { text: line.slice(at, at + MINUTE_LENGTH), ms, year: latest };
+  }
   return true;
+}
+
+/** A blank, and behind it neither a year nor the name of a zone. */
+function isEndOfStamp(line: string, at: number): boolean {
+  const next = line.charCodeAt(at + 1);
+  return line.charCodeAt(at) === 32 && !isDigit(next) && !(next >= 65 && next <= 90);
 }
 
 /** Cisco's ` UTC:`; the name says nothing that can be relied on, the time is taken for UTC. */

@@ -134,6 +134,53 @@ test('BSD syslog: the year is the one that brings the time nearest before its re
   t.assert.equal(bsd('<13>Feb 29 12:00:00 h a: x', Date.UTC(2027, 2, 1))?.timeMs, undefined);
 });
 
+test('BSD syslog: what the line before was changes nothing', (t: TestContext) => {
+  const received = [
+    '2026-01-01T00:00:30Z',
+    '2026-12-31T23:59:30Z',
+    '2027-01-02T00:00:00Z',
+    '2024-02-29T12:00:00Z',
+  ];
+  const beginnings = [
+    'Jan  1 00:00:',
+    'Dec 31 23:59:',
+    'Feb 29 12:00:',
+    'Feb 28 12:00:',
+    'Feb 30 12:00:',
+    'Dec 31 24:00:',
+  ];
+  const endings = [
+    '00 h a: m',
+    '59 h a: m',
+    '60 h a: m',
+    '61 h a: m',
+    '07 2019 h a: m',
+    '07 UTC: m',
+    '07.5 h a: m',
+    '07',
+    '7 h a: m',
+    '07 H a: m',
+  ];
+  const one = fc.record({
+    received: fc.constantFrom(...received),
+    line: fc.tuple(fc.constantFrom('', '<34>'), fc.constantFrom(...beginnings), fc.constantFrom(...endings)),
+  });
+  const read = ({ line, received: at }: { readonly line: readonly string[]; readonly received: string }) =>
+    parseRfc3164(line.join(''), Date.parse(at));
+  const other = { line: ['Mar 17 03:33:', '33 h a: m'], received: '2026-05-01T00:00:00Z' };
+  fc.assert(
+    fc.property(fc.array(one, { minLength: 1, maxLength: 6 }), (lines) => {
+      const together = lines.map(read);
+      const apart = lines.map((line) => {
+        read(other);
+        return read(line);
+      });
+      t.assert.deepEqual(together, apart);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test('a line that nothing marks as syslog is none', (t: TestContext) => {
   t.assert.equal(bsd('just words'), undefined);
   t.assert.equal(bsd('<192>Oct 11 22:14:15 h a: x'), undefined);
