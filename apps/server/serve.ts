@@ -49,6 +49,7 @@ import { linkMigrations } from './link/migrations.ts';
 import { serverMigrations } from './migrations.ts';
 import { ordersInForce, tellOrders } from './orders/orders.ts';
 import { policiesFor } from './policies/policies.ts';
+import { policySources } from './policies/sources.ts';
 import { ROOMS } from './services.ts';
 import { platformStatus } from './status.ts';
 import { ensureFirstTenant, listTenants, retentionOf } from './tenants.ts';
@@ -246,9 +247,8 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
         const bought = rooms
           .map(({ service }) => service)
           .filter((service) => entitled.includes(managedServiceOf(service)));
-        const policies = await policiesFor(store, tenant, assetId, bought, (id) =>
-          assurance.groupsOf(tenant, id),
-        );
+        const sources = policySources({ assurance, rooms, store, now }, tenant);
+        const policies = await policiesFor(store, tenant, assetId, bought, sources);
         const orders = await ordersInForce(store, tenant, assetId, now());
         return policies.map(({ serviceId, policyVersion, policy }) => ({
           serviceId,

@@ -9,6 +9,8 @@ export const PolicyScope = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tenant') }),
   z.strictObject({ kind: z.literal('group'), groupId: z.string() }),
   z.strictObject({ kind: z.literal('asset'), assetId: z.string() }),
+  /** Not set by a person: what a service adds by itself, as shields do. */
+  z.strictObject({ kind: z.literal('service'), serviceId: z.string() }),
 ]);
 export type PolicyScope = z.infer<typeof PolicyScope>;
 

@@ -80,6 +80,15 @@ export interface ServerRoom {
   readonly migrations: Readonly<Record<string, Migration>>;
   /** By kind. */
   readonly orders?: Readonly<Record<string, OrderKind>>;
+  /**
+   * What the room adds to the policies of an asset at this moment, by service: its own, or of another room that is
+   * part of the same managed service. Set over everything that people set.
+   */
+  policyLayers?(
+    context: Pick<ServerRoomContext, 'inTenant' | 'now'>,
+    tenant: TenantScope,
+    assetId: string,
+  ): Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>>;
   /** Directory of the room's detections: one Sigma rule a file, `*.yml`, each with samples beside it. */
   readonly detectionsDirectory?: URL;
 }

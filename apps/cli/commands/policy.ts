@@ -117,5 +117,6 @@ function layersText(layers: readonly PolicyLayer[]): string {
 
 function scopeText(scope: PolicyScope): string {
   if (scope.kind === 'tenant') return 'everywhere';
+  if (scope.kind === 'service') return `by ${scope.serviceId}`;
   return scope.kind === 'group' ? `group ${scope.groupId}` : `machine ${scope.assetId}`;
 }

@@ -9,7 +9,6 @@ import {
   type PolicyScope,
   PolicyValues,
 } from '@demarc/platform/contract/api/policies';
-import type { TenantScope } from '@demarc/platform/tenancy';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
@@ -20,8 +19,10 @@ import {
   layersOf,
   policiesFor,
   type SetPolicy,
+  type SettableScope,
   setPolicy,
 } from '../policies/policies.ts';
+import { policySources } from '../policies/sources.ts';
 import type { ApiDeps } from './context.ts';
 import { principalOf, scopeOf } from './guard.ts';
 import { BASE } from './requests.ts';
@@ -40,21 +41,20 @@ export function policyRoutes(app: FastifyInstance, deps: ApiDeps): void {
     if (service === undefined) throw serverErrors.make('API_NOT_FOUND', { path });
     return service;
   };
-  const groupsIn = (tenant: TenantScope) => (assetId: string) => deps.assurance.groupsOf(tenant, assetId);
   const set = async (
     request: FastifyRequest,
-    scope: PolicyScope,
+    scope: SettableScope,
     service: ServiceSpec,
     policy: Readonly<Record<string, unknown>>,
   ): Promise<void> => {
     const tenant = scopeOf(request);
     const who = { actor: principalOf(request).accountId, nowMs: deps.now() };
     const assets = await listAssets(deps.store, tenant, deps.now());
-    await setPolicy(deps.store, tenant, scope, service, policy, who, assets, groupsIn(tenant));
+    await setPolicy(deps.store, tenant, scope, service, policy, who, assets, policySources(deps, tenant));
   };
   const onAsset = async (request: FastifyRequest, service: ServiceSpec, assetId: string) => {
     const tenant = scopeOf(request);
-    const [policy] = await policiesFor(deps.store, tenant, assetId, [service], groupsIn(tenant));
+    const [policy] = await policiesFor(deps.store, tenant, assetId, [service], policySources(deps, tenant));
     if (policy === undefined) throw serverErrors.make('API_NOT_FOUND', { path: request.url });
     return replyOf(policy);
   };

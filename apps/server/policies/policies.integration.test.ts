@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { after, before, type TestContext, test } from 'node:test';
 import { fileIntegrityMonitoring } from '@demarc/file-integrity-monitoring';
-import type { PolicyScope } from '@demarc/platform/contract/api/policies';
 import { migrate, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import { startTestPostgres, type TestPostgres } from '@demarc/platform/stores/testing';
 import type { TenantScope } from '@demarc/platform/tenancy';
@@ -11,7 +10,7 @@ import { sql } from 'kysely';
 import { enrolledAsset } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
 import { serverMigrations } from '../migrations.ts';
-import { layersOf, policiesFor, setPolicy } from './policies.ts';
+import { type AddedLayer, layersOf, policiesFor, type SettableScope, setPolicy } from './policies.ts';
 
 let postgres: TestPostgres;
 let store: PostgresStore;
@@ -20,7 +19,11 @@ let olderAsset = '';
 const [local, other] = [grantTenantScope('local'), grantTenantScope('other')];
 const T = Date.parse('2026-11-26T12:00:00.000Z');
 const groups = new Map<string, readonly string[]>();
-const groupsOf = async (assetId: string): Promise<readonly string[]> => groups.get(assetId) ?? [];
+let added: readonly AddedLayer[] = [];
+const sources = {
+  groupsOf: async (assetId: string): Promise<readonly string[]> => groups.get(assetId) ?? [],
+  added: async (): Promise<readonly AddedLayer[]> => added,
+};
 
 before(async () => {
   postgres = await startTestPostgres();
@@ -51,7 +54,7 @@ function machine(hostname: string, letter: string): Promise<string> {
   const request = { token: '', csr: '', hostname, machineId: letter.repeat(32), os };
   return enrolledAsset(store, local, request, '127.0.0.1', T);
 }
-const set = (scope: PolicyScope, policy: Readonly<Record<string, unknown>>, tenant: TenantScope = local) =>
+const set = (scope: SettableScope, policy: Readonly<Record<string, unknown>>, tenant: TenantScope = local) =>
   setPolicy(
     store,
     tenant,
@@ -63,10 +66,10 @@ const set = (scope: PolicyScope, policy: Readonly<Record<string, unknown>>, tena
       { assetId: web, name: 'web-1' },
       { assetId: db, name: 'db-1' },
     ],
-    groupsOf,
+    sources,
   );
 async function on(assetId: string, tenant: TenantScope = local) {
-  const [found] = await policiesFor(store, tenant, assetId, [fileIntegrityMonitoring], groupsOf);
+  const [found] = await policiesFor(store, tenant, assetId, [fileIntegrityMonitoring], sources);
   if (found === undefined) throw new Error('no policy');
   const { canarySeconds, heartbeatSeconds } = found.policy as Record<string, number>;
   return { ...found, canarySeconds, heartbeatSeconds };
@@ -121,6 +124,23 @@ test('layers that do not fit together any more do not take the whole policy away
   const { canarySeconds, layers } = await on(db);
   t.assert.equal(canarySeconds, 100);
   t.assert.match(layers.find(({ problem }) => problem !== null)?.problem ?? '', /canarySeconds/);
+});
+
+test('what a room adds by itself is set over what people set', async (t: TestContext) => {
+  added = [
+    {
+      by: 'file-integrity-monitoring',
+      serviceId: 'file-integrity-monitoring',
+      policy: { canarySeconds: 500 },
+      atMs: T,
+    },
+    { by: 'other', serviceId: 'other', policy: { canarySeconds: 600 }, atMs: T },
+  ];
+  const { canarySeconds, layers } = await on(web);
+  added = [];
+  t.assert.equal(canarySeconds, 500);
+  t.assert.deepEqual(layers.at(-1)?.scope, { kind: 'service', serviceId: 'file-integrity-monitoring' });
+  t.assert.equal((await on(web)).canarySeconds, 300);
 });
 
 test('another tenant has none of it', async (t: TestContext) => {

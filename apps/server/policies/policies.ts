@@ -27,8 +27,22 @@ export interface EffectivePolicy {
   readonly layers: readonly (SetPolicy & { readonly problem: string | null })[];
 }
 
-/** Which groups an asset is in, those of the lowest priority first. */
-export type GroupsOf = (assetId: string) => Promise<readonly string[]>;
+/** Of whom more is asked than the store knows. */
+export interface PolicySources {
+  /** Which groups an asset is in, those of the lowest priority first. */
+  groupsOf(assetId: string): Promise<readonly string[]>;
+  /** What rooms add by themselves at this moment. */
+  added(assetId: string): Promise<readonly AddedLayer[]>;
+}
+
+export interface AddedLayer {
+  /** The room that adds it. */
+  readonly by: string;
+  /** The room whose policy it is for. */
+  readonly serviceId: string;
+  readonly policy: Readonly<Record<string, unknown>>;
+  readonly atMs: number;
+}
 
 interface Row {
   readonly service_id: string;
@@ -44,10 +58,10 @@ export async function policiesFor(
   tenant: TenantScope,
   assetId: string,
   services: readonly ServiceSpec[],
-  groupsOf: GroupsOf,
+  sources: PolicySources,
 ): Promise<readonly EffectivePolicy[]> {
   if (services.length === 0) return [];
-  const groups = await groupsOf(assetId);
+  const [groups, added] = await Promise.all([sources.groupsOf(assetId), sources.added(assetId)]);
   const scopes = ['tenant', ...groups.map((id) => `group:${id}`), `asset:${assetId}`];
   const { rows, family } = await store.inTenant(tenant, async (db) => ({
     family: await familyOf(db, assetId),
@@ -60,7 +74,8 @@ export async function policiesFor(
     const layers = scopes.flatMap((scope) =>
       rows.filter((row) => row.scope === scope && row.service_id === service.id).map(setOf),
     );
-    return effective(service, family, layers);
+    const own = added.filter(({ serviceId }) => serviceId === service.id);
+    return effective(service, family, [...layers, ...own.map(addedOf)]);
   });
 }
 
@@ -89,12 +104,12 @@ const LAYERS_MAX = 10_000;
 export async function setPolicy(
   store: PostgresStore,
   tenant: TenantScope,
-  scope: PolicyScope,
+  scope: SettableScope,
   service: ServiceSpec,
   given: Readonly<Record<string, unknown>>,
   who: { readonly actor: string; readonly nowMs: number },
   assets: readonly { readonly assetId: string; readonly name: string }[],
-  groupsOf: GroupsOf,
+  { groupsOf }: Pick<PolicySources, 'groupsOf'>,
 ): Promise<void> {
   const parsed = service.policy.safeParse(given);
   // Alone it may name what is in another layer; together with that it must hold, on every machine.
@@ -171,7 +186,14 @@ async function familyOf(db: Kysely<AnyDatabase>, assetId: string): Promise<OsFam
   return rows[0]?.os_family ?? 'other';
 }
 
-function textOf(scope: PolicyScope): string {
+function addedOf({ by, policy, atMs }: AddedLayer): SetPolicy {
+  return { scope: { kind: 'service', serviceId: by }, policy, setBy: by, setAtMs: atMs };
+}
+
+/** Scopes that people set. */
+export type SettableScope = Exclude<PolicyScope, { readonly kind: 'service' }>;
+
+function textOf(scope: SettableScope): string {
   if (scope.kind === 'tenant') return 'tenant';
   return scope.kind === 'group' ? `group:${scope.groupId}` : `asset:${scope.assetId}`;
 }

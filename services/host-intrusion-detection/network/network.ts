@@ -33,6 +33,7 @@ export class NetworkDetector {
   readonly #smb: Smb;
   readonly #isProtected: Ranges;
   readonly #protectsSome: boolean;
+  readonly #responses: NetworkDetectionPolicy['responses'];
   #packets = 0;
   #nowMs = -Infinity;
 
@@ -43,6 +44,7 @@ export class NetworkDetector {
     this.#smb = new Smb(policy);
     this.#isProtected = inRanges(policy.protect);
     this.#protectsSome = policy.protect.length > 0;
+    this.#responses = policy.responses;
   }
 
   get counts(): NetworkCounts {
@@ -82,8 +84,10 @@ export class NetworkDetector {
   }
 
   /** An attack by this machine is said, and nobody is blocked for it; one between others is none of its business. */
-  #relevant(found: readonly Detection[]): readonly Detection[] {
-    if (!this.#protectsSome || found.length === 0) return found;
+  #relevant(all: readonly Detection[]): readonly Detection[] {
+    if (all.length === 0) return all;
+    const found = all.map((one) => ({ ...one, response: this.#responses[one.kind] ?? one.response }));
+    if (!this.#protectsSome) return found;
     return found.flatMap((one) => {
       if (one.sources.some(this.#isProtected)) return [{ ...one, response: 'observe' as const }];
       return one.kind === 'arp-sweep' || one.targets.some(this.#isProtected) ? [one] : [];

@@ -3,6 +3,7 @@
  * find nmap at every speed and raise nothing over ordinary traffic (see `benign.integration.test.ts`).
  */
 import * as z from 'zod';
+import { KINDS } from './detection.ts';
 import { isLowToHigh } from './ranges.ts';
 
 const seconds = (min: number, max: number, fallback: number) => z.int().min(min).max(max).default(fallback);
@@ -89,6 +90,13 @@ export const NetworkDetectionPolicy = z.strictObject({
   limits: Limits.prefault({}),
   smb: Smb.prefault({}),
   blocks: Blocks.prefault({}),
+  /** What is done about a kind of attack where that is not what the kind says itself (detection.ts). */
+  responses: z
+    .partialRecord(
+      z.enum(Object.keys(KINDS) as [keyof typeof KINDS, ...(keyof typeof KINDS)[]]),
+      z.enum(['observe', 'block']),
+    )
+    .default({}),
   /** The same attack of the same source is reported again after this time, with what came since. */
   repeatSeconds: seconds(5, 3_600, 60),
 });
