@@ -26,8 +26,46 @@ export interface DataTableProps<Row> {
   readonly more?: { readonly label: string; readonly busy: boolean; bring(): void };
 }
 
+/** A series of the chart: a name for the legend, and how many at which instant. */
+export interface Series {
+  readonly name: string;
+  readonly points: readonly (readonly [at: string, count: number])[];
+}
+
+/** Events that a page shows: the newest first, older ones when asked for, and how many came since. */
+export interface FoundEvents {
+  /** Undefined while they are looked for the first time. */
+  readonly events: readonly Readonly<Record<string, unknown>>[] | undefined;
+  readonly matchedCount: number;
+  readonly failure: unknown;
+  /** Live ones that are not shown yet. */
+  readonly freshCount: number;
+  /** Whether older ones can be had. */
+  readonly hasOlder: boolean;
+  readonly busy: boolean;
+  reload(): void;
+  bringOlder(): void;
+}
+
 export interface ConsoleTools {
   readonly tenantId: string;
+  /**
+   * A hook: searches within the chosen time, again whenever `search` is another one (hand in the same object for the
+   * same search).
+   *
+   * @param isFresh whether a live event is one of these
+   */
+  useEvents(
+    search: Omit<EventSearch, 'from' | 'to' | 'cursor'>,
+    isFresh: (event: Readonly<Record<string, unknown>>) => boolean,
+  ): FoundEvents;
+  /**
+   * Calls a route below the tenant: `GET`, `firewall/check`. What comes back was checked by the server against the
+   * route's own schema.
+   */
+  api<Reply>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<Reply>;
+  /** The machines of the tenant. */
+  assets(): Promise<readonly { readonly assetId: string; readonly name: string }[]>;
   searchEvents(search: EventSearch): Promise<EventPage>;
   /** Calls back for every live message until the returned function is called. */
   subscribe(listener: (message: LiveMessage) => void): () => void;
@@ -58,6 +96,35 @@ export interface ConsoleTools {
       readonly label: string;
       readonly placeholder: string;
       readonly name: string;
+    }>;
+    readonly Button: ComponentType<{
+      readonly children: ReactNode;
+      readonly onClick: () => void;
+      readonly kind?: 'main' | 'other' | 'danger';
+      readonly busy?: boolean;
+      readonly disabled?: boolean;
+    }>;
+    readonly TextField: ComponentType<{
+      readonly label: string;
+      readonly value: string;
+      readonly onChange: (value: string) => void;
+      readonly placeholder?: string;
+      readonly required?: boolean;
+      /** More lines than one, for code. */
+      readonly rows?: number;
+    }>;
+    readonly Choice: ComponentType<{
+      readonly label: string;
+      readonly value: string;
+      readonly options: readonly { readonly value: string; readonly label: string }[];
+      readonly onChange: (value: string) => void;
+    }>;
+    /** Bars over the chosen time, a colour for each series. */
+    readonly Timeline: ComponentType<{
+      readonly what: string;
+      readonly series: readonly Series[];
+      readonly from: string;
+      readonly to: string;
     }>;
     readonly Fresh: ComponentType<{ readonly count: number; readonly onShow: () => void }>;
   };

@@ -1,8 +1,10 @@
 /** Hands a room's page everything it needs; rooms import nothing of the console. */
 import type { ConsoleTools, RoomPage } from '@demarc/platform/contract/console';
 import { useParams } from '@tanstack/react-router';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
+import * as z from 'zod';
 import { DataTable } from '../parts/data-table.tsx';
+import { Button, Choice, TextField } from '../parts/forms.tsx';
 import {
   Details,
   Diff,
@@ -18,10 +20,12 @@ import {
   TimeRange,
 } from '../parts/parts.tsx';
 import { rangeOf } from '../parts/time.ts';
-import { post } from './api.ts';
+import { Timeline } from '../parts/timeline.tsx';
+import { call, get, post } from './api.ts';
 import { liveStream } from './live.ts';
 import { usePageSearch } from './page-search.ts';
-import { EventPage } from './schemas.ts';
+import { Asset, EventPage } from './schemas.ts';
+import { eventsHook } from './use-events.ts';
 
 const parts: ConsoleTools['parts'] = {
   DataTable,
@@ -37,6 +41,10 @@ const parts: ConsoleTools['parts'] = {
   Loading,
   SearchBox,
   Fresh,
+  Button,
+  TextField,
+  Choice,
+  Timeline,
 };
 
 export function RoomPageHost({ page: { component: Page } }: { readonly page: RoomPage }) {
@@ -50,6 +58,26 @@ export function RoomPageHost({ page: { component: Page } }: { readonly page: Roo
     (listener) => liveStream(tenantId).subscribe(listener),
     [tenantId],
   );
-  const range = useCallback(() => rangeOf(search['range'], Date.now()), [search]);
-  return <Page tools={{ tenantId, searchEvents, subscribe, search, setSearch, parts, range }} />;
+  const api = useCallback(
+    // Rooms share no schemas with the console; the server checks each reply against that of its route.
+    <Reply,>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<Reply> =>
+      call(method, `/v1/tenants/${tenantId}/${path}`, z.custom<Reply>(), body),
+    [tenantId],
+  );
+  const assets = useCallback<ConsoleTools['assets']>(
+    () => get(`/v1/tenants/${tenantId}/assets`, z.array(Asset)),
+    [tenantId],
+  );
+  // Not the whole address: opening a row must not ask for everything again.
+  const chosen = search['range'];
+  const range = useCallback(() => rangeOf(chosen, Date.now()), [chosen]);
+  const useEvents = useMemo(
+    () => eventsHook({ searchEvents, subscribe, range }),
+    [searchEvents, subscribe, range],
+  );
+  return (
+    <Page
+      tools={{ tenantId, useEvents, api, assets, searchEvents, subscribe, search, setSearch, parts, range }}
+    />
+  );
 }
