@@ -5,8 +5,8 @@
  * an echo request for ICMP. IPv6 with a port is `[fd00::1]:22`. A line that begins with "{" is JSON.
  */
 import { isIP } from 'node:net';
-import { hostFirewallErrors } from '@demarc/host-firewall/errors';
-import type { ConnectionState, DirectedPacket } from '@demarc/host-firewall/verdict';
+import { hostFirewallErrors } from './errors.ts';
+import type { ConnectionState, DirectedPacket } from './oracle/oracle.ts';
 import * as z from 'zod';
 
 export interface Described {
