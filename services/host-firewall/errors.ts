@@ -44,4 +44,10 @@ export const hostFirewallErrors = defineErrors({
     status: 503,
     retryable: true,
   }),
+  HFW_CHECK_TOO_LARGE: entry<{ rules: number; rulesMax: number }>({
+    says: ({ rules, rulesMax }) => `${rules} rules are more than the server compares: ${rulesMax} at most.`,
+    fix: 'Compare them on a machine of your own: demarc firewall check --policy FILE',
+    status: 413,
+    retryable: false,
+  }),
 });

@@ -31,7 +31,10 @@ export function rulesEvidence(facts: RuleFacts): EvidenceFinding {
     raw,
   });
   if (confirmedDigest === undefined)
-    return finding('error', `No rules were confirmed yet${notInForce === undefined ? '' : `: ${notInForce}`}.`);
+    return finding(
+      'error',
+      `No rules were confirmed yet${notInForce === undefined ? '' : `: ${notInForce}`}.`,
+    );
   if (presentDigest !== confirmedDigest) {
     const what = presentDigest === undefined ? 'removed' : 'changed';
     const after = wasPutBack ? 'they were put back' : 'they could not be put back';
@@ -72,5 +75,8 @@ export function canaryEvidence(facts: CanaryFacts): EvidenceFinding {
   const took = Math.round(returnedAfterMs);
   return droppedBy === ':canary'
     ? finding('pass', `A probe of the port that is kept closed for it was dropped and seen after ${took} ms.`)
-    : finding('pass', `A probe of closed port ${port} was dropped by ${droppedBy} and seen after ${took} ms.`);
+    : finding(
+        'pass',
+        `A probe of closed port ${port} was dropped by ${droppedBy} and seen after ${took} ms.`,
+      );
 }

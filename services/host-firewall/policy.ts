@@ -95,8 +95,9 @@ const Shape = z.strictObject({
   canarySeconds: z.int().min(60).max(3_600).default(900),
   /** The rules in the kernel are compared with those that were confirmed, and put back where somebody changed them. */
   checkSeconds: z.int().min(5).max(300).default(60),
-  /** Report which connections there are, by the minute: what a proposal would change is asked of these. */
+  /** Report which connections there are, counted over `flowSeconds`: what a proposal would change is asked of these. */
   flows: z.boolean().default(true),
+  flowSeconds: z.int().min(5).max(3_600).default(60),
 });
 
 export const HostFirewallPolicy = Shape.superRefine((policy, context) => {

@@ -153,8 +153,8 @@ class HostFirewallRoom implements RunningRoom {
   async #watch(): Promise<void> {
     const policy = this.#policy;
     if (policy === undefined) return;
-    const { flows, log } = policy;
-    const task = { group: log.group, bytesPerPacket: log.bytesPerPacket, flows };
+    const { flows, flowSeconds, log } = policy;
+    const task = { group: log.group, bytesPerPacket: log.bytesPerPacket, flows, flowSeconds };
     if (this.#sensor?.missing === undefined && this.#sensorTask === JSON.stringify(task)) return;
     await this.#sensor?.stop();
     this.#sensorTask = JSON.stringify(task);
@@ -216,11 +216,7 @@ class HostFirewallRoom implements RunningRoom {
     const because = isProved
       ? 'the platform was not reached under them'
       : 'the platform is not reached, with them or without';
-    this.#refuse(
-      wanted.key,
-      hostFirewallErrors.make('HFW_TAKEN_BACK', { because }).message,
-      !isProved,
-    );
+    this.#refuse(wanted.key, hostFirewallErrors.make('HFW_TAKEN_BACK', { because }).message, !isProved);
   }
 
   #refuse(key: string, because: string, mayRetry: boolean): void {
@@ -238,9 +234,9 @@ class HostFirewallRoom implements RunningRoom {
       const timer = new AbortController();
       const isReached = await Promise.race([
         this.#context.reachServer().catch(() => false),
-        sleep(Math.max(REACH_PAUSE_MS * 10, endMs - performance.now()), false, { signal: timer.signal }).catch(
-          () => false,
-        ),
+        sleep(Math.max(REACH_PAUSE_MS * 10, endMs - performance.now()), false, {
+          signal: timer.signal,
+        }).catch(() => false),
       ]);
       timer.abort();
       if (isReached) return true;
@@ -271,7 +267,8 @@ class HostFirewallRoom implements RunningRoom {
     this.#administrators = this.#administrators.filter((one) => present.includes(one));
     // A machine whose network is down for a moment keeps the ways that it had.
     const before = (kind: string): readonly string[] =>
-      this.#inForce?.allowList.filter(({ id }) => id.startsWith(`auto.${kind}`)).map(({ peer }) => peer) ?? [];
+      this.#inForce?.allowList.filter(({ id }) => id.startsWith(`auto.${kind}`)).map(({ peer }) => peer) ??
+      [];
     const orBefore = (now: readonly string[], kind: string): readonly string[] =>
       now.length > 0 ? now : before(kind);
     const own = allowListOf({
@@ -285,7 +282,9 @@ class HostFirewallRoom implements RunningRoom {
     const effective = { ...policy, allowList: [...own, ...policy.allowList] };
     const localAddresses = localAddressesNow();
     const contexts = [...contextsOf(effective, localAddresses)].toSorted();
-    const key = createHash('sha256').update(JSON.stringify([effective, contexts])).digest('hex');
+    const key = createHash('sha256')
+      .update(JSON.stringify([effective, contexts]))
+      .digest('hex');
     return { policy: effective, localAddresses, key };
   }
 

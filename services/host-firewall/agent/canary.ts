@@ -38,9 +38,7 @@ export class Canary {
       using probe = sendProbe(CANARY.interface, port);
       const seen = await this.#answer(probe.sourcePort, signal);
       const returned: Partial<CanaryFacts> =
-        seen === undefined
-          ? {}
-          : { returnedAfterMs: performance.now() - startedAtMs, droppedBy: seen.id };
+        seen === undefined ? {} : { returnedAfterMs: performance.now() - startedAtMs, droppedBy: seen.id };
       return canaryEvidence({ ...facts, ...returned });
     } catch (error) {
       return canaryEvidence({ ...facts, obstacle: error instanceof Error ? error.message : String(error) });

@@ -9,9 +9,9 @@ import {
   apply,
   confirm,
   type Program,
+  REMOVE,
   type Recovered,
   recover,
-  REMOVE,
   revert,
   type Trial,
 } from './commit.ts';

@@ -5,11 +5,11 @@
  * whatever became of the agent, its watchdogs and the platform.
  */
 import type { Kernel } from '@demarc/platform/netfilter';
-import { always } from '../compile/exempt.ts';
 import { CANARY } from '../compile/compile.ts';
+import { always } from '../compile/exempt.ts';
 import { prefixOf } from '../compile/logged.ts';
-import { addressIntervalOf } from '../elements.ts';
 import { Sets } from '../compile/sets.ts';
+import { addressIntervalOf } from '../elements.ts';
 import { hostFirewallErrors } from '../errors.ts';
 import { type AllowListEntry, HostFirewallPolicy } from '../policy.ts';
 

@@ -29,12 +29,7 @@ const DNS = 53;
 /** Pure. Sorted, so that the same lifelines are the same rules. */
 export function allowListOf(lifelines: Lifelines): readonly AllowListEntry[] {
   const { server, serverPort, gateways, nameServers, sshPorts, administrators } = lifelines;
-  const entry = (
-    kind: string,
-    why: string,
-    peer: string,
-    more: Partial<AllowListEntry>,
-  ): AllowListEntry => ({
+  const entry = (kind: string, why: string, peer: string, more: Partial<AllowListEntry>): AllowListEntry => ({
     id: `auto.${kind}.${peer.replaceAll(':', '-')}`,
     why,
     peer,
@@ -44,7 +39,10 @@ export function allowListOf(lifelines: Lifelines): readonly AllowListEntry[] {
     ...more,
   });
   const each = (peers: readonly string[]): readonly string[] =>
-    [...new Set(peers)].filter((peer) => addressOf(peer) !== null).toSorted().slice(0, ADDRESSES_MAX);
+    [...new Set(peers)]
+      .filter((peer) => addressOf(peer) !== null)
+      .toSorted()
+      .slice(0, ADDRESSES_MAX);
   return [
     ...each(server).map((peer) =>
       entry('platform', 'the platform that the agent reports to', peer, {
@@ -85,7 +83,9 @@ export function gatewaysNow(): readonly string[] {
 
 export function nameServersNow(): readonly string[] {
   // The second is where systemd-resolved, which listens on loopback, asks itself.
-  return ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'].flatMap((file) => nameServersOf(read(file)));
+  return ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'].flatMap((file) =>
+    nameServersOf(read(file)),
+  );
 }
 
 /** The ports that sshd listens on, and 22: where systemd listens for it, nobody called sshd does. */
@@ -118,7 +118,8 @@ export function gatewaysOf(route: string): readonly string[] {
 export function gatewaysOf6(route: string): readonly string[] {
   return route.split('\n').flatMap((line) => {
     const [destination, length, , , gateway, , , , , device] = line.trim().split(/\s+/);
-    if (destination !== '0'.repeat(32) || length !== '00' || gateway === undefined || device === 'lo') return [];
+    if (destination !== '0'.repeat(32) || length !== '00' || gateway === undefined || device === 'lo')
+      return [];
     // No gateway, or the entry that says there is no route.
     if (!/^[0-9a-f]{32}$/.test(gateway) || /^0+$/.test(gateway)) return [];
     return addressText(6, BigInt(`0x${gateway}`));

@@ -105,7 +105,16 @@ const tables = (pair: Pair): string => nft(pair, 'list', 'tables');
 const closed = {
   mode: 'inline',
   defaultAction: { in: 'deny', out: 'allow' },
-  rules: [{ id: 'no-telnet', name: 'Telnet', direction: 'in', action: 'deny', protocol: 'tcp', destinationPorts: [23] }],
+  rules: [
+    {
+      id: 'no-telnet',
+      name: 'Telnet',
+      direction: 'in',
+      action: 'deny',
+      protocol: 'tcp',
+      destinationPorts: [23],
+    },
+  ],
   checkSeconds: 5,
   confirmSeconds: 20,
 };
@@ -125,17 +134,27 @@ test('a closed policy is confirmed, proved, watched, put back, and stays over a 
     t.assert.doesNotMatch(pair.inside('host', ['ip', 'link']), /demarc0/);
 
     // What the ping above was, and what comes now.
-    pair.inside('peer', ['sh', '-c', `for i in 1 2 3; do timeout 0.2 bash -c '</dev/tcp/${pair.hostAddress}/23'; done; true`]);
+    pair.inside('peer', [
+      'sh',
+      '-c',
+      `for i in 1 2 3; do timeout 0.2 bash -c '</dev/tcp/${pair.hostAddress}/23'; done; true`,
+    ]);
     const drop = await agent.until(({ event }) => event?.firewall_rule?.uid === 'no-telnet');
     t.assert.deepEqual(validateOcsf(drop.event), { ok: true });
-    t.assert.match(drop.event?.message ?? '', /^tcp 10\.99\.0\.2 > 10\.99\.0\.1 port 23 in dropped by rule no-telnet/);
+    t.assert.match(
+      drop.event?.message ?? '',
+      /^tcp 10\.99\.0\.2 > 10\.99\.0\.1 port 23 in dropped by rule no-telnet/,
+    );
     await agent.until(({ event }) => event?.firewall_rule?.uid === ':default');
 
     const before = agent.said.length;
     nft(pair, 'add', 'rule', 'inet', 'demarc', 'always_in', 'accept');
     const told = await agent.until(({ event }) => event?.class_uid === 2_004, before);
     t.assert.deepEqual(validateOcsf(told.event), { ok: true });
-    const failed = await agent.until(({ finding }) => finding?.rule === 'VMS-07.1' && finding.result === 'fail', before);
+    const failed = await agent.until(
+      ({ finding }) => finding?.rule === 'VMS-07.1' && finding.result === 'fail',
+      before,
+    );
     t.assert.match(failed.finding?.because ?? '', /Somebody else changed.*put back/);
     t.assert.equal(isReached(pair), false);
     await agent.until(({ finding }) => finding?.rule === 'VMS-07.1' && finding.result === 'pass', before);
@@ -144,7 +163,11 @@ test('a closed policy is confirmed, proved, watched, put back, and stays over a 
     t.assert.match(tables(pair), /inet demarc/, 'rules stay while the agent is away');
     const again = await agent.apply(closed);
     t.assert.equal(again.state, 'healthy');
-    t.assert.equal(agent.said.filter(({ log }) => log === 'rules are in force').length, 1, 'nothing is tried twice');
+    t.assert.equal(
+      agent.said.filter(({ log }) => log === 'rules are in force').length,
+      1,
+      'nothing is tried twice',
+    );
     await agent.ask('dispose');
     await agent.ask('withdraw');
     t.assert.equal(tables(pair), '');
@@ -201,7 +224,8 @@ test('a block drops, an isolation leaves the exceptions, and the kernel ends it 
       }
     };
     using agent = new Agent(pair, directory);
-    await agent.apply({ mode: 'inline' });
+    await agent.apply({ mode: 'inline', flowSeconds: 5 });
+    t.assert.equal(from(PEER_ADDRESS), true);
     const { drops, allowed } = (await agent.ask('blocking')) as { drops: boolean; allowed: string[] };
     t.assert.equal(drops, true);
     t.assert.ok(allowed.includes(PEER_ADDRESS));
@@ -209,6 +233,10 @@ test('a block drops, an isolation leaves the exceptions, and the kernel ends it 
     t.assert.equal(from('10.99.0.3'), false);
     await agent.ask('unblock', '10.99.0.3');
     t.assert.equal(from('10.99.0.3'), true);
+
+    const flow = await agent.until(({ event }) => event?.['activity_id'] === 1 && /icmp/.test(event.message));
+    t.assert.deepEqual(validateOcsf(flow.event), { ok: true });
+    t.assert.match(flow.event?.message ?? '', /^icmp 10\.99\.0\.2 > 10\.99\.0\.1 in: \d+ new connection/);
 
     await agent.ask('isolate', [['10.99.0.2'], 4]);
     t.assert.equal(from('10.99.0.2'), true);

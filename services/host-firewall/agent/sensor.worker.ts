@@ -13,6 +13,7 @@ export interface SensorTask {
   readonly group: number;
   readonly bytesPerPacket: number;
   readonly flows: boolean;
+  readonly flowSeconds: number;
   /** Two numbers of 32 bits: stop when the first is 1; the second is how many messages nobody took yet. */
   readonly control: SharedArrayBuffer;
 }
@@ -33,7 +34,6 @@ export type SensorMessage =
 
 const WAIT_MS = 200;
 const LOGGED_EVERY_MS = 3_000;
-const FLOWS_EVERY_MS = 60_000;
 /** While so many wait to be taken, counting goes on and nothing is sent: both have a bound. */
 const MESSAGES_MAX = 4;
 const NO_FLOWS: Tallied<Flow> = { entries: [], beyond: 0 };
@@ -75,7 +75,12 @@ function watch(nflog: Nflog, conntrack: Conntrack | undefined): void {
     return name;
   };
   const onPacket = (packet: LoggedPacket): void => {
-    const decoded = decoder.decode({ bytes: packet.payload, linkType: LINK.raw, atMs: packet.atMs, originalBytes: packet.payload.length });
+    const decoded = decoder.decode({
+      bytes: packet.payload,
+      linkType: LINK.raw,
+      atMs: packet.atMs,
+      originalBytes: packet.payload.length,
+    });
     if (decoded === undefined) return;
     const name = nameOf(packet.inDevice ?? packet.outDevice);
     if (packet.inDevice !== undefined && name === CANARY.interface) return onCanary(packet.prefix, decoded);
@@ -95,7 +100,7 @@ function watch(nflog: Nflog, conntrack: Conntrack | undefined): void {
     loggedAtMs = nowMs;
     names = new Map();
     local = localAddresses();
-    const isFlowTime = nowMs - flowsAtMs >= FLOWS_EVERY_MS;
+    const isFlowTime = nowMs - flowsAtMs >= task.flowSeconds * 1_000;
     if (isFlowTime) flowsAtMs = nowMs;
     const now = { lost: nflog.lost, overruns: conntrack?.overruns ?? 0 };
     const isQuiet = logged.isEmpty && (!isFlowTime || flows.isEmpty);
@@ -121,5 +126,7 @@ function onCanary(prefix: string, { sourcePort, atMs }: Packet): void {
 }
 
 function localAddresses(): ReadonlySet<string> {
-  return new Set(Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)));
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),
+  );
 }

@@ -73,7 +73,7 @@ class Tally<T> {
 
 /** Within some seconds: two events a second and source at most, however many there are. */
 export const LOGGED_KEYS_MAX = 512;
-/** Within a minute. */
+/** Within `flowSeconds`. */
 export const FLOW_KEYS_MAX = 4_096;
 
 export class LoggedTally extends Tally<Logged> {
