@@ -88,7 +88,7 @@ class HostFirewallRoom implements RunningRoom {
   #timers: NodeJS.Timeout[] = [];
   #work: Promise<void> = Promise.resolve();
   #state: Pick<Health, 'state' | 'because' | 'sinceMs'>;
-  #figures = { droppedPackets: 0, events: 0, connections: 0, lostPackets: 0, putBack: 0, canaryMs: 0 };
+  #figures = { loggedPackets: 0, events: 0, connections: 0, lostPackets: 0, putBack: 0, canaryMs: 0 };
 
   constructor(context: AgentRoomContext) {
     this.#context = context;
@@ -170,7 +170,9 @@ class HostFirewallRoom implements RunningRoom {
     const firewall = this.#firewall;
     if (firewall === undefined || this.#policy === undefined) return;
     const wanted = await this.#wanted(this.#policy);
-    if (firewall.isConfirmed(wanted.policy, wanted.localAddresses)) await this.#known(wanted, firewall);
+    // Compiling ten thousand rules every minute to find them unchanged would be a waste of somebody’s machine.
+    if (this.#effective?.key === wanted.key && this.#inForce !== undefined) this.#refused = undefined;
+    else if (firewall.isConfirmed(wanted.policy, wanted.localAddresses)) await this.#known(wanted, firewall);
     else if (this.#refused?.key !== wanted.key || this.#context.now() >= this.#refused.retryAtMs)
       await this.#try(wanted, firewall);
     this.#say();
@@ -406,7 +408,7 @@ class HostFirewallRoom implements RunningRoom {
       ...logged.entries.map((entry) => loggedToOcsf(entry, this.#policy, host)),
       ...flows.entries.map((flow) => flowToOcsf(flow, host)),
     ];
-    for (const { packets } of logged.entries) this.#figures.droppedPackets += packets;
+    for (const { packets } of logged.entries) this.#figures.loggedPackets += packets;
     for (const { connections } of flows.entries) this.#figures.connections += connections;
     this.#figures.lostPackets += lost;
     this.#drop('more kinds of logged packets than are told apart', logged.beyond, true);

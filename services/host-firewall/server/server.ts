@@ -17,7 +17,7 @@ const EVENTS_PER_PAGE = 1_000;
 /** Of recorded flows; a longer time is asked for in parts. */
 const PAGES_MAX = 20;
 const CHANGES_MAX = 1_000;
-/** Comparing every rule with every other takes a fifth of a second for so many, and the server has others to serve. */
+/** Comparing every rule with every other takes a quarter of a second for so many, and the server has others to serve. */
 const CHECKED_RULES_MAX = 1_000;
 
 const Verdict = z.strictObject({
