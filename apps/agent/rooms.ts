@@ -63,6 +63,7 @@ export class Rooms {
   readonly #capabilities: Partial<Capabilities> = {};
   #policies: PolicySet = [];
   #work: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
   constructor(options: RoomsOptions) {
     this.#options = options;
@@ -111,13 +112,14 @@ export class Rooms {
 
   /** Ends the rooms and leaves what they put on the machine: it stays protected while its agent starts again. */
   async stop(): Promise<void> {
-    this.#policies = [];
+    this.#isStopped = true;
     await this.#work;
     for (const slot of this.#slots) await this.#end(slot, 'the agent stopped');
   }
 
   async #step(): Promise<void> {
     for (const slot of this.#slots) {
+      if (this.#isStopped) return;
       const wanted = this.#policies.find((policy) => policy.serviceId === slot.room.service.id);
       if (wanted === undefined) await this.#withdraw(slot);
       else if (
