@@ -249,3 +249,32 @@ test('a block drops, an isolation leaves the exceptions, and the kernel ends it 
     t.assert.equal(from('10.99.0.3'), true, 'and ends by itself');
   });
 });
+
+test('an administrator who is logged in keeps the way in, others do not', async (t: TestContext) => {
+  await withPair(async (pair, directory) => {
+    for (const last of [3, 4])
+      pair.inside('peer', ['ip', 'address', 'add', `10.99.0.${last}/24`, 'dev', `${pair.peer}0`]);
+    const sshd = pair.start('host', [process.execPath, LISTEN, '22'], 'pipe');
+    await new Promise((resolve) => sshd.stdout?.once('data', resolve));
+    const dial = (from: string, then: string): readonly string[] => [
+      process.execPath,
+      '--eval',
+      `require('net').connect({ host: '${pair.hostAddress}', port: 22, localAddress: '${from}', timeout: 1000 })
+        .on('timeout', () => process.exit(1)).on('connect', function () { ${then} })`,
+    ];
+    const logsIn = (from: string): boolean => {
+      try {
+        pair.inside('peer', dial(from, 'process.exit(0)'));
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const session = pair.start('peer', dial('10.99.0.3', "this.setTimeout(0); console.log('in')"), 'pipe');
+    await new Promise((resolve) => session.stdout?.once('data', resolve));
+    using agent = new Agent(pair, directory);
+    await agent.apply(closed);
+    t.assert.equal(logsIn('10.99.0.3'), true);
+    t.assert.equal(logsIn('10.99.0.4'), false);
+  });
+});
