@@ -62,6 +62,44 @@ test('the bundle runs from where it was unpacked, and says what is missing', asy
   await t.assert.rejects(status, /AGENT_NOT_RUNNING[\s\S]*Next step/);
 });
 
+test('the firewall’s programs are in the bundle: what outlives the agent is taken away with it', async (t: TestContext) => {
+  const agent = join(root, 'opt/demarc-agent');
+  // In a network namespace of its own, with the machine's libnftables.
+  const inside = (...command: readonly string[]): ReturnType<typeof run> =>
+    run('unshare', [
+      '--net',
+      'sh',
+      '-ec',
+      'nft add table inet demarc; "$@"; nft list tables',
+      '-',
+      ...command,
+    ]);
+  const node = join(agent, 'node');
+  const { stdout } = await inside(node, join(agent, 'agent.mjs'), 'worker', 'host-firewall/remove');
+  t.assert.equal(stdout, '');
+  const watched = await inside(
+    node,
+    join(agent, 'agent.mjs'),
+    'worker',
+    'host-firewall/watchdog',
+    join(directory, 'rooms'),
+    '00000000-0000-4000-8000-000000000000',
+    '0',
+  );
+  t.assert.equal(
+    watched.stdout,
+    'awake\ntable inet demarc\n',
+    'nobody asked for a change that it could take back',
+  );
+});
+
+test('the unit leaves the firewall’s watchdog alive and may use a device for its probe', (t: TestContext) => {
+  const unit = readFileSync(join(root, UNIT), 'utf8');
+  for (const line of ['KillMode=process', 'Restart=always', 'DeviceAllow=/dev/net/tun rw'])
+    t.assert.match(unit, new RegExp(`^${line}$`, 'm'));
+  t.assert.match(unit, /^CapabilityBoundingSet=.*CAP_NET_ADMIN/m);
+});
+
 test('systemd understands the unit and finds little to reproach it with', async (t: TestContext) => {
   if (!existsSync(ANALYZE))
     return t.skip('NOT SHOWN: there is no systemd-analyze here (Debian package systemd)');

@@ -30,7 +30,8 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 /** Bounds of the agent as the machine's own system enforces them. */
 const MEMORY_MAX = '768M';
 const CPU_QUOTA = '60%';
-const TASKS_MAX = 64;
+/** A thread for each reader of the kernel, and a process of a dozen threads for each change of the firewall. */
+const TASKS_MAX = 128;
 
 export async function packageAgent(out: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -103,6 +104,7 @@ Version: ${version}
 Architecture: ${ARCHITECTURES[process.arch] ?? process.arch}
 Maintainer: Demarc
 Depends: libc6 (>= 2.28), libstdc++6
+Recommends: libnftables1
 Section: admin
 Priority: optional
 Description: Demarc agent
@@ -114,7 +116,11 @@ const WRAPPER = `#!/bin/sh
 exec /opt/demarc-agent/node --disable-warning=ExperimentalWarning --max-old-space-size=256 /opt/demarc-agent/agent.mjs "$@"
 `;
 
-/** What it needs of root and no more: reading every file, fanotify, other processes' names, the process connector. */
+/**
+ * What it needs of root and no more: reading every file, fanotify, other processes' names, the process connector,
+ * nftables, and a network device for the firewall's probe of itself. Only the main process is killed: the firewall's
+ * watchdog, which takes unconfirmed rules back, must outlive the agent.
+ */
 const UNIT = `[Unit]
 Description=Demarc agent
 After=network-online.target
@@ -125,6 +131,7 @@ ConditionPathExists=/var/lib/demarc-agent/identity.json
 ExecStart=/usr/bin/demarc-agent run
 Restart=always
 RestartSec=2
+KillMode=process
 StateDirectory=demarc-agent
 StateDirectoryMode=0700
 UMask=0077
@@ -152,6 +159,7 @@ SystemCallArchitectures=native
 SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
 SystemCallErrorNumber=EPERM
 DevicePolicy=closed
+DeviceAllow=/dev/net/tun rw
 
 [Install]
 WantedBy=multi-user.target
@@ -169,8 +177,12 @@ fi
 
 const PRERM = `#!/bin/sh
 set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-  systemctl disable --now demarc-agent || true
+if [ "$1" = remove ]; then
+  if [ -d /run/systemd/system ]; then systemctl disable --now demarc-agent || true; fi
+  # Nobody would look after the firewall's rules from here on.
+  if [ -e /var/lib/demarc-agent/rooms/host-firewall/confirmed.json ]; then
+    /usr/bin/demarc-agent worker host-firewall/remove || true
+  fi
 fi
 `;
 

@@ -53,6 +53,8 @@ interface Slot {
   orders: string;
   failures: number;
   retryAt: number;
+  /** Nothing of it is left on the machine. */
+  isWithdrawn: boolean;
 }
 
 export class Rooms {
@@ -61,6 +63,7 @@ export class Rooms {
   readonly #capabilities: Partial<Capabilities> = {};
   #policies: PolicySet = [];
   #work: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
   constructor(options: RoomsOptions) {
     this.#options = options;
@@ -73,6 +76,7 @@ export class Rooms {
       orders: NO_ORDERS,
       failures: 0,
       retryAt: 0,
+      isWithdrawn: false,
     }));
   }
 
@@ -106,15 +110,18 @@ export class Rooms {
     );
   }
 
+  /** Ends the rooms and leaves what they put on the machine: it stays protected while its agent starts again. */
   async stop(): Promise<void> {
-    this.#policies = [];
-    await this.#work.then(() => this.#step());
+    this.#isStopped = true;
+    await this.#work;
+    for (const slot of this.#slots) await this.#end(slot, 'the agent stopped');
   }
 
   async #step(): Promise<void> {
     for (const slot of this.#slots) {
+      if (this.#isStopped) return;
       const wanted = this.#policies.find((policy) => policy.serviceId === slot.room.service.id);
-      if (wanted === undefined) await this.#end(slot, 'not bought for this machine');
+      if (wanted === undefined) await this.#withdraw(slot);
       else if (
         slot.appliedVersion !== wanted.policyVersion ||
         slot.running === undefined ||
@@ -124,6 +131,27 @@ export class Rooms {
       }
       if (wanted !== undefined) await this.#carryOut(slot, wanted.orders);
     }
+  }
+
+  async #withdraw(slot: Slot): Promise<void> {
+    await this.#end(slot, 'not bought for this machine');
+    if (slot.isWithdrawn || Date.now() < slot.retryAt) return;
+    try {
+      await slot.room.withdraw?.(this.#contextOf(slot.room));
+      slot.isWithdrawn = true;
+      slot.failures = 0;
+    } catch (error) {
+      this.#failed(slot, error);
+    }
+  }
+
+  /** The next attempt is later than the one before. */
+  #failed(slot: Slot, error: unknown): string {
+    slot.failures += 1;
+    slot.retryAt = Date.now() + Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** slot.failures);
+    const because = error instanceof Error ? error.message : String(error);
+    this.#options.log(`${slot.room.service.id}: failed`, { because });
+    return because;
   }
 
   /** After the policy: an order may need what the policy put there. */
@@ -136,6 +164,7 @@ export class Rooms {
 
   async #run(slot: Slot, wanted: PolicySet[number]): Promise<void> {
     if (Date.now() < slot.retryAt) return;
+    slot.isWithdrawn = false;
     try {
       if (slot.running?.health().state === 'failed') await this.#end(slot, 'it failed');
       slot.running ??= await slot.room.start(this.#contextOf(slot.room));
@@ -143,11 +172,7 @@ export class Rooms {
       slot.appliedVersion = wanted.policyVersion;
       slot.failures = 0;
     } catch (error) {
-      slot.failures += 1;
-      slot.retryAt = Date.now() + Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** slot.failures);
-      const because = error instanceof Error ? error.message : String(error);
-      this.#options.log(`${slot.room.service.id}: failed`, { because });
-      await this.#end(slot, because, 'failed');
+      await this.#end(slot, this.#failed(slot, error), 'failed');
     }
   }
 

@@ -1,5 +1,6 @@
 /** The rooms of this server. An eighth service is one folder and one line here. */
 import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
+import { hostFirewallServer } from '@demarc/host-firewall/server';
 import type { ServerRoom } from '@demarc/platform/contract/server';
 
-export const ROOMS: readonly ServerRoom[] = [fileIntegrityMonitoringServer];
+export const ROOMS: readonly ServerRoom[] = [fileIntegrityMonitoringServer, hostFirewallServer];

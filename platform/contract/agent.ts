@@ -84,6 +84,11 @@ export interface RunningRoom extends AsyncDisposable {
 export interface AgentRoom {
   readonly service: ServiceSpec;
   start(context: AgentRoomContext): Promise<RunningRoom>;
+  /**
+   * The service is no longer bought here: undoes what outlives the room, as rules in the kernel do. After the room was
+   * disposed, and once after a start without a policy, as the room may have ended before; safe to repeat.
+   */
+  withdraw?(context: AgentRoomContext): Promise<void>;
 }
 
 /** A room's worker entry points by name; each module runs on import and reads `workerData.data`. */

@@ -32,4 +32,22 @@ export const hostFirewallErrors = defineErrors({
     status: 400,
     retryable: false,
   }),
+  HFW_TAKEN_BACK: entry<{ because: string }>({
+    says: ({ because }) => `The new rules were taken back, and those before are in force: ${because}`,
+    fix: 'Let the machine reach the platform in the policy; demarc firewall explain says which rule decides.',
+    status: 409,
+    retryable: false,
+  }),
+  HFW_CANARY_FAILED: entry<{ because: string }>({
+    says: ({ because }) => `The probe of a closed port could not be sent: ${because}`,
+    fix: 'The agent needs /dev/net/tun and CAP_NET_ADMIN; load the kernel’s module tun.',
+    status: 503,
+    retryable: true,
+  }),
+  HFW_CHECK_TOO_LARGE: entry<{ rules: number; rulesMax: number }>({
+    says: ({ rules, rulesMax }) => `${rules} rules are more than the server compares: ${rulesMax} at most.`,
+    fix: 'Compare them on a machine of your own: demarc firewall check --policy FILE',
+    status: 413,
+    retryable: false,
+  }),
 });

@@ -98,6 +98,13 @@ const Shape = z.strictObject({
     .prefault({}),
   /** A change reverts by itself unless it is confirmed within this. */
   confirmSeconds: z.int().min(5).max(3_600).default(60),
+  /** A probe of a closed port that must be dropped and seen; proof that the way from kernel to platform works. */
+  canarySeconds: z.int().min(60).max(3_600).default(900),
+  /** The rules in the kernel are compared with those that were confirmed, and put back where somebody changed them. */
+  checkSeconds: z.int().min(5).max(300).default(60),
+  /** Report which connections there are, counted over `flowSeconds`: what a proposal would change is asked of these. */
+  flows: z.boolean().default(true),
+  flowSeconds: z.int().min(5).max(3_600).default(60),
 });
 
 export const HostFirewallPolicy = Shape.superRefine((policy, context) => {

@@ -49,7 +49,7 @@ export function registerPolicyCommands(firewall: Command, { output }: Deps): voi
     .option(...CONTEXT)
     .option('--at <time>', 'when, for schedules; now when left out')
     .action(async (options: ExplainOptions) => {
-      const { readPacket } = await import('./packet-line.ts');
+      const { readPacket } = await import('@demarc/host-firewall/packet-line');
       const { verdictOf } = await import('@demarc/host-firewall/verdict');
       const { policy, contexts } = await read(options);
       const atMs = options.at === undefined ? Date.now() : Date.parse(instantOf(options.at));
@@ -75,7 +75,7 @@ export function registerPolicyCommands(firewall: Command, { output }: Deps): voi
       const findings = findingsOf(policy);
       if (output.json) for (const finding of findings) process.stdout.write(`${JSON.stringify(finding)}\n`);
       else {
-        const { packetText } = await import('./packet-line.ts');
+        const { packetText } = await import('@demarc/host-firewall/packet-line');
         for (const { kind, rule, because, packet } of findings)
           process.stdout.write(
             `${kind}: ${rule}: ${because}${packet === undefined ? '' : `\n  such as: ${packetText(packet, 'new')}`}\n`,

@@ -123,7 +123,7 @@ async function restore(files: ChangeFiles, kernel: Kernel): Promise<void> {
   }
 }
 
-const REMOVE = JSON.stringify({
+export const REMOVE = JSON.stringify({
   nftables: [
     { add: { table: { family: 'inet', name: TABLE } } },
     { delete: { table: { family: 'inet', name: TABLE } } },

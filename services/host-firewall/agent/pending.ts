@@ -91,6 +91,15 @@ export class ChangeFiles {
     return this.#read('confirmed.json');
   }
 
+  /** Nothing holds any more, and nothing is on trial. Safe to repeat. */
+  clear(): void {
+    for (const { stage, id } of this.unsettled()) {
+      this.#remove(`candidate-${id}.json`);
+      this.#remove(`${stage}-${id}.json`);
+    }
+    this.#remove('confirmed.json');
+  }
+
   lastReverted(): { readonly id: string; readonly because: string; readonly atMs: number } | null {
     const text = this.#read('reverted.json');
     return text === null

@@ -14,6 +14,31 @@ export interface Change<Recorded extends Flow> {
   readonly after: Verdict;
 }
 
+/** What became of a recorded flow when it was recorded, whichever policy that was. */
+export interface RecordedFlow extends Flow {
+  readonly wasDropped: boolean;
+}
+export interface ChangedOutcome<Recorded extends RecordedFlow> {
+  readonly flow: Recorded;
+  /** As if the proposal were inline already. */
+  readonly after: Verdict;
+}
+
+/** As `changedVerdicts`, compared with what happened instead of with a policy. */
+export function changedOutcomes<Recorded extends RecordedFlow>(
+  proposed: HostFirewallPolicy,
+  flows: Iterable<Recorded>,
+  contexts: ReadonlySet<string> = new Set(),
+): readonly ChangedOutcome<Recorded>[] {
+  const policy: HostFirewallPolicy = { ...proposed, mode: 'inline' };
+  const changes: ChangedOutcome<Recorded>[] = [];
+  for (const flow of flows) {
+    const after = verdictOf(policy, flow.packet, flow.state ?? 'new', flow.packet.atMs, contexts);
+    if ((after.verdict === 'drop') !== flow.wasDropped) changes.push({ flow, after });
+  }
+  return changes;
+}
+
 export function changedVerdicts<Recorded extends Flow>(
   before: HostFirewallPolicy,
   proposed: HostFirewallPolicy,

@@ -35,7 +35,12 @@ export interface CompileOptions {
   readonly blocked?: readonly BlockedElement[];
   /** Count the packets of each rule. */
   readonly counters?: boolean;
+  /** A rule for the probe of the agent's own, see agent/canary.ts; nothing else ever meets it. */
+  readonly canary?: boolean;
 }
+
+/** The interface that the agent's probe comes in by, and a port that nobody listens at (RFC 863). */
+export const CANARY = { interface: 'demarc0', port: 9 } as const;
 
 const FIN_SYN_RST_ACK = 0x17;
 const TCP = 6;
@@ -70,6 +75,12 @@ export function compile(policy: HostFirewallPolicy, options: CompileOptions = {}
     add(base, [{ jump: { target: `always_${direction}` } }]);
     for (const { expr, comment } of always(policy, direction, sets))
       add(`always_${direction}`, [...expr, ...counted, { accept: null }], comment);
+    if (direction === 'in' && options.canary === true)
+      add(base, [
+        isEqual(meta('iifname'), CANARY.interface),
+        isEqual(payload('tcp', 'dport'), CANARY.port),
+        ...verdicts.canary(),
+      ]);
     if (direction === 'in') scanFlags(policy, verdicts, add);
     if (direction === 'in' && policy.stateful.established === 'accept')
       add(base, [stateIsOneOf('established', 'related'), { accept: null }]);

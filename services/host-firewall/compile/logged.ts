@@ -5,6 +5,9 @@ import type { Statement } from './nft.ts';
 /** Lines a second of what floods: the packets are dropped all the same. */
 const SPARING_PER_SECOND = 10;
 
+/** Who drops the agent's own probe where the policy would let it in. */
+export const CANARY_ID = ':canary';
+
 /**
  * `demarc drop ID `, `demarc tap ID ` for what would have been dropped, `demarc log ID ` for log-only rules. ID is a
  * rule’s, or begins with ":" for what no rule of the policy did.
@@ -51,6 +54,11 @@ export class Verdicts {
   sparingly(by: string): readonly (readonly Statement[])[] {
     const limit = { rate: SPARING_PER_SECOND, per: 'second', burst: SPARING_PER_SECOND } as const;
     return [...(this.#policy.log.drops ? [[{ limit }, this.#logDrop(by)]] : []), [this.#end]];
+  }
+
+  /** For the probe of the agent's own: dropped and logged whatever the policy says, also in tap mode. */
+  canary(): readonly Statement[] {
+    return [this.#log('drop', CANARY_ID), { drop: null }];
   }
 
   get #end(): Statement {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openNft } from '@demarc/platform/netfilter';
 import { startNftWorker } from '@demarc/platform/netfilter/testing';
-import { openHostFirewall } from '../agent/agent.ts';
+import { openHostFirewall } from '../agent/firewall.ts';
 import { HostFirewallPolicy } from '../policy.ts';
 
 const [directory = '', seconds = '', what = 'lock-out'] = process.argv.slice(2);

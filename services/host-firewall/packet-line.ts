@@ -5,9 +5,9 @@
  * an echo request for ICMP. IPv6 with a port is `[fd00::1]:22`. A line that begins with "{" is JSON.
  */
 import { isIP } from 'node:net';
-import { hostFirewallErrors } from '@demarc/host-firewall/errors';
-import type { ConnectionState, DirectedPacket } from '@demarc/host-firewall/verdict';
 import * as z from 'zod';
+import { hostFirewallErrors } from './errors.ts';
+import type { ConnectionState, DirectedPacket } from './oracle/oracle.ts';
 
 export interface Described {
   readonly packet: DirectedPacket;
