@@ -13,6 +13,12 @@ export const netfilterErrors = defineErrors({
     status: 422,
     retryable: false,
   }),
+  NFLOG_REFUSED: entry<{ group: number; because: string }>({
+    says: ({ group, because }) => `Packets logged to group ${group} cannot be read: ${because}`,
+    fix: 'Run the agent as root with CAP_NET_ADMIN, and see that nothing else (ulogd2) listens to that group.',
+    status: 503,
+    retryable: true,
+  }),
   NFT_BUSY: entry<{ waiting: number }>({
     says: ({ waiting }) => `${waiting} changes of the firewall already wait for the kernel.`,
     fix: 'Try again when they are done.',
