@@ -19,6 +19,8 @@ const socket = libc.func('int socket(int, int, int)') as (
   type: number,
   protocol: number,
 ) => number;
+/** Not of Node: it warns about descriptors that it did not open. */
+const closeFd = libc.func('int close(int)') as (fd: number) => number;
 const strerror = libc.func('const char* strerror(int)') as (code: number) => string;
 
 const TUNSETIFF = 0x400454ca;
@@ -79,7 +81,7 @@ function setUp(fd: number): string | undefined {
   if (control < 0) return `no socket: ${strerror(koffi.errno())}`;
   request.writeUInt16LE(UP, NAME_BYTES);
   const failed = ioctl(control, SIOCSIFFLAGS, request) !== 0 ? strerror(koffi.errno()) : undefined;
-  closeSync(control);
+  closeFd(control);
   return failed === undefined ? undefined : `the device does not come up: ${failed}`;
 }
 

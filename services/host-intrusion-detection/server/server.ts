@@ -36,7 +36,7 @@ const blocks: RoomRoute = {
       classUids: [OCSF_CLASS.network_activity],
       filters: [
         range === undefined
-          ? { field: 'unmapped.block.range', op: 'prefix', value: '' }
+          ? { field: 'unmapped.block.range', op: 'ne', value: '' }
           : { field: 'unmapped.block.range', op: 'eq', value: range },
       ],
       limit,
