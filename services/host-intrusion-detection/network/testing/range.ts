@@ -79,9 +79,9 @@ export class Range implements AsyncDisposable {
   }
 
   /** Starts a program there that goes on until the end. */
-  launch(place: Place, argv: readonly string[]): ChildProcess {
+  launch(place: Place, argv: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
     const child = spawn('ip', ['netns', 'exec', nameOf(place), ...argv], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
     });
     this.#children.push(child);
     return child;

@@ -1,0 +1,178 @@
+/** One sensor thread as the room holds it: started, listened to, started again when it ends by itself, and ended. */
+import type { Worker } from 'node:worker_threads';
+import type { AgentRoomContext } from '@demarc/platform/contract/agent';
+import type { CanaryResult, Family, SensorFacts } from '../evidence.ts';
+import { CONTROL, CONTROL_BYTES, type CommonMessage, WAITING_MAX } from './control.ts';
+
+export interface SensorOptions<Message> {
+  readonly family: Family;
+  readonly context: AgentRoomContext;
+  task(control: SharedArrayBuffer): unknown;
+  /** @returns how many of what the thread counts as waiting are written down by then */
+  onMessage(message: Exclude<Message, CommonMessage>, worker: Worker): Promise<number>;
+}
+
+const RESTART_MS = 5_000;
+const START_MS_MAX = 15_000;
+const END_MS_MAX = 3_000;
+
+export class Sensor<Message extends { readonly kind: string }> {
+  figures: Readonly<Record<string, number>> = {};
+  dropped = 0;
+  isWhole = true;
+  readonly #options: SensorOptions<Message>;
+  #worker: Worker | undefined;
+  #control: Int32Array = new Int32Array(CONTROL_BYTES / 4);
+  #isAlive = false;
+  #because = 'not started';
+  #isEnded = false;
+  #restart: NodeJS.Timeout | undefined;
+  #told: Record<string, number> = {};
+  #canary:
+    | { readonly id: number; resolve(result: CanaryResult): void; readonly startedAtMs: number }
+    | undefined;
+  #canaries = 0;
+
+  constructor(options: SensorOptions<Message>) {
+    this.#options = options;
+  }
+
+  get facts(): SensorFacts {
+    return {
+      isAlive: this.#isAlive,
+      because: this.#because,
+      waiting: this.#isAlive ? Atomics.load(this.#control, CONTROL.waiting) : 0,
+      waitingMax: WAITING_MAX,
+    };
+  }
+
+  /** Resolves when it watches, or says why it does not; it is tried again by itself. */
+  async start(): Promise<void> {
+    const { context, family, task } = this.#options;
+    const shared = new SharedArrayBuffer(CONTROL_BYTES);
+    this.#control = new Int32Array(shared);
+    this.#told = {};
+    const settled = Promise.withResolvers<void>();
+    let worker: Worker;
+    try {
+      worker = context.spawnWorker(family, task(shared));
+    } catch (error) {
+      return this.#ended(error instanceof Error ? error.message : String(error));
+    }
+    this.#worker = worker;
+    worker.on('message', (message: CommonMessage | Message) => {
+      this.#take(message, worker);
+      if (message.kind === 'ready' || message.kind === 'failed') settled.resolve();
+    });
+    worker.once('error', (error) => {
+      this.#because = error.message;
+    });
+    worker.once('exit', () => {
+      settled.resolve();
+      if (this.#worker === worker) this.#ended(this.#isAlive ? 'its thread has ended' : this.#because);
+    });
+    const late = setTimeout(() => settled.resolve(), START_MS_MAX);
+    await settled.promise;
+    clearTimeout(late);
+  }
+
+  /** Sets off a harmless trigger and waits for it to come back through the same sensor as everything else. */
+  async canary(boundMs: number, trigger?: (id: number) => Promise<void>): Promise<CanaryResult> {
+    if (!this.#isAlive) return { returnedAfterMs: undefined };
+    const id = ++this.#canaries;
+    const back = Promise.withResolvers<CanaryResult>();
+    this.#canary = { id, resolve: back.resolve, startedAtMs: Date.now() };
+    const late = setTimeout(() => back.resolve({ returnedAfterMs: undefined }), boundMs);
+    Atomics.store(this.#control, CONTROL.canary, id);
+    try {
+      await trigger?.(id);
+    } catch (error) {
+      back.resolve({
+        returnedAfterMs: undefined,
+        obstacle: error instanceof Error ? error.message : String(error),
+      });
+    }
+    const result = await back.promise;
+    clearTimeout(late);
+    this.#canary = undefined;
+    return result;
+  }
+
+  async stop(): Promise<void> {
+    this.#isEnded = true;
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#isAlive = false;
+    if (worker === undefined) return;
+    const exited = new Promise((resolve) => worker.once('exit', resolve));
+    Atomics.store(this.#control, CONTROL.stop, 1);
+    Atomics.notify(this.#control, CONTROL.stop);
+    let late: NodeJS.Timeout | undefined;
+    await Promise.race([exited, new Promise((resolve) => (late = setTimeout(resolve, END_MS_MAX)))]);
+    clearTimeout(late);
+    await worker.terminate();
+  }
+
+  #take(message: CommonMessage | Message, worker: Worker): void {
+    if (!isCommon(message)) {
+      const control = this.#control;
+      this.#options
+        .onMessage(message as Exclude<Message, CommonMessage>, worker)
+        .then((count) => Atomics.sub(control, CONTROL.waiting, count))
+        .catch((error: unknown) =>
+          this.#options.context.log(`${this.#options.family}: what was found could not be written down`, {
+            because: error instanceof Error ? error.message : String(error),
+          }),
+        );
+      return;
+    }
+    switch (message.kind) {
+      case 'ready':
+        this.#isAlive = true;
+        this.isWhole = message.isWhole;
+        this.#because = message.because;
+        break;
+      case 'failed':
+        this.#isAlive = false;
+        this.#because = message.because;
+        break;
+      case 'canary':
+        if (this.#canary?.id === message.id)
+          this.#canary.resolve({ returnedAfterMs: Math.max(0, message.atMs - this.#canary.startedAtMs) });
+        break;
+      case 'obstacle':
+        if (this.#canary?.id === message.id)
+          this.#canary.resolve({ returnedAfterMs: undefined, obstacle: message.because });
+        break;
+      case 'figures':
+        this.figures = message.figures;
+        this.#tellDropped(message.dropped);
+        break;
+    }
+  }
+
+  #tellDropped(dropped: Readonly<Record<string, number>>): void {
+    for (const [reason, count] of Object.entries(dropped)) {
+      const more = count - (this.#told[reason] ?? 0);
+      if (more <= 0) continue;
+      this.#told[reason] = count;
+      this.dropped += more;
+      this.#options.context.dropped({ stage: this.#options.family, reason, count: more, meant: false });
+    }
+  }
+
+  #ended(because: string): void {
+    this.#isAlive = false;
+    this.#because = because;
+    this.#canary?.resolve({ returnedAfterMs: undefined });
+    if (this.#isEnded) return;
+    this.#options.context.log(`${this.#options.family}: not watching; tried again soon`, { because });
+    clearTimeout(this.#restart);
+    this.#restart = setTimeout(() => void this.start(), RESTART_MS);
+  }
+}
+
+function isCommon(message: { readonly kind: string }): message is CommonMessage {
+  return ['ready', 'failed', 'canary', 'obstacle', 'figures'].includes(message.kind);
+}
