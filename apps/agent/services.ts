@@ -1,6 +1,11 @@
 /** The rooms this agent can run. An eighth service is one folder and one line here. */
 import { fileIntegrityMonitoringAgent } from '@demarc/file-integrity-monitoring/agent';
 import { hostFirewallAgent } from '@demarc/host-firewall/agent';
+import { hostIntrusionDetectionAgent } from '@demarc/host-intrusion-detection/agent';
 import type { AgentRoom } from '@demarc/platform/contract/agent';
 
-export const ROOMS: readonly AgentRoom[] = [fileIntegrityMonitoringAgent, hostFirewallAgent];
+export const ROOMS: readonly AgentRoom[] = [
+  fileIntegrityMonitoringAgent,
+  hostFirewallAgent,
+  hostIntrusionDetectionAgent,
+];

@@ -1,12 +1,14 @@
 /** The threads that rooms start, apart from the rooms: a worker reads its own modules alone, in a quarter of the time. */
 import { fileIntegrityMonitoringWorkers } from '@demarc/file-integrity-monitoring/agent/workers';
 import { hostFirewallWorkers } from '@demarc/host-firewall/agent/workers';
+import { hostIntrusionDetectionWorkers } from '@demarc/host-intrusion-detection/agent/workers';
 import type { AgentWorkers } from '@demarc/platform/contract/agent';
 
 /** By the service of the room. */
 const WORKERS: Readonly<Record<string, AgentWorkers>> = {
   'file-integrity-monitoring': fileIntegrityMonitoringWorkers,
   'host-firewall': hostFirewallWorkers,
+  'host-intrusion-detection': hostIntrusionDetectionWorkers,
 };
 
 /** @param name service and worker: `file-integrity-monitoring/scan` */

@@ -1,6 +1,11 @@
 /** The rooms of this server. An eighth service is one folder and one line here. */
 import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
 import { hostFirewallServer } from '@demarc/host-firewall/server';
+import { hostIntrusionDetectionServer } from '@demarc/host-intrusion-detection/server';
 import type { ServerRoom } from '@demarc/platform/contract/server';
 
-export const ROOMS: readonly ServerRoom[] = [fileIntegrityMonitoringServer, hostFirewallServer];
+export const ROOMS: readonly ServerRoom[] = [
+  fileIntegrityMonitoringServer,
+  hostFirewallServer,
+  hostIntrusionDetectionServer,
+];

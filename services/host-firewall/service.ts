@@ -1,5 +1,6 @@
 import { defineService } from '@demarc/platform/contract';
 import { DETECTION_FINDING, NETWORK_ACTIVITY } from '@demarc/platform/ocsf';
+import { inherit, type PolicyPatch } from './inherit.ts';
 import { HostFirewallPolicy } from './policy.ts';
 
 export const hostFirewall = defineService({
@@ -7,6 +8,8 @@ export const hostFirewall = defineService({
   partOf: 'host-ids-firewall',
   title: 'Host firewall',
   policy: HostFirewallPolicy,
+  inherit: (layers) =>
+    layers.map((layer): PolicyPatch => layer).reduce((base, layer) => inherit(base, layer), {}),
   emits: [NETWORK_ACTIVITY, DETECTION_FINDING],
   evidences: [
     { rule: 'VMS-07.1', everySeconds: 60, freshForSeconds: 900 },

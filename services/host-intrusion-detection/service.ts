@@ -7,6 +7,7 @@ export const hostIntrusionDetection = defineService({
   partOf: 'host-ids-firewall',
   title: 'Host intrusion detection',
   policy: HostIntrusionDetectionPolicy,
+  inherit: (layers) => layers.reduce(over, {}),
   emits: [
     OCSF_CLASS.authentication,
     OCSF_CLASS.account_change,
@@ -20,3 +21,17 @@ export const hostIntrusionDetection = defineService({
     { rule: 'VMS-08.3', everySeconds: 900, freshForSeconds: 86_400 },
   ],
 });
+
+type Layer = Readonly<Record<string, unknown>>;
+
+/** The more specific wins, field by field and part by part; a list is replaced whole. */
+function over(base: Layer, layer: Layer): Layer {
+  const merged = Object.entries(layer).map(([name, value]) => {
+    const before = base[name];
+    return [name, isPart(before) && isPart(value) ? over(before, value) : value] as const;
+  });
+  return { ...base, ...Object.fromEntries(merged) };
+}
+
+const isPart = (value: unknown): value is Layer =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -5,12 +5,13 @@
  * that told one, which is the time of lines that belong to it.
  */
 import { decode, isKnownProgram } from './decoders/all.ts';
-import type { Outcome, Sign } from './decoders/define.ts';
+import type { Outcome } from './decoders/define.ts';
 import { headerOf } from './header.ts';
 import { type Clock, instantOf } from './instant.ts';
 import { countsIn, type Mode } from './mode.ts';
 import { Sessions } from './sessions.ts';
 import type { Fields } from './shape.ts';
+import type { Sign } from './sign.ts';
 import { timestampAt } from './timestamp.ts';
 
 /** What stands behind is not looked at; no program writes so much in one line, but who attacks it may. */

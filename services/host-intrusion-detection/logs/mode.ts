@@ -2,7 +2,7 @@
  * Which kinds of signs count, by the names that fail2ban gave to such choices; `wide` is ours: everything but
  * what is often innocent.
  */
-import type { Sign } from './decoders/define.ts';
+import type { Sign } from './sign.ts';
 
 export const MODES = [
   'wide',

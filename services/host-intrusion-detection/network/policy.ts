@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { KINDS } from './detection.ts';
-import { isLowToHigh } from './ranges.ts';
+import { isLowToHigh } from './low-to-high.ts';
 
 const seconds = (min: number, max: number, fallback: number) => z.int().min(min).max(max).default(fallback);
 const count = (min: number, max: number, fallback: number) => z.int().min(min).max(max).default(fallback);

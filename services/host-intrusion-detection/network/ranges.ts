@@ -1,5 +1,5 @@
 /** Addresses against lists of addresses and prefixes. */
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
 
 export type Ranges = (address: string) => boolean;
 
@@ -25,18 +25,6 @@ export function inRanges(ranges: readonly string[]): Ranges {
     known.set(address, answer);
     return answer;
   };
-}
-
-/** Whether a text names a range of addresses that `low-high` can mean. */
-export function isLowToHigh(text: string): boolean {
-  const [low = '', high = '', ...more] = text.split('-');
-  if (isIP(low) === 0 || isIP(low) !== isIP(high) || more.length > 0) return false;
-  try {
-    new BlockList().addRange(low, high, isIPv6(low) ? 'ipv6' : 'ipv4');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Nobody in particular: multicast and broadcast. */

@@ -4,6 +4,8 @@ import type { RoomRoute, ServerRoom } from '@demarc/platform/contract/server';
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import * as z from 'zod';
 import { hostIntrusionDetection } from '../service.ts';
+import { orders } from './orders.ts';
+import { shieldLayers, shieldMigrations, shieldRoutes } from './shields.ts';
 
 const Query = z.object({
   from: Instant,
@@ -48,7 +50,9 @@ const blocks: RoomRoute = {
 
 export const hostIntrusionDetectionServer: ServerRoom = {
   service: hostIntrusionDetection,
-  routes: [blocks],
-  migrations: {},
+  routes: [blocks, ...shieldRoutes],
+  migrations: shieldMigrations,
+  policyLayers: shieldLayers,
+  orders,
   detectionsDirectory: new URL('../detections/', import.meta.url),
 };
