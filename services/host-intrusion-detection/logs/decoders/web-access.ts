@@ -1,6 +1,7 @@
 /** Access logs: the common and the combined format, with a virtual host before and whatever else behind. */
 import { addressAt } from '../address.ts';
-import type { Decoder, Outcome, Reading, Sign } from './define.ts';
+import type { Sign } from '../sign.ts';
+import type { Decoder, Outcome, Reading } from './define.ts';
 import { claimsToBeCrawler, includesRemote, isAttack, isBadAgent, isProbedPath } from './web-probes.ts';
 
 export interface Access {
