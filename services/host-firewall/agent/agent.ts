@@ -58,6 +58,8 @@ const RETRY_MS_MAX = 900_000;
 const PLATFORM_ADDRESS_KEPT_MS = 86_400_000;
 const PLATFORM_ADDRESSES_MAX = 64;
 const EVENTS_PER_EMIT = 500;
+/** Remembered for when somebody removes the table, and the kernel's list with it; more are blocked, and forgotten then. */
+const BLOCKS_REMEMBERED_MAX = 65_536;
 const OWN_STAGE = 'host-firewall';
 
 /** A policy with what nobody has to write, for this machine as it is now. */
@@ -85,6 +87,8 @@ class HostFirewallRoom implements RunningRoom {
   #refused: { readonly key: string; readonly because: string; readonly retryAtMs: number } | undefined;
   #inconclusive = 0;
   #isolation: { readonly except: readonly string[]; readonly untilMs: number } | undefined;
+  /** Ranges that other rooms had blocked, and until when. */
+  readonly #blocked = new Map<string, number>();
   #timers: NodeJS.Timeout[] = [];
   #work: Promise<void> = Promise.resolve();
   #state: Pick<Health, 'state' | 'because' | 'sinceMs'>;
@@ -316,8 +320,15 @@ class HostFirewallRoom implements RunningRoom {
         return mode() === 'inline';
       },
       allowed: () => [...new Set(allowList().map(({ peer }) => peer))],
-      block: async (range, seconds) => void (await firewall.block(range, seconds)),
-      unblock: async (range) => void (await firewall.unblock(range)),
+      block: async (range, seconds) => {
+        await firewall.block(range, seconds);
+        if (this.#blocked.size < BLOCKS_REMEMBERED_MAX)
+          this.#blocked.set(range, this.#context.now() + seconds * 1_000);
+      },
+      unblock: async (range) => {
+        this.#blocked.delete(range);
+        await firewall.unblock(range);
+      },
       isolate: (except, seconds) => this.#isolate(except, seconds),
     });
   }
@@ -352,6 +363,7 @@ class HostFirewallRoom implements RunningRoom {
     const { host, now } = this.#context;
     const firewall = this.#firewall;
     if (firewall === undefined) return;
+    this.#forgetBlocks();
     const confirmed = this.#inForce;
     const presentDigest = await firewall.digest();
     const isTampered = confirmed !== undefined && presentDigest !== confirmed.digest;
@@ -382,6 +394,7 @@ class HostFirewallRoom implements RunningRoom {
       this.#figures.putBack += 1;
       // The library may write the same rules otherwise since it was updated; what we loaded is what was confirmed.
       const digest = await firewall.digest();
+      await this.#blockAgain(firewall);
       if (digest !== undefined && digest !== confirmed.digest) {
         this.#inForce = { ...confirmed, digest };
         writeInForce(this.#context.stateDirectory, this.#inForce);
@@ -391,6 +404,20 @@ class HostFirewallRoom implements RunningRoom {
       this.#context.log('the rules could not be put back', { because: String(error) });
       return false;
     }
+  }
+
+  /** Of what is still in the kernel, nothing is changed: a longer block is not shortened. */
+  async #blockAgain(firewall: HostFirewall): Promise<void> {
+    this.#forgetBlocks();
+    const present = new Set((await firewall.blocks()).map(({ address }) => address));
+    for (const [range, untilMs] of this.#blocked)
+      if (!present.has(range))
+        await firewall.block(range, Math.max(1, Math.round((untilMs - this.#context.now()) / 1_000)));
+  }
+
+  #forgetBlocks(): void {
+    for (const [range, untilMs] of this.#blocked)
+      if (untilMs <= this.#context.now()) this.#blocked.delete(range);
   }
 
   async #probe(): Promise<void> {

@@ -159,6 +159,13 @@ test('a closed policy is confirmed, proved, watched, put back, and stays over a 
     t.assert.equal(isReached(pair), false);
     await agent.until(({ finding }) => finding?.rule === 'VMS-07.1' && finding.result === 'pass', before);
 
+    await agent.ask('block', '10.99.0.64/28');
+    const then = agent.said.length;
+    nft(pair, 'delete', 'table', 'inet', 'demarc');
+    await agent.until(({ event }) => /removed.*put back/.test(event?.message ?? ''), then);
+    t.assert.equal(isReached(pair), false);
+    t.assert.match(nft(pair, 'list', 'set', 'inet', 'demarc', 'blocked4'), /10\.99\.0\.64\/28/);
+
     await agent.ask('dispose');
     t.assert.match(tables(pair), /inet demarc/, 'rules stay while the agent is away');
     const again = await agent.apply(closed);
@@ -192,6 +199,21 @@ test('rules under which the platform is not reached are taken back, and health s
       (said) => said.finding?.rule === 'VMS-07.1' && /not in force/.test(said.finding.because),
     );
     t.assert.equal(finding.finding?.result, 'fail');
+  });
+});
+
+test('who cannot read what rules log says so, and still keeps the rules in force', async (t: TestContext) => {
+  await withPair(async (pair, directory) => {
+    using first = new Agent(pair, join(directory, 'first'));
+    await first.apply({ mode: 'tap' });
+    // One reader for each group: the second finds it taken.
+    using second = new Agent(pair, join(directory, 'second'));
+    const health = await second.apply(closed);
+    t.assert.equal(health.state, 'degraded');
+    t.assert.match(health.because, /what rules log cannot be read/);
+    t.assert.equal(isReached(pair), false);
+    const canary = await second.until(({ finding }) => finding?.rule === 'VMS-07.2');
+    t.assert.equal(canary.finding?.result, 'error');
   });
 });
 

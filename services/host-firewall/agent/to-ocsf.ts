@@ -14,6 +14,17 @@ import type { Flow, Logged } from './tally.ts';
 const ACTIVITY = { open: 1, refuse: 5, traffic: 6 } as const;
 const ACTION = { allowed: 1, denied: 2 } as const;
 const DISPOSITION = { allowed: 1, blocked: 2, logged: 17 } as const;
+/** Captions as published, for who reads events without the schema at hand. */
+const CAPTION = {
+  activity: { [ACTIVITY.open]: 'Open', [ACTIVITY.refuse]: 'Refuse', [ACTIVITY.traffic]: 'Traffic' },
+  action: { [ACTION.allowed]: 'Allowed', [ACTION.denied]: 'Denied' },
+  disposition: {
+    [DISPOSITION.allowed]: 'Allowed',
+    [DISPOSITION.blocked]: 'Blocked',
+    [DISPOSITION.logged]: 'Logged',
+  },
+  direction: { in: 'Inbound', out: 'Outbound', unknown: 'Unknown' },
+} as const;
 const DIRECTION = { unknown: 0, in: 1, out: 2 } as const;
 const PROTOCOLS: Readonly<Record<number, string>> = {
   1: 'icmp',
@@ -50,8 +61,10 @@ export function loggedToOcsf(
   const times = packets === 1 ? '' : `, ${packets} packets`;
   const event = {
     ...common(activity, host, [kind, id, ...flowParts(logged), firstAtMs], kind),
-    action_id: isDropped ? ACTION.denied : ACTION.allowed,
-    disposition_id: isDropped ? DISPOSITION.blocked : DISPOSITION.logged,
+    ...outcome(
+      isDropped ? ACTION.denied : ACTION.allowed,
+      isDropped ? DISPOSITION.blocked : DISPOSITION.logged,
+    ),
     status_id: 1,
     time: Math.round(firstAtMs),
     start_time: Math.round(firstAtMs),
@@ -75,8 +88,7 @@ export function flowToOcsf(flow: Flow, host: HostIdentity): OcsfEvent {
   const { firstAtMs, lastAtMs, connections, icmpType, icmpCode } = flow;
   const event = {
     ...common(ACTIVITY.open, host, ['flow', ...flowParts(flow), firstAtMs], 'flow'),
-    action_id: ACTION.allowed,
-    disposition_id: DISPOSITION.allowed,
+    ...outcome(ACTION.allowed, DISPOSITION.allowed),
     status_id: 1,
     time: Math.round(firstAtMs),
     start_time: Math.round(firstAtMs),
@@ -131,8 +143,20 @@ export function tamperedToOcsf(
   return event as unknown as OcsfEvent;
 }
 
+function outcome(
+  action: keyof typeof CAPTION.action,
+  disposition: keyof typeof CAPTION.disposition,
+): Readonly<Record<string, unknown>> {
+  return {
+    action_id: action,
+    action: CAPTION.action[action],
+    disposition_id: disposition,
+    disposition: CAPTION.disposition[disposition],
+  };
+}
+
 function common(
-  activity: number,
+  activity: keyof typeof CAPTION.activity,
   host: HostIdentity,
   parts: readonly (string | number)[],
   logName: string,
@@ -141,6 +165,7 @@ function common(
     class_uid: NETWORK_ACTIVITY,
     category_uid: 4,
     activity_id: activity,
+    activity_name: CAPTION.activity[activity],
     type_uid: NETWORK_ACTIVITY * 100 + activity,
     severity_id: SEVERITY.informational,
     device: deviceOf(host),
@@ -171,6 +196,7 @@ function endpoints(ends: Ends): Readonly<Record<string, unknown>> {
     },
     connection_info: {
       direction_id: DIRECTION[direction],
+      direction: CAPTION.direction[direction],
       protocol_num: protocol,
       protocol_name: PROTOCOLS[protocol] ?? String(protocol),
       protocol_ver_id: family ?? 0,

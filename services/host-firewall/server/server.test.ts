@@ -69,16 +69,17 @@ test('a simulation says which recorded flows would fare otherwise, over all page
     { assetId: host.assetId, policy, from: '2023-11-14T00:00:00.000Z', to: '2023-11-15T00:00:00.000Z' },
     [[flow(443, 3)], [flow(5_432, 7)]],
   );
-  const { changes, flowsRead, isPartial } = answer as {
-    changes: { count: number; packet: { destinationPort: number }; after: { verdict: string } }[];
-    flowsRead: number;
+  const { flows, considered, isPartial } = answer as {
+    flows: { count: number; before: string; after: string; because: string; event: OcsfEvent }[];
+    considered: number;
     isPartial: boolean;
   };
   t.assert.deepEqual(
-    changes.map(({ count, packet, after }) => [count, packet.destinationPort, after.verdict]),
-    [[7, 5_432, 'drop']],
+    flows.map(({ count, before, after, because }) => [count, before, after, because]),
+    [[7, 'accept', 'drop', 'no rule decides; the default in is deny']],
   );
-  t.assert.deepEqual([flowsRead, isPartial], [2, false]);
+  t.assert.deepEqual(flows[0]?.event, flow(5_432, 7));
+  t.assert.deepEqual([considered, isPartial], [2, false]);
   t.assert.deepEqual(
     queries.map(({ assetId, cursor, classUids }) => [assetId, cursor, classUids]),
     [
@@ -99,16 +100,19 @@ test('a check finds a shadowed rule, and refuses what would take too long', asyn
   const { answer } = await ask('firewall/check', {
     policy: { rules: [rule('a', 'deny'), rule('b', 'allow')] },
   });
-  t.assert.match(JSON.stringify(answer), /"kind":"shadowed","rule":"b"|"rule":"b".*"kind":"shadowed"/);
+  t.assert.match(JSON.stringify(answer), /"kind":"shadowed"[^{]*"with":\["a"\]/);
   const rules = Array.from({ length: 1_001 }, (_, index) => rule(`r${index}`, 'deny'));
   await t.assert.rejects(ask('firewall/check', { policy: { rules } }), { code: 'HFW_CHECK_TOO_LARGE' });
 });
 
 test('an explanation names the rule that decides', async (t: TestContext) => {
+  const policy = { mode: 'inline', defaultAction: { in: 'deny' } };
   const { answer } = await ask('firewall/explain', {
-    policy: { mode: 'inline', defaultAction: { in: 'deny' } },
+    policy,
     packet: 'tcp 203.0.113.9:40000 > 10.0.0.2:22 in',
   });
+  const packet = { protocol: 'tcp', source: '203.0.113.9', destination: '10.0.0.2', destinationPort: 22 };
+  t.assert.deepEqual((await ask('firewall/explain', { policy, packet })).answer, answer);
   t.assert.deepEqual(answer, {
     verdict: 'drop',
     judged: 'drop',

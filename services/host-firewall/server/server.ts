@@ -1,4 +1,5 @@
 /** Door: the room's routes on the server. All of them answer questions about a policy; none changes anything. */
+import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import { Instant } from '@demarc/platform/contract/api';
 import type { RoomRoute, ServerRoom, ServerRoomContext } from '@demarc/platform/contract/server';
 import { NETWORK_ACTIVITY } from '@demarc/platform/ocsf';
@@ -35,18 +36,26 @@ const SimulateBody = z.strictObject({
   to: Instant,
 });
 const Simulation = z.strictObject({
-  changes: z
+  /** Those whose verdict would change. */
+  flows: z
     .array(
       z.strictObject({
-        /** Packets or connections. */
+        /** As it was recorded: an event of this room. */
+        event: z.record(z.string(), z.unknown()),
+        /** What happened. */
+        before: z.enum(['accept', 'drop']),
+        /** What the proposal would do, as if it were inline already. */
+        after: z.enum(['accept', 'drop']),
+        /** The rule or allow-list entry that would decide; null when none would. */
+        rule: z.string().nullable(),
+        because: z.string(),
+        /** Packets or connections that the event stands for. */
         count: z.int(),
-        wasDropped: z.boolean(),
-        packet: z.record(z.string(), z.unknown()),
-        after: Verdict,
       }),
     )
     .readonly(),
-  flowsRead: z.int(),
+  /** Recorded flows that were asked about. */
+  considered: z.int(),
   /** There were more flows or more changes than one answer holds. */
   isPartial: z.boolean(),
 });
@@ -66,24 +75,29 @@ const simulate: RoomRoute = {
     const local = flows.map(({ packet }) => (packet.direction === 'in' ? packet.destination : packet.source));
     const changes = changedOutcomes(policy, flows, contextsOf(policy, [...new Set(local)]));
     return {
-      changes: changes.slice(0, CHANGES_MAX).map(({ flow: { count, wasDropped, packet }, after }) => ({
+      flows: changes.slice(0, CHANGES_MAX).map(({ flow: { event, count, wasDropped }, after }) => ({
+        event,
+        before: wasDropped ? 'drop' : 'accept',
+        after: after.verdict,
+        rule: after.rule,
+        because: after.because,
         count,
-        wasDropped,
-        packet,
-        after,
       })),
-      flowsRead: flows.length,
+      considered: flows.length,
       isPartial: isPartial || changes.length > CHANGES_MAX,
     };
   },
 };
 
+/** What a room's event says, and the event. */
+type RecordedEvent = Recorded & { readonly event: OcsfEvent };
+
 async function recordedFlows(
   context: ServerRoomContext,
   tenant: TenantScope,
   { assetId, from, to }: Pick<z.infer<typeof SimulateBody>, 'assetId' | 'from' | 'to'>,
-): Promise<{ readonly flows: readonly Recorded[]; readonly isPartial: boolean }> {
-  const flows: Recorded[] = [];
+): Promise<{ readonly flows: readonly RecordedEvent[]; readonly isPartial: boolean }> {
+  const flows: RecordedEvent[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const found = await context.searchEvents(tenant, {
@@ -95,7 +109,10 @@ async function recordedFlows(
       limit: EVENTS_PER_PAGE,
       ...(cursor === null ? {} : { cursor }),
     });
-    flows.push(...found.events.flatMap((event) => recordedOf(event) ?? []));
+    for (const event of found.events) {
+      const recorded = recordedOf(event);
+      if (recorded !== undefined) flows.push({ ...recorded, event });
+    }
     cursor = found.nextCursor;
     if (cursor === null) return { flows, isPartial: false };
   }
@@ -110,20 +127,32 @@ const check: RoomRoute = {
   permission: 'policy:read',
   summary: 'Rules of a policy that do not do what they seem to: shadowed, redundant, conflicting, any-any',
   body: CheckBody,
-  response: z.strictObject({ findings: z.array(z.record(z.string(), z.unknown())).readonly() }),
+  response: z.strictObject({
+    findings: z
+      .array(
+        z.looseObject({
+          kind: z.enum(['shadowed', 'redundant', 'conflicting', 'any-any', 'undecided']),
+          rule: z.string(),
+          /** The rules that it is about besides. */
+          with: z.array(z.string()).readonly(),
+          because: z.string(),
+        }),
+      )
+      .readonly(),
+  }),
   async handle(_context, _tenant, { body }) {
     const { policy } = body as z.infer<typeof CheckBody>;
     const { length } = policy.rules;
     if (length > CHECKED_RULES_MAX)
       throw hostFirewallErrors.make('HFW_CHECK_TOO_LARGE', { rules: length, rulesMax: CHECKED_RULES_MAX });
-    return { findings: findingsOf(policy) };
+    return { findings: findingsOf(policy).map(({ others, ...finding }) => ({ ...finding, with: others })) };
   },
 };
 
 const ExplainBody = z.strictObject({
   policy: HostFirewallPolicy,
-  /** `tcp 203.0.113.9:40000 > 10.0.0.2:22 in`, or the same as JSON in a text. */
-  packet: z.string().max(2_048),
+  /** `tcp 203.0.113.9:40000 > 10.0.0.2:22 in`, or its fields: source, destination, protocol, direction, … */
+  packet: z.union([z.string().max(2_048), z.record(z.string().max(32), z.unknown())]),
   /** Of the machine: they say which contexts are in force. */
   localAddresses: z.array(z.string().max(64)).max(256).default([]),
 });
@@ -136,7 +165,8 @@ const explain: RoomRoute = {
   body: ExplainBody,
   response: Verdict,
   async handle(context, _tenant, { body }) {
-    const { policy, packet: text, localAddresses } = body as z.infer<typeof ExplainBody>;
+    const { policy, packet: asked, localAddresses } = body as z.infer<typeof ExplainBody>;
+    const text = typeof asked === 'string' ? asked : JSON.stringify(asked);
     const { packet, state } = readPacket(text, context.now());
     return verdictOf(policy, packet, state, packet.atMs, contextsOf(policy, localAddresses));
   },
