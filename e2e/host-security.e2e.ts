@@ -201,11 +201,11 @@ test('who did what to whom is told: events, a finding, why it was blocked', asyn
     return found.some(({ unmapped }) => unmapped.block.because.includes(ATTACKER));
   });
   await until('the finding is there', 20_000, async () => {
-    const { findings } = await platform.json<{ readonly findings: readonly { readonly title: string }[] }>(
+    const found = await platform.json<{ readonly events: readonly { readonly message: string }[] }>(
       'finding',
       'list',
     );
-    return findings.some(({ title }) => /scan/i.test(title));
+    return found.events.some(({ message }) => /scan/i.test(message));
   });
 });
 
@@ -269,4 +269,66 @@ test('a policy that would lock the machine out does not', async () => {
     rules: [{ id: 'web', direction: 'in', action: 'allow', protocol: 'tcp', destinationPorts: [WEB_PORT] }],
   });
   await until('its agent heard of the next one', 60_000, async () => (await served()) === undefined);
+});
+
+test('a person sees it in the console, and acts there', async () => {
+  for (const [path, heading, picture] of [
+    ['attacks', 'Attacks', 'attacks'],
+    ['blocks', 'Blocks', 'blocks'],
+    ['host-logs', 'Host logs', undefined],
+    ['response', 'Response', 'response'],
+    [`firewall?asset=${assetId}`, 'Firewall', 'firewall'],
+    ['flows', 'Flows', 'flows'],
+  ] as const) {
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.goto(`${platform.url}/t/local/${path}`);
+      await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+      await page.waitForTimeout(900);
+      assert.deepEqual(await accessibilityProblems(page), [], `${path}, ${scheme}`);
+      if (picture !== undefined && scheme === 'light') await keepPicture(page, picture);
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+
+  // Who scanned, how it was seen, and why that is believed.
+  await page.goto(`${platform.url}/t/local/attacks`);
+  await page.getByRole('row', { name: /scan/i }).first().click();
+  await page.getByRole('dialog').getByText(ATTACKER).first().waitFor();
+  await page.getByRole('dialog').getByRole('link', { name: 'T1046' }).waitFor();
+  await page.keyboard.press('Escape');
+
+  // The attacker is let in again, after it was said what that does.
+  await page.goto(`${platform.url}/t/local/blocks`);
+  await page.getByRole('row', { name: ATTACKER }).first().getByRole('button', { name: 'Let in' }).click();
+  await page.getByLabel('Reason').fill('it was our own scanner');
+  const give = page.getByRole('button', { name: 'Let an address in again' });
+  assert.equal(await give.isEnabled(), false, 'what it does is read first');
+  await page.getByRole('button', { name: 'What would it do?' }).click();
+  await page.getByTestId('effect').getByText(ATTACKER).waitFor();
+  assert.deepEqual(await accessibilityProblems(page), [], 'the order');
+  await give.click();
+  await until('the kernel let it go', 20_000, async () => !(await blocked()).includes(ATTACKER));
+
+  // A rule is added, checked, tried on what there was, and explained.
+  await page.goto(`${platform.url}/t/local/firewall?asset=${assetId}`);
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  await page.getByLabel('Name of the rule').fill('no-web');
+  await page.getByLabel('Action').selectOption('deny');
+  await page.getByLabel('Ports there (empty is any)').fill(String(WEB_PORT));
+  await page.getByRole('button', { name: 'Take it over' }).click();
+  await page.getByRole('button', { name: 'Check the rules' }).click();
+  await page.getByTestId('findings').waitFor();
+  await page.getByRole('button', { name: 'Try it on the last day' }).click();
+  await page.getByRole('heading', { name: /recorded flows would be decided otherwise/ }).waitFor();
+  await page.getByRole('cell', { name: 'let through' }).first().waitFor();
+  await page.getByLabel('A packet').fill(`tcp ${CLIENT}:40000 > ${machine.address}:${WEB_PORT} in`);
+  await page.getByRole('button', { name: 'What happens to it?' }).click();
+  await page
+    .getByTestId('verdict')
+    .getByText(/drop.*no-web/)
+    .waitFor();
+  assert.deepEqual(await accessibilityProblems(page), [], 'the policy with its answers');
+  assert.equal(await served(), undefined, 'nothing was put in force');
+  assert.deepEqual(complaints, []);
 });
