@@ -142,10 +142,8 @@ test('this machine is the first asset, and protects nothing that was not bought'
   assert.ok(only !== undefined);
   assert.equal(others.length, 0);
   local = only;
-  assert.deepEqual(
-    only.rooms.map(({ health }) => health.state),
-    ['stopped'],
-  );
+  assert.ok(only.rooms.length > 0);
+  assert.ok(only.rooms.every(({ health }) => health.state === 'stopped'));
   const unowned = await cell(local.assetId, 'VMS-09');
   assert.ok(
     unowned.duties.every(({ state }) => state === 'unowned'),

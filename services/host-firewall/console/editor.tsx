@@ -14,6 +14,7 @@ import {
   withRule,
 } from './draft.ts';
 import { RuleForm } from './rule-form.tsx';
+import { trafficOf } from './traffic.ts';
 
 interface Layer {
   readonly scope: { readonly kind: string; readonly groupId?: string; readonly serviceId?: string };
@@ -36,13 +37,14 @@ interface Verdict {
   readonly because: string;
 }
 interface Simulation {
-  readonly changes: readonly {
+  readonly flows: readonly {
+    readonly event: Readonly<Record<string, unknown>>;
+    readonly before: string;
+    readonly after: string;
+    readonly because: string;
     readonly count: number;
-    readonly wasDropped: boolean;
-    readonly packet: Readonly<Record<string, unknown>>;
-    readonly after: Verdict;
   }[];
-  readonly flowsRead: number;
+  readonly considered: number;
   readonly isPartial: boolean;
 }
 
@@ -141,7 +143,7 @@ function Editor({ tools, assetId }: { readonly tools: ConsoleTools; readonly ass
         facts={[
           [
             'In force',
-            `${inForce.policy.mode ?? 'tap'}, in ${inForce.policy.defaultAction?.in ?? 'allow'}, out ${inForce.policy.defaultAction?.out ?? 'allow'}, ${inForce.policy.rules?.length ?? 0} rules`,
+            `${inForce.policy.mode ?? 'tap'}, in ${inForce.policy.defaultAction?.in ?? 'allow'}, out ${inForce.policy.defaultAction?.out ?? 'allow'}, ${counted(inForce.policy.rules?.length ?? 0)}`,
           ],
           [
             'Inherited',
@@ -232,21 +234,6 @@ function Editor({ tools, assetId }: { readonly tools: ConsoleTools; readonly ass
                     .map(({ kind }) => kind)
                     .join(', ') || 'does what it says',
           },
-          {
-            key: 'do',
-            title: 'Change',
-            width: '15rem',
-            screenOnly: true,
-            render: ({ id, enabled }) => (
-              <span className="d-toolbar">
-                <Button onClick={() => isDraft(draft) && change(movedUp(draft, id))}>Up</Button>
-                <Button onClick={() => isDraft(draft) && change(toggled(draft, id))}>
-                  {enabled === false ? 'Switch on' : 'Switch off'}
-                </Button>
-                <Button onClick={() => isDraft(draft) && change(withoutRule(draft, id))}>Remove</Button>
-              </span>
-            ),
-          },
         ]}
       />
       <div className="d-toolbar">
@@ -305,8 +292,8 @@ function Editor({ tools, assetId }: { readonly tools: ConsoleTools; readonly ass
         </p>
       )}
       {simulation === undefined ? null : <Changes tools={tools} simulation={simulation} />}
+      <TextField label="A packet" value={packet} onChange={setPacket} />
       <div className="d-toolbar">
-        <TextField label="A packet" value={packet} onChange={setPacket} />
         <Button
           busy={busy === 'explain'}
           disabled={!isReady}
@@ -349,6 +336,15 @@ function Editor({ tools, assetId }: { readonly tools: ConsoleTools; readonly ass
             if (isDraft(draft)) change(withRule(draft, rule));
             setEdited(undefined);
           }}
+          onMove={(id) => isDraft(draft) && change(movedUp(draft, id))}
+          onToggle={(id) => {
+            if (isDraft(draft)) change(toggled(draft, id));
+            setEdited(undefined);
+          }}
+          onRemove={(id) => {
+            if (isDraft(draft)) change(withoutRule(draft, id));
+            setEdited(undefined);
+          }}
         />
       )}
     </div>
@@ -357,22 +353,21 @@ function Editor({ tools, assetId }: { readonly tools: ConsoleTools; readonly ass
 
 function Changes({ tools, simulation }: { readonly tools: ConsoleTools; readonly simulation: Simulation }) {
   const { DataTable, Empty } = tools.parts;
-  const { changes, flowsRead, isPartial } = simulation;
-  const end = (packet: Readonly<Record<string, unknown>>, side: 'source' | 'destination'): string =>
-    `${String(packet[side] ?? '')}${packet[`${side}Port`] === undefined ? '' : ` port ${String(packet[`${side}Port`])}`}`;
+  const { flows, considered, isPartial } = simulation;
+  const verdict = (word: string): string => (word === 'drop' ? 'dropped' : 'let through');
   return (
     <section>
       <h2>
-        {changes.length} of {flowsRead} recorded flows would be decided otherwise
+        {flows.length} of {considered} recorded flows would be decided otherwise
         {isPartial ? '; there were more than one answer holds' : ''}
       </h2>
-      <DataTable<Simulation['changes'][number] & { readonly key: string }>
+      <DataTable<Simulation['flows'][number] & { readonly key: string }>
         label="Flows that would be decided otherwise"
-        rows={changes.map((one, at) => ({ ...one, key: String(at) }))}
+        rows={flows.map((one, at) => ({ ...one, key: String(at) }))}
         rowKey={({ key }) => key}
         empty={
-          <Empty title={flowsRead === 0 ? 'No flow was recorded yet' : 'Nothing would change'}>
-            {flowsRead === 0
+          <Empty title={considered === 0 ? 'No flow was recorded yet' : 'Nothing would change'}>
+            {considered === 0
               ? 'The machine records its flows from the moment the service is at work on it.'
               : 'Everything that was let through still would be, and what was dropped still would be.'}
           </Empty>
@@ -382,30 +377,22 @@ function Changes({ tools, simulation }: { readonly tools: ConsoleTools; readonly
             key: 'from',
             title: 'From',
             width: 'minmax(10rem, 1fr)',
-            render: ({ packet }) => end(packet, 'source'),
+            render: ({ event }) => <span className="d-mono">{trafficOf(event)?.from}</span>,
           },
           {
             key: 'to',
             title: 'To',
             width: 'minmax(10rem, 1fr)',
-            render: ({ packet }) => end(packet, 'destination'),
+            render: ({ event }) => <span className="d-mono">{trafficOf(event)?.to}</span>,
           },
           { key: 'count', title: 'Times', width: '6rem', render: ({ count }) => String(count) },
-          {
-            key: 'before',
-            title: 'Was',
-            width: '8rem',
-            render: ({ wasDropped }) => (wasDropped ? 'dropped' : 'let through'),
-          },
-          {
-            key: 'after',
-            title: 'Would be',
-            width: '9rem',
-            render: ({ after }) => (after.judged === 'drop' ? 'dropped' : 'let through'),
-          },
-          { key: 'why', title: 'Because', width: 'minmax(12rem, 2fr)', render: ({ after }) => after.because },
+          { key: 'before', title: 'Was', width: '8rem', render: ({ before }) => verdict(before) },
+          { key: 'after', title: 'Would be', width: '9rem', render: ({ after }) => verdict(after) },
+          { key: 'why', title: 'Because', width: 'minmax(12rem, 2fr)', render: ({ because }) => because },
         ]}
       />
     </section>
   );
 }
+
+const counted = (rules: number): string => `${rules} ${rules === 1 ? 'rule' : 'rules'}`;

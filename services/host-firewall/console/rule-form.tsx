@@ -18,12 +18,18 @@ export function RuleForm({
   taken,
   onClose,
   onDone,
+  onMove,
+  onToggle,
+  onRemove,
 }: {
   readonly tools: ConsoleTools;
   readonly rule?: DraftRule;
   readonly taken: readonly string[];
   readonly onClose: () => void;
   readonly onDone: (rule: DraftRule) => void;
+  readonly onMove: (id: string) => void;
+  readonly onToggle: (id: string) => void;
+  readonly onRemove: (id: string) => void;
 }) {
   const { Button, Choice, Details, TextField } = tools.parts;
   const [id, setId] = useState(rule?.id ?? '');
@@ -105,6 +111,15 @@ export function RuleForm({
         >
           Take it over
         </Button>
+        {rule === undefined ? null : (
+          <>
+            <Button onClick={() => onMove(rule.id)}>One place up</Button>
+            <Button onClick={() => onToggle(rule.id)}>
+              {rule.enabled === false ? 'Switch it on' : 'Switch it off'}
+            </Button>
+            <Button onClick={() => onRemove(rule.id)}>Remove it</Button>
+          </>
+        )}
       </div>
     </Details>
   );

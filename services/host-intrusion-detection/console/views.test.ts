@@ -20,7 +20,7 @@ test('an event is an attack, a block, a line, or nothing of it', (t: TestContext
         ports: [22, 80],
         evidence: { probes: 10, note: 'no number' },
         because: 'it asked ten ports',
-        sourceIsProved: false,
+        source_is_proved: false,
       },
     },
   });
@@ -32,9 +32,9 @@ test('an event is an attack, a block, a line, or nothing of it', (t: TestContext
   t.assert.equal(attackOf({ unmapped: { detection: 'odd' } }), undefined);
   const block = blockEntryOf({
     ...base,
-    unmapped: { block: { range: '198.51.100.7', action: 'blocked', by: { detection: 'syn-scan' } } },
+    unmapped: { block: { range: '198.51.100.7', action: 'blocked', by: 'syn-scan', until: 900 } },
   });
-  t.assert.deepEqual([block?.by, block?.assetId], ['syn-scan', 'asset-1']);
+  t.assert.deepEqual([block?.by, block?.assetId, block?.untilMs], ['syn-scan', 'asset-1', 900]);
   const line = logLineOf({
     ...base,
     unmapped: { decoder: 'sshd', outcome: 'authentication-failure' },

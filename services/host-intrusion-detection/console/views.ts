@@ -70,7 +70,7 @@ export function attackOf(event: Raw): Attack | undefined {
         (entry): entry is [string, number] => typeof entry[1] === 'number',
       ),
     ),
-    proved: found['sourceIsProved'] === true,
+    proved: found['source_is_proved'] === true,
   };
 }
 
@@ -78,14 +78,13 @@ export function blockEntryOf(event: Raw): BlockEntry | undefined {
   const found = record(record(event['unmapped'])['block']);
   const range = text(found['range']);
   if (range === '') return undefined;
-  const by = found['by'];
   return {
     ...commonOf(event),
     assetId: text(record(event['device'])['uid']),
     action: text(found['action']),
     range,
-    untilMs: number(found['untilMs']),
-    by: typeof by === 'string' ? by : text(record(by)['person']) || text(record(by)['detection']),
+    untilMs: number(found['until']),
+    by: text(found['by']),
     because: text(found['because']),
   };
 }
@@ -146,11 +145,13 @@ export function timelineOf(
     of.set(bucket, (of.get(bucket) ?? 0) + 1);
     counts.set(name, of);
   }
+  // Every part of the time, also those without any: a chart makes its bars as wide as parts are apart.
   return [...counts].map(([name, of]) => ({
     name,
-    points: [...of]
-      .sort((a, b) => a[0] - b[0])
-      .map(([bucket, count]) => [new Date(fromMs + (bucket + 0.5) * width).toISOString(), count] as const),
+    points: Array.from(
+      { length: BUCKETS },
+      (_, bucket) => [new Date(fromMs + (bucket + 0.5) * width).toISOString(), of.get(bucket) ?? 0] as const,
+    ),
   }));
 }
 
