@@ -1,5 +1,5 @@
 import { defineService } from '@demarc/platform/contract';
-import { DETECTION_FINDING, NETWORK_ACTIVITY } from '@demarc/platform/ocsf';
+import { ENTITY_MANAGEMENT, NETWORK_ACTIVITY } from '@demarc/platform/ocsf';
 import { HostFirewallPolicy } from './policy.ts';
 
 export const hostFirewall = defineService({
@@ -7,7 +7,7 @@ export const hostFirewall = defineService({
   partOf: 'host-ids-firewall',
   title: 'Host firewall',
   policy: HostFirewallPolicy,
-  emits: [NETWORK_ACTIVITY, DETECTION_FINDING],
+  emits: [NETWORK_ACTIVITY, ENTITY_MANAGEMENT],
   evidences: [
     { rule: 'VMS-07.1', everySeconds: 60, freshForSeconds: 900 },
     { rule: 'VMS-07.2', everySeconds: 900, freshForSeconds: 86_400 },
