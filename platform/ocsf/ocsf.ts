@@ -23,6 +23,7 @@ export { type OcsfVerdict, validateOcsf } from './validate.ts';
 
 export const FILE_SYSTEM_ACTIVITY = 1_001;
 export const DETECTION_FINDING = 2_004;
+export const ENTITY_MANAGEMENT = 3_004;
 export const NETWORK_ACTIVITY = 4_001;
 
 /** `severity_id` as published. */

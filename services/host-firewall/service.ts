@@ -1,5 +1,5 @@
 import { defineService } from '@demarc/platform/contract';
-import { DETECTION_FINDING, NETWORK_ACTIVITY } from '@demarc/platform/ocsf';
+import { ENTITY_MANAGEMENT, NETWORK_ACTIVITY } from '@demarc/platform/ocsf';
 import { inherit, type PolicyPatch } from './inherit.ts';
 import { HostFirewallPolicy } from './policy.ts';
 
@@ -10,7 +10,7 @@ export const hostFirewall = defineService({
   policy: HostFirewallPolicy,
   inherit: (layers) =>
     layers.map((layer): PolicyPatch => layer).reduce((base, layer) => inherit(base, layer), {}),
-  emits: [NETWORK_ACTIVITY, DETECTION_FINDING],
+  emits: [NETWORK_ACTIVITY, ENTITY_MANAGEMENT],
   evidences: [
     { rule: 'VMS-07.1', everySeconds: 60, freshForSeconds: 900 },
     { rule: 'VMS-07.2', everySeconds: 900, freshForSeconds: 86_400 },

@@ -20,7 +20,11 @@ export const Button: Parts['Button'] = ({
     {...(kind === 'danger' ? { color: 'red.9' } : {})}
     loading={busy}
     disabled={disabled}
-    onClick={onClick}
+    onClick={(event) => {
+      // In a row of a table the row would open as well.
+      event.stopPropagation();
+      onClick();
+    }}
   >
     {children}
   </MantineButton>

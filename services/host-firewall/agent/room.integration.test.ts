@@ -149,7 +149,7 @@ test('a closed policy is confirmed, proved, watched, put back, and stays over a 
 
     const before = agent.said.length;
     nft(pair, 'add', 'rule', 'inet', 'demarc', 'always_in', 'accept');
-    const told = await agent.until(({ event }) => event?.class_uid === 2_004, before);
+    const told = await agent.until(({ event }) => event?.class_uid === 3_004, before);
     t.assert.deepEqual(validateOcsf(told.event), { ok: true });
     const failed = await agent.until(
       ({ finding }) => finding?.rule === 'VMS-07.1' && finding.result === 'fail',

@@ -103,7 +103,7 @@ test('events come back as the packets that they were, and say what a proposal wo
   );
 });
 
-test('the same twice is one event; tampering is a finding', (t: TestContext) => {
+test('the same twice is one event; tampering says what became of the rules', (t: TestContext) => {
   const found = { atMs: 1_700_000_000_000, what: 'removed', confirmedDigest: 'a', putBack: true } as const;
   const [one, two] = [found, found].map((each) =>
     tamperedToOcsf({ ...each, presentDigest: undefined }, host),

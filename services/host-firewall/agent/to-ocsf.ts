@@ -1,17 +1,19 @@
 /**
- * What the firewall saw as OCSF: Network Activity (4001) for packets and connections, a Detection Finding (2004) for
- * rules that somebody else changed. Pure: the same gives the same event with the same uid.
+ * What the firewall saw as OCSF: Network Activity (4001) for packets and connections, Entity Management (3004) for rules
+ * that somebody else changed; whether that is bad is for a detection to say. Pure: the same gives the same event with the same uid.
  *
  * @see https://schema.ocsf.io/1.8.0/classes/network_activity
  */
 import { createHash } from 'node:crypto';
 import type { HostIdentity, OcsfEvent } from '@demarc/platform/contract/agent';
-import { DETECTION_FINDING, eventUid, NETWORK_ACTIVITY, OCSF_VERSION, SEVERITY } from '@demarc/platform/ocsf';
+import { ENTITY_MANAGEMENT, eventUid, NETWORK_ACTIVITY, OCSF_VERSION, SEVERITY } from '@demarc/platform/ocsf';
 import type { FirewallRule, HostFirewallPolicy } from '../policy.ts';
 import type { Flow, Logged } from './tally.ts';
 
 /** `activity_id` of Network Activity as published. */
 const ACTIVITY = { open: 1, refuse: 5, traffic: 6 } as const;
+/** Of Entity Management. */
+const ENTITY_ACTIVITY = { update: 3, delete: 4 } as const;
 const ACTION = { allowed: 1, denied: 2 } as const;
 const DISPOSITION = { allowed: 1, blocked: 2, logged: 17 } as const;
 /** Captions as published, for who reads events without the schema at hand. */
@@ -114,31 +116,21 @@ export function tamperedToOcsf(
 ): OcsfEvent {
   const { atMs, what, confirmedDigest, presentDigest, putBack } = found;
   const uid = uidOf(host, ['tampered', what, confirmedDigest, presentDigest ?? '', atMs]);
+  const activity = what === 'removed' ? ENTITY_ACTIVITY.delete : ENTITY_ACTIVITY.update;
   const event = {
-    class_uid: DETECTION_FINDING,
-    category_uid: 2,
-    activity_id: 1,
-    type_uid: DETECTION_FINDING * 100 + 1,
-    severity_id: SEVERITY.high,
+    class_uid: ENTITY_MANAGEMENT,
+    category_uid: 3,
+    activity_id: activity,
+    activity_name: what === 'removed' ? 'Delete' : 'Update',
+    type_uid: ENTITY_MANAGEMENT * 100 + activity,
+    severity_id: SEVERITY.informational,
     status_id: 1,
     time: atMs,
     message: `Somebody else ${what} the firewall's rules; they were ${putBack ? '' : 'not '}put back`,
-    finding_info: {
-      uid,
-      title: `Firewall rules ${what} by somebody else`,
-      desc: `The table inet demarc is not what was confirmed. It was ${what}, and ${putBack ? 'was put back' : 'could not be put back'}.`,
-      types: ['firewall-tampering'],
-      attacks: [
-        {
-          version: '19.0',
-          tactics: [{ uid: 'TA0112', name: 'Defense Impairment' }],
-          technique: { uid: 'T1562', name: 'Impair Defenses' },
-        },
-      ],
-    },
+    entity: { uid: 'inet demarc', name: 'inet demarc', type: 'firewall rules' },
     device: deviceOf(host),
-    metadata: metadataOf(uid, 'tampering'),
-    unmapped: { confirmed_digest: confirmedDigest, present_digest: presentDigest ?? '' },
+    metadata: metadataOf(uid, 'tampering', ['host']),
+    unmapped: { confirmed_digest: confirmedDigest, present_digest: presentDigest ?? '', put_back: putBack },
   };
   return event as unknown as OcsfEvent;
 }
@@ -227,12 +219,16 @@ function deviceOf({ hostname, assetId, os }: HostIdentity): Readonly<Record<stri
   };
 }
 
-function metadataOf(uid: string, logName: string): Readonly<Record<string, unknown>> {
+function metadataOf(
+  uid: string,
+  logName: string,
+  profiles: readonly string[] = ['host', 'security_control'],
+): Readonly<Record<string, unknown>> {
   return {
     uid,
     version: OCSF_VERSION,
     product: { name: 'Demarc', vendor_name: 'Demarc', feature: { name: 'host-firewall' } },
-    profiles: ['host', 'security_control'],
+    profiles,
     log_name: logName,
   };
 }

@@ -176,4 +176,5 @@ export const hostFirewallServer: ServerRoom = {
   service: hostFirewall,
   routes: [simulate, check, explain],
   migrations: {},
+  detectionsDirectory: new URL('../detections/', import.meta.url),
 };
