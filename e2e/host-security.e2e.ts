@@ -321,7 +321,10 @@ test('a person sees it in the console, and acts there', async () => {
   await page.getByTestId('findings').waitFor();
   await page.getByRole('button', { name: 'Try it on the last day' }).click();
   await page.getByRole('heading', { name: /recorded flows would be decided otherwise/ }).waitFor();
-  await page.getByRole('cell', { name: 'let through' }).first().waitFor();
+  await page
+    .getByRole('row', { name: /let through/ })
+    .first()
+    .waitFor();
   await page.getByLabel('A packet').fill(`tcp ${CLIENT}:40000 > ${machine.address}:${WEB_PORT} in`);
   await page.getByRole('button', { name: 'What happens to it?' }).click();
   await page

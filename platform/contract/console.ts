@@ -50,16 +50,6 @@ export interface FoundEvents {
 export interface ConsoleTools {
   readonly tenantId: string;
   /**
-   * A hook: searches within the chosen time, again whenever `search` is another one (hand in the same object for the
-   * same search).
-   *
-   * @param isFresh whether a live event is one of these
-   */
-  useEvents(
-    search: Omit<EventSearch, 'from' | 'to' | 'cursor'>,
-    isFresh: (event: Readonly<Record<string, unknown>>) => boolean,
-  ): FoundEvents;
-  /**
    * Calls a route below the tenant: `GET`, `firewall/check`. What comes back was checked by the server against the
    * route's own schema.
    */
@@ -96,6 +86,16 @@ export interface ConsoleTools {
       readonly label: string;
       readonly placeholder: string;
       readonly name: string;
+    }>;
+    /**
+     * Searches within the chosen time, again whenever `search` is another one (hand in the same object for the same
+     * search), and gives what it found to its child.
+     */
+    readonly Events: ComponentType<{
+      readonly search: Omit<EventSearch, 'from' | 'to' | 'cursor'>;
+      /** Whether a live event is one of these; the same function each time. */
+      readonly isFresh: (event: Readonly<Record<string, unknown>>) => boolean;
+      readonly children: (found: FoundEvents) => ReactNode;
     }>;
     readonly Button: ComponentType<{
       readonly children: ReactNode;

@@ -62,8 +62,7 @@ export type HostIntrusionDetectionPolicy = z.infer<typeof HostIntrusionDetection
 
 function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
     return false;
   }

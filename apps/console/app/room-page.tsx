@@ -1,9 +1,10 @@
 /** Hands a room's page everything it needs; rooms import nothing of the console. */
 import type { ConsoleTools, RoomPage } from '@demarc/platform/contract/console';
 import { useParams } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useCallback } from 'react';
 import * as z from 'zod';
 import { DataTable } from '../parts/data-table.tsx';
+import { Events } from '../parts/events.tsx';
 import { Button, Choice, TextField } from '../parts/forms.tsx';
 import {
   Details,
@@ -25,7 +26,6 @@ import { call, get, post } from './api.ts';
 import { liveStream } from './live.ts';
 import { usePageSearch } from './page-search.ts';
 import { Asset, EventPage } from './schemas.ts';
-import { eventsHook } from './use-events.ts';
 
 const parts: ConsoleTools['parts'] = {
   DataTable,
@@ -45,6 +45,7 @@ const parts: ConsoleTools['parts'] = {
   TextField,
   Choice,
   Timeline,
+  Events,
 };
 
 export function RoomPageHost({ page: { component: Page } }: { readonly page: RoomPage }) {
@@ -71,13 +72,5 @@ export function RoomPageHost({ page: { component: Page } }: { readonly page: Roo
   // Not the whole address: opening a row must not ask for everything again.
   const chosen = search['range'];
   const range = useCallback(() => rangeOf(chosen, Date.now()), [chosen]);
-  const useEvents = useMemo(
-    () => eventsHook({ searchEvents, subscribe, range }),
-    [searchEvents, subscribe, range],
-  );
-  return (
-    <Page
-      tools={{ tenantId, useEvents, api, assets, searchEvents, subscribe, search, setSearch, parts, range }}
-    />
-  );
+  return <Page tools={{ tenantId, api, assets, searchEvents, subscribe, search, setSearch, parts, range }} />;
 }

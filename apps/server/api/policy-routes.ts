@@ -3,12 +3,7 @@
 import { groupsOf, standsAt } from '@demarc/assurance/views/responsibility';
 import type { ServiceSpec } from '@demarc/platform/contract';
 import { TenantIdParam } from '@demarc/platform/contract/api';
-import {
-  PolicyLayers,
-  PolicyReply,
-  type PolicyScope,
-  PolicyValues,
-} from '@demarc/platform/contract/api/policies';
+import { PolicyLayers, PolicyReply, PolicyValues } from '@demarc/platform/contract/api/policies';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';

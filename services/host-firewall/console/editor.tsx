@@ -50,12 +50,12 @@ interface Simulation {
 
 export function FirewallPage({ tools }: { readonly tools: ConsoleTools }) {
   const { Choice, Empty, Failure, Loading, PageHeader } = tools.parts;
-  const { search, setSearch } = tools;
+  const { search, setSearch, assets: machines } = tools;
   const [assets, setAssets] = useState<Awaited<ReturnType<ConsoleTools['assets']>>>();
   const [failure, setFailure] = useState<unknown>();
   useEffect(() => {
-    tools.assets().then(setAssets, setFailure);
-  }, [tools.assets]);
+    machines().then(setAssets, setFailure);
+  }, [machines]);
   const assetId = search['asset'] ?? assets?.[0]?.assetId;
   return (
     <>

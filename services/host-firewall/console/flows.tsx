@@ -1,5 +1,5 @@
 /** What the firewall denied, logged and let through. */
-import type { ConsoleTools } from '@demarc/platform/contract/console';
+import type { ConsoleTools, FoundEvents } from '@demarc/platform/contract/console';
 import { useMemo } from 'react';
 import { type Traffic, trafficOf } from './traffic.ts';
 
@@ -11,6 +11,29 @@ const SHOWN = [
 ] as const;
 
 export function TrafficPage({ tools }: { readonly tools: ConsoleTools }) {
+  const { Events } = tools.parts;
+  const [text, shown] = [tools.search['text'], tools.search['shown'] ?? 'all'];
+  const asked = useMemo(
+    () => ({
+      filters: [
+        { field: 'metadata.product.feature.name', op: 'eq' as const, value: 'host-firewall' },
+        ...(shown === 'all'
+          ? []
+          : [{ field: 'action_id', op: 'eq' as const, value: shown === 'denied' ? '2' : '1' }]),
+      ],
+      limit: 500,
+      ...(text === undefined ? {} : { text }),
+    }),
+    [text, shown],
+  );
+  return (
+    <Events search={asked} isFresh={isTraffic}>
+      {(found) => <Flows tools={tools} found={found} />}
+    </Events>
+  );
+}
+
+function Flows({ tools, found }: { readonly tools: ConsoleTools; readonly found: FoundEvents }) {
   const {
     Choice,
     DataTable,
@@ -27,21 +50,7 @@ export function TrafficPage({ tools }: { readonly tools: ConsoleTools }) {
     TimeRange,
   } = tools.parts;
   const { search, setSearch } = tools;
-  const [text, shown] = [search['text'], search['shown'] ?? 'all'];
-  const asked = useMemo(
-    () => ({
-      filters: [
-        { field: 'metadata.product.feature.name', op: 'eq' as const, value: 'host-firewall' },
-        ...(shown === 'all'
-          ? []
-          : [{ field: 'action_id', op: 'eq' as const, value: shown === 'denied' ? '2' : '1' }]),
-      ],
-      limit: 500,
-      ...(text === undefined ? {} : { text }),
-    }),
-    [text, shown],
-  );
-  const found = tools.useEvents(asked, isTraffic);
+  const shown = search['shown'] ?? 'all';
   const rows = useMemo(() => (found.events ?? []).flatMap((event) => trafficOf(event) ?? []), [found.events]);
   const selected = rows.find(({ uid }) => uid === search['open']);
   return (

@@ -1,6 +1,6 @@
 /** What attacked which machine, when, how it was seen, and what was done about it. */
-import type { ConsoleTools } from '@demarc/platform/contract/console';
-import { useMemo } from 'react';
+import type { ConsoleTools, FoundEvents } from '@demarc/platform/contract/console';
+import { useEffect, useMemo, useState } from 'react';
 import { type Attack, attackOf, timelineOf } from './views.ts';
 
 const SEARCH = {
@@ -13,6 +13,15 @@ const SEARCH = {
 const isAttack = (event: Readonly<Record<string, unknown>>): boolean => attackOf(event) !== undefined;
 
 export function AttacksPage({ tools }: { readonly tools: ConsoleTools }) {
+  const { Events } = tools.parts;
+  return (
+    <Events search={SEARCH} isFresh={isAttack}>
+      {(found) => <Attacks tools={tools} found={found} />}
+    </Events>
+  );
+}
+
+function Attacks({ tools, found }: { readonly tools: ConsoleTools; readonly found: FoundEvents }) {
   const {
     DataTable,
     Details,
@@ -28,12 +37,15 @@ export function AttacksPage({ tools }: { readonly tools: ConsoleTools }) {
     Timeline,
   } = tools.parts;
   const { search, setSearch, range } = tools;
-  const found = tools.useEvents(SEARCH, isAttack);
   const attacks = useMemo(
     () => (found.events ?? []).flatMap((event) => attackOf(event) ?? []),
     [found.events],
   );
-  const { from, to } = useMemo(() => range(), [range, found.events]);
+  // Of a relative time, as it was when the events came.
+  const [{ from, to }, setAsked] = useState(range);
+  useEffect(() => {
+    if (found.events !== undefined) setAsked(range());
+  }, [found.events, range]);
   const series = useMemo(() => timelineOf(attacks, Date.parse(from), Date.parse(to)), [attacks, from, to]);
   const selected = attacks.find(({ uid }) => uid === search['open']);
   return (

@@ -1,5 +1,5 @@
 /** Who is kept out at the moment, by whom and why; and the way back. */
-import type { ConsoleTools } from '@demarc/platform/contract/console';
+import type { ConsoleTools, FoundEvents } from '@demarc/platform/contract/console';
 import { useMemo, useState } from 'react';
 import { GiveOrder, type Wanted } from './order.tsx';
 import { activeBlocks, type BlockEntry, blockEntryOf } from './views.ts';
@@ -14,6 +14,15 @@ const SEARCH = {
 const isBlock = (event: Readonly<Record<string, unknown>>): boolean => blockEntryOf(event) !== undefined;
 
 export function BlocksPage({ tools }: { readonly tools: ConsoleTools }) {
+  const { Events } = tools.parts;
+  return (
+    <Events search={SEARCH} isFresh={isBlock}>
+      {(found) => <Blocks tools={tools} found={found} />}
+    </Events>
+  );
+}
+
+function Blocks({ tools, found }: { readonly tools: ConsoleTools; readonly found: FoundEvents }) {
   const {
     Button,
     DataTable,
@@ -29,7 +38,6 @@ export function BlocksPage({ tools }: { readonly tools: ConsoleTools }) {
     TimeRange,
   } = tools.parts;
   const { search, setSearch } = tools;
-  const found = tools.useEvents(SEARCH, isBlock);
   const [wanted, setWanted] = useState<Wanted>();
   const entries = useMemo(
     () => (found.events ?? []).flatMap((event) => blockEntryOf(event) ?? []),

@@ -1,11 +1,32 @@
 /** Lines of the machines' own logs that say something of an account or of who is on the other side. */
-import type { ConsoleTools } from '@demarc/platform/contract/console';
+import type { ConsoleTools, FoundEvents } from '@demarc/platform/contract/console';
 import { useMemo } from 'react';
 import { type LogLine, logLineOf } from './views.ts';
 
 const isLine = (event: Readonly<Record<string, unknown>>): boolean => logLineOf(event) !== undefined;
 
 export function HostLogsPage({ tools }: { readonly tools: ConsoleTools }) {
+  const { Events } = tools.parts;
+  const text = tools.search['text'];
+  const asked = useMemo(
+    () => ({
+      filters: [
+        { field: 'metadata.product.feature.name', op: 'eq' as const, value: 'host-intrusion-detection' },
+        { field: 'unmapped.decoder', op: 'ne' as const, value: '' },
+      ],
+      limit: 500,
+      ...(text === undefined ? {} : { text }),
+    }),
+    [text],
+  );
+  return (
+    <Events search={asked} isFresh={isLine}>
+      {(found) => <HostLogs tools={tools} found={found} />}
+    </Events>
+  );
+}
+
+function HostLogs({ tools, found }: { readonly tools: ConsoleTools; readonly found: FoundEvents }) {
   const {
     DataTable,
     Details,
@@ -21,19 +42,6 @@ export function HostLogsPage({ tools }: { readonly tools: ConsoleTools }) {
     TimeRange,
   } = tools.parts;
   const { search, setSearch } = tools;
-  const text = search['text'];
-  const asked = useMemo(
-    () => ({
-      filters: [
-        { field: 'metadata.product.feature.name', op: 'eq' as const, value: 'host-intrusion-detection' },
-        { field: 'unmapped.decoder', op: 'ne' as const, value: '' },
-      ],
-      limit: 500,
-      ...(text === undefined ? {} : { text }),
-    }),
-    [text],
-  );
-  const found = tools.useEvents(asked, isLine);
   const lines = useMemo(
     () => (found.events ?? []).flatMap((event) => logLineOf(event) ?? []),
     [found.events],

@@ -46,6 +46,7 @@ export function GiveOrder({
   readonly onGiven: () => void;
 }) {
   const { Button, Choice, Details, Failure, TextField } = tools.parts;
+  const { assets: machines } = tools;
   const [assets, setAssets] = useState<Awaited<ReturnType<ConsoleTools['assets']>>>([]);
   const [assetId, setAssetId] = useState(wanted.assetId ?? '');
   const [what, setWhat] = useState(wanted.what);
@@ -56,14 +57,14 @@ export function GiveOrder({
   const [busy, setBusy] = useState(false);
   const { title, fields } = ORDERS[wanted.kind];
   useEffect(() => {
-    tools.assets().then(
+    machines().then(
       (all) => {
         setAssets(all);
         setAssetId((chosen) => chosen || (all[0]?.assetId ?? ''));
       },
       (error: unknown) => setFailure(error),
     );
-  }, [tools.assets]);
+  }, [machines]);
   const send = async (dryRun: boolean): Promise<void> => {
     setBusy(true);
     try {

@@ -26,7 +26,7 @@ const REFRESH_MS = 3_000;
 export function ResponsePage({ tools }: { readonly tools: ConsoleTools }) {
   const { Button, DataTable, Details, Empty, Facts, Failure, Instant, Loading, PageHeader, TextField } =
     tools.parts;
-  const { api, search, setSearch } = tools;
+  const { api, assets, search, setSearch } = tools;
   const [orders, setOrders] = useState<readonly Order[]>();
   const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
   const [wanted, setWanted] = useState<Wanted>();
@@ -47,11 +47,11 @@ export function ResponsePage({ tools }: { readonly tools: ConsoleTools }) {
     return () => window.clearInterval(timer);
   }, [load]);
   useEffect(() => {
-    tools.assets().then(
+    assets().then(
       (all) => setNames(new Map(all.map(({ assetId, name }) => [assetId, name]))),
       () => undefined,
     );
-  }, [tools.assets]);
+  }, [assets]);
   const selected = orders?.find(({ id }) => id === search['open']);
   const inForce = orders?.filter((order) => order.inForce).length ?? 0;
   const takeBack = async (id: string): Promise<void> => {
