@@ -104,6 +104,11 @@ const tables = (pair: Pair): string => nft(pair, 'list', 'tables');
 
 const closed = {
   mode: 'inline',
+  // Meters and blocks fill while packets pass.
+  stateful: {
+    synPerSource: { perSecond: 100, burst: 100 },
+    newConnectionsPerSource: { perSecond: 100, burst: 100 },
+  },
   defaultAction: { in: 'deny', out: 'allow' },
   rules: [
     {
@@ -168,6 +173,8 @@ test('a closed policy is confirmed, proved, watched, put back, and stays over a 
 
     await agent.ask('dispose');
     t.assert.match(tables(pair), /inet demarc/, 'rules stay while the agent is away');
+    const changed = agent.said.filter(({ event }) => event?.class_uid === 3_004);
+    t.assert.equal(changed.length, 2, 'what changes by itself is no change of rules');
     const again = await agent.apply(closed);
     t.assert.equal(again.state, 'healthy');
     t.assert.equal(
