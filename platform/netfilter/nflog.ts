@@ -15,7 +15,10 @@ export interface LoggedPacket {
   readonly prefix: string;
   /** From the IP header on, as much as was asked for. A view: valid during the call only. */
   readonly payload: Buffer;
-  /** When the kernel saw it, where it knows; otherwise when it was read. Since the epoch, with fractions. */
+  /**
+   * When the kernel saw it, since the epoch, with fractions. Of what leaves the kernel does not say when: it has the
+   * time of the packet before it, or when that is too long ago, that of reading.
+   */
   readonly atMs: number;
   /** Interface indexes as in if_nametoindex(3); undefined where there is none yet or no more. */
   readonly inDevice: number | undefined;
@@ -104,6 +107,7 @@ class Reader implements Nflog {
   overruns = 0;
   readonly #socket: NetlinkSocket;
   #nextSequence: number | undefined;
+  #lastMs = 0;
   #closed = false;
 
   constructor(socket: NetlinkSocket) {
@@ -190,12 +194,18 @@ class Reader implements Nflog {
     return {
       prefix,
       payload,
-      atMs: atMs ?? Date.now(),
+      atMs: this.#timed(atMs),
       inDevice,
       outDevice,
       hook,
       ...(mac === undefined ? {} : { mac }),
     };
+  }
+
+  #timed(atMs: number | undefined): number {
+    if (atMs !== undefined) this.#lastMs = atMs;
+    else if (Date.now() - this.#lastMs > KEPT_BACK_HUNDREDTHS * 10) this.#lastMs = Date.now();
+    return this.#lastMs;
   }
 
   #counted(sequence: number): void {

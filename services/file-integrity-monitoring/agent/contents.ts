@@ -18,9 +18,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { redact } from '@demarc/platform/processes';
 import { createTwoFilesPatch } from 'diff';
 import { fsPath } from './paths.ts';
-import { redact } from './redact.ts';
 
 const CONTENTS_BYTES_MAX = 67_108_864; // 64 MiB
 const DIFF_CHARACTERS_MAX = 16_384;

@@ -79,29 +79,6 @@ export const lgetxattrBytes = libc.func(
 ) as GetXattr<Uint8Array>;
 export const flistxattr = libc.func('int64_t flistxattr(int, void*, size_t)') as ListXattr<number>;
 export const fgetxattr = libc.func('int64_t fgetxattr(int, const char*, void*, size_t)') as GetXattr<number>;
-export const socket = libc.func('int socket(int, int, int)') as (
-  family: number,
-  type: number,
-  protocol: number,
-) => number;
-export const bindNetlink = libc.func('int bind(int, const void*, unsigned int)') as (
-  fd: number,
-  address: Uint8Array,
-  length: number,
-) => number;
-export const setSocketOption = libc.func('int setsockopt(int, int, int, const void*, unsigned int)') as (
-  fd: number,
-  level: number,
-  name: number,
-  value: Uint8Array,
-  length: number,
-) => number;
-export const sendBytes = libc.func('int64_t send(int, const void*, size_t, int)') as (
-  fd: number,
-  bytes: Uint8Array,
-  length: number,
-  flags: number,
-) => number | bigint;
 /** Of Node's own OpenSSL; see sha256-pair.ts. Undefined where the runtime has no such function. */
 export const sha256MultiBlock = ownFunction('void sha256_multi_block(void*, const void*, int)') as
   | ((state: Uint8Array, inputs: Uint8Array, lanesByFour: number) => void)

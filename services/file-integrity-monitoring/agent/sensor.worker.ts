@@ -7,6 +7,7 @@
  */
 import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { ProcConnector, type ProcessEvents } from '@demarc/platform/processes';
 import { type FanotifyEvent, INFO, parseEvents } from './fanotify.ts';
 import {
   AT_FDCWD,
@@ -25,7 +26,6 @@ import {
   readlink,
 } from './libc.ts';
 import { directoryOf, excluder, fsPath, isBelow, join } from './paths.ts';
-import { ProcConnector, type ProcessEvents } from './proc-connector.ts';
 import { Processes, type ProcessFacts } from './processes.ts';
 
 export interface SensorTask {

@@ -17,11 +17,11 @@ import {
   type OcsfProcess,
   SEVERITY,
 } from '@demarc/platform/ocsf';
+import { redactCommandLine } from '@demarc/platform/processes';
 import type { Change } from './compare.ts';
 import type { Entry, EntryType } from './entry.ts';
 import { directoryOf, displayPath, nameOf } from './paths.ts';
 import type { ProcessFacts } from './processes.ts';
-import { redactCommandLine } from './redact.ts';
 
 export interface Observation {
   readonly change: Change;

@@ -6,32 +6,17 @@
  * /proc and fanotify are what there is, and the room's health says so.
  */
 import { readlinkSync } from 'node:fs';
-import {
-  bindNetlink,
-  close,
-  lastErrno,
-  lastError,
-  read,
-  sendBytes,
-  setSocketOption,
-  socket,
-} from './libc.ts';
+import { NETLINK, NETLINK_HEADER_BYTES, NetlinkSocket } from '../linux/netlink.ts';
 
-const AF_NETLINK = 16;
-const SOCK_DGRAM_NONBLOCK_CLOEXEC = 0x2 | 0x800 | 0x80000;
-const NETLINK_CONNECTOR = 11;
 const CN_IDX_PROC = 1;
 const CN_VAL_PROC = 1;
 const PROC_CN_MCAST_LISTEN = 1;
 const NLMSG_DONE = 3;
-const NETLINK_HEADER_BYTES = 16;
 const CONNECTOR_HEADER_BYTES = 20;
 const EVENT_HEADER_BYTES = 16;
 const WHAT = { FORK: 0x1, EXEC: 0x2, UID: 0x4 } as const;
 const BUFFER_BYTES = 65_536;
-const ENOBUFS = 105;
-const SOL_SOCKET = 1;
-const SO_RCVBUFFORCE = 33;
+/** A burst of short-lived processes must fit while files are looked at; the usual buffer holds a few hundred. */
 const RECEIVE_BUFFER_BYTES = 8_388_608; // 8 MiB
 /** PROC_PID_INIT_INO (linux/proc_ns.h): from any other the kernel takes the request and never answers. */
 const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
@@ -46,25 +31,19 @@ export interface ProcessEvents {
 
 export class ProcConnector {
   readonly fd: number;
-  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  readonly #socket: NetlinkSocket;
 
-  private constructor(fd: number) {
-    this.fd = fd;
+  private constructor(socket: NetlinkSocket) {
+    this.fd = socket.fd;
+    this.#socket = socket;
   }
 
   /** Or why there is none here. */
   static open(): ProcConnector | string {
     if (readlinkSync('/proc/self/ns/pid') !== FIRST_PID_NAMESPACE)
       return 'this is not the first process namespace of the machine';
-    const fd = socket(AF_NETLINK, SOCK_DGRAM_NONBLOCK_CLOEXEC, NETLINK_CONNECTOR);
-    if (fd < 0) return `no process connector: ${lastError()}`;
-    // A burst of short-lived processes must fit while files are looked at; the usual buffer holds a few hundred.
-    const size = Buffer.alloc(4);
-    size.writeInt32LE(RECEIVE_BUFFER_BYTES, 0);
-    setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length);
-    const address = Buffer.alloc(12);
-    address.writeUInt16LE(AF_NETLINK, 0);
-    address.writeUInt32LE(CN_IDX_PROC, 8);
+    const socket = NetlinkSocket.open(NETLINK.CONNECTOR, CN_IDX_PROC, BUFFER_BYTES, RECEIVE_BUFFER_BYTES);
+    if (typeof socket === 'string') return `no process connector: ${socket}`;
     const message = Buffer.alloc(NETLINK_HEADER_BYTES + CONNECTOR_HEADER_BYTES + 4);
     message.writeUInt32LE(message.length, 0);
     message.writeUInt16LE(NLMSG_DONE, 4);
@@ -72,30 +51,30 @@ export class ProcConnector {
     message.writeUInt32LE(CN_VAL_PROC, NETLINK_HEADER_BYTES + 4);
     message.writeUInt16LE(4, NETLINK_HEADER_BYTES + 16);
     message.writeUInt32LE(PROC_CN_MCAST_LISTEN, NETLINK_HEADER_BYTES + CONNECTOR_HEADER_BYTES);
-    if (
-      bindNetlink(fd, address, address.length) !== 0 ||
-      Number(sendBytes(fd, message, message.length, 0)) !== message.length
-    ) {
-      const because = `the process connector refused: ${lastError()}`;
-      close(fd);
-      return because;
-    }
-    return new ProcConnector(fd);
+    const refused = socket.send(message);
+    if (refused === undefined) return new ProcConnector(socket);
+    socket.close();
+    return `the process connector refused: ${refused}`;
+  }
+
+  /** Blocks this thread until something happens, or for so long. */
+  wait(timeoutMs: number): boolean {
+    return this.#socket.wait(timeoutMs);
   }
 
   /** Everything that waits. */
   drain(events: ProcessEvents): void {
     for (;;) {
-      const length = Number(read(this.fd, this.#buffer, BUFFER_BYTES));
-      if (length > 0) parseProcessEvents(this.#buffer, length, events);
+      const length = this.#socket.receive();
+      if (typeof length === 'number') parseProcessEvents(this.#socket.bytes, length, events);
       // A full socket loses events and says so once; what they would have told is then not known (netlink(7)).
-      else if (length < 0 && lastErrno() === ENOBUFS) events.lost();
+      else if (length === 'overrun') events.lost();
       else return;
     }
   }
 
   close(): void {
-    close(this.fd);
+    this.#socket.close();
   }
 }
 
