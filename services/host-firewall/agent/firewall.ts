@@ -1,5 +1,6 @@
 /** The firewall of this machine: policies on trial, confirmed or taken back, and timed blocks. Nothing but our table is touched. */
 
+import { createHash } from 'node:crypto';
 import type { OwnThread } from '@demarc/platform/netfilter';
 import { compile } from '../compile/compile.ts';
 import { type Ruleset, TABLE } from '../compile/nft.ts';
@@ -68,7 +69,7 @@ export async function openHostFirewall(
         apply(files, nft, rulesOf(policy, localAddresses), policy.confirmSeconds, watchdog),
       isConfirmed: (policy, localAddresses) =>
         files.confirmed() === JSON.stringify(rulesOf(policy, localAddresses)),
-      digest: () => digestNow(nft),
+      digest: digester(nft),
       putBack: async () => {
         const confirmed = files.confirmed();
         if (confirmed !== null) await swap(nft, JSON.parse(confirmed) as Ruleset);
@@ -97,11 +98,18 @@ function rulesOf(policy: HostFirewallPolicy, localAddresses: readonly string[]):
   return compile(policy, { contexts: contextsOf(policy, localAddresses), canary: true });
 }
 
-async function digestNow({ run, inTurn }: OwnThread): Promise<string | undefined> {
-  try {
-    return digestOf(await inTurn(() => run(`list table inet ${TABLE}`)));
-  } catch (error) {
-    if (error instanceof Error && /No such file or directory/.test(error.message)) return undefined;
-    throw error;
-  }
+/** Remembers the last listing by its hash: nearly always it is the same again, and need not be taken apart. */
+function digester({ run, inTurn }: OwnThread): () => Promise<string | undefined> {
+  let last: { readonly listing: string; readonly digest: string } | undefined;
+  return async () => {
+    try {
+      const text = await inTurn(() => run(`list table inet ${TABLE}`));
+      const listing = createHash('sha256').update(text).digest('hex');
+      if (last?.listing !== listing) last = { listing, digest: digestOf(text) };
+      return last.digest;
+    } catch (error) {
+      if (error instanceof Error && /No such file or directory/.test(error.message)) return undefined;
+      throw error;
+    }
+  };
 }

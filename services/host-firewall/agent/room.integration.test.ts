@@ -104,6 +104,11 @@ const tables = (pair: Pair): string => nft(pair, 'list', 'tables');
 
 const closed = {
   mode: 'inline',
+  // Meters and blocks fill while packets pass.
+  stateful: {
+    synPerSource: { perSecond: 100, burst: 100 },
+    newConnectionsPerSource: { perSecond: 100, burst: 100 },
+  },
   defaultAction: { in: 'deny', out: 'allow' },
   rules: [
     {
@@ -168,6 +173,8 @@ test('a closed policy is confirmed, proved, watched, put back, and stays over a 
 
     await agent.ask('dispose');
     t.assert.match(tables(pair), /inet demarc/, 'rules stay while the agent is away');
+    const changed = agent.said.filter(({ event }) => event?.class_uid === 3_004);
+    t.assert.equal(changed.length, 2, 'what changes by itself is no change of rules');
     const again = await agent.apply(closed);
     t.assert.equal(again.state, 'healthy');
     t.assert.equal(
@@ -260,8 +267,22 @@ test('a block drops, an isolation leaves the exceptions, and the kernel ends it 
     t.assert.deepEqual(validateOcsf(flow.event), { ok: true });
     t.assert.match(flow.event?.message ?? '', /^icmp 10\.99\.0\.2 > 10\.99\.0\.1 in: \d+ new connection/);
 
-    await agent.ask('isolate', [['10.99.0.2'], 4]);
+    await t.assert.rejects(agent.ask('isolate', [['everybody'], 4]), /That cannot be blocked: "everybody"/);
+    const isSixReached = (): boolean => {
+      try {
+        pair.inside('peer', ['ping', '-6', '-c', '1', '-W', '1', 'fd99::1']);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    await agent.ask('isolate', [['fd99::2'], 60]);
+    t.assert.deepEqual([isSixReached(), from('10.99.0.3')], [true, false]);
+    await agent.ask('isolate', [null, 0]);
+    t.assert.equal(from('10.99.0.3'), true, 'it was taken back');
+    await agent.ask('isolate', [['10.99.0.2', '2001:db8::/32'], 8]);
     t.assert.equal(from('10.99.0.2'), true);
+    t.assert.equal(isSixReached(), false);
     t.assert.equal(from('10.99.0.3'), false);
     agent.kill();
     pair.powerOff();
