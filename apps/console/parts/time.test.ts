@@ -36,3 +36,17 @@ test('ages are in words, instants in a zone', (t: TestContext) => {
   t.assert.equal(ago(NOW - 240_000, NOW), '4 min ago');
   t.assert.match(formatInstant(NOW, 'utc'), /20 Nov 2026, 12:00:00/);
 });
+
+test('how long ago, and how soon', (t: TestContext) => {
+  const now = Date.parse('2026-11-26T12:00:00Z');
+  const said = [-1, -90, -7_200, -300_000, 3, 600, 86_400].map((seconds) => ago(now + seconds * 1_000, now));
+  t.assert.deepEqual(said, [
+    '1 s ago',
+    '2 min ago',
+    '2 h ago',
+    '3 days ago',
+    '0 s ago',
+    'in 10 min',
+    'in 24 h',
+  ]);
+});

@@ -67,9 +67,13 @@ export function counted(count: number, what: string): string {
 /** `4 min ago`; exact enough to know whether to worry. */
 export function ago(at: string | number, nowMs: number): string {
   const seconds = Math.round((nowMs - new Date(at).getTime()) / 1_000);
-  if (seconds < -5) return 'in the future';
-  if (seconds < 60) return `${Math.max(0, seconds)} s ago`;
-  if (seconds < 3_600) return `${Math.round(seconds / 60)} min ago`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h ago`;
-  return `${Math.round(seconds / 86_400)} days ago`;
+  // Clocks differ by seconds.
+  return seconds < -5 ? `in ${span(-seconds)}` : `${span(Math.max(0, seconds))} ago`;
+}
+
+function span(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
 }
