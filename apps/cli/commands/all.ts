@@ -53,6 +53,7 @@ export const GROUPS: readonly Group[] = [
   { words: ['sigma'], load: () => import('./sigma.ts') },
   { words: ['firewall'], load: () => import('./firewall.ts') },
   { words: ['policy'], load: () => import('./policy.ts') },
+  { words: ['response'], load: () => import('./response.ts') },
   { words: ['backup', 'restore'], load: () => import('./backup.ts') },
   { words: ['test', 'bench'], load: () => import('./test.ts') },
   { words: ['supervise'], load: () => import('./supervise.ts') },
