@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
 import { checkOscal, documentsOf } from '@demarc/assurance/oscal';
-import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
+import { managedServices } from '@demarc/platform/contract';
+import type { GivenOrder } from '@demarc/platform/contract/api/orders';
 import type { MadeSource, Source, SourceDetail } from '@demarc/platform/contract/intake';
 import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, type Principal } from '@demarc/platform/identity';
@@ -28,6 +29,7 @@ import { type QuietIntake, quietIntake } from '../intake/testing.ts';
 import { enrolledAsset, listAssets } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
 import { serverMigrations } from '../migrations.ts';
+import { ROOMS } from '../services.ts';
 import { ensureFirstTenant } from '../tenants.ts';
 import { buildApi } from './api.ts';
 
@@ -58,6 +60,7 @@ before(async () => {
     ...linkMigrations,
     ...siemMigrations,
     ...assuranceMigrations,
+    ...Object.assign({}, ...ROOMS.map(({ migrations }) => migrations)),
   });
   store = openPostgres({ connection: postgres.connection });
   await ensureFirstTenant(store);
@@ -77,7 +80,7 @@ before(async () => {
   assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
-    services: [fileIntegrityMonitoringServer.service],
+    services: managedServices(ROOMS.map((room) => room.service)),
     platformKey: key,
     freshSecondsMax: 3_600,
     assets: async (tenant) =>
@@ -112,7 +115,7 @@ before(async () => {
     store,
     siem,
     assurance,
-    rooms: [fileIntegrityMonitoringServer],
+    rooms: ROOMS,
     first,
     cliTokenHash: hashToken(CLI_TOKEN),
     hostNames: ['localhost', '127.0.0.1'],
@@ -164,6 +167,36 @@ const BODIES_OF_CLAIMS: Readonly<Record<string, object>> = {
   '/decisions/:decisionId': { answer: 'customer application team' },
 };
 
+/** Orders, and routes of the rooms. */
+const BODIES_OF_ROOMS: Readonly<Record<string, object>> = {
+  '/orders': {
+    assetId: randomUUID(),
+    serviceId: 'host-intrusion-detection',
+    kind: 'block-address',
+    what: { range: '192.0.2.1' },
+    because: 'because',
+    seconds: 60,
+  },
+  '/orders/:orderId/take-back': { because: 'because' },
+  '/shields': {
+    assetId: randomUUID(),
+    vulnerability: 'CVE-2020-0796',
+    against: { what: 'attacks', kinds: ['smbghost'] },
+    because: 'because',
+  },
+  '/shields/:shieldId/prevent': { because: 'because' },
+  '/shields/:shieldId/was-wrong': { because: 'because' },
+  '/shields/:shieldId/withdraw': { because: 'because' },
+  '/firewall/simulate': {
+    assetId: randomUUID(),
+    policy: {},
+    from: '2026-11-20T10:00:00.000Z',
+    to: '2026-11-20T11:00:00.000Z',
+  },
+  '/firewall/check': { policy: {} },
+  '/firewall/explain': { policy: {}, packet: 'tcp 203.0.113.9:40000 > 10.0.0.2:22 in' },
+};
+
 /** A request that is well formed, so that only the guard can say no. */
 function requestTo(method: string, url: string, tenantId: string) {
   const path = url
@@ -171,7 +204,7 @@ function requestTo(method: string, url: string, tenantId: string) {
     .replace(':assetId', url.includes('/inventory/') ? randomUUID() : assetId)
     .replace(':saying', 'accept')
     .replace(':decisionId', 'OM-02')
-    .replace(/:(claimId|groupId|snapshotId|sourceId)/, randomUUID())
+    .replace(/:(claimId|groupId|snapshotId|sourceId|orderId|shieldId)/, randomUUID())
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
     .replace(':handoverId', randomUUID())
@@ -188,7 +221,7 @@ function requestTo(method: string, url: string, tenantId: string) {
       ? `?assetId=${assetId}&rule=VMS-09.1`
       : path.endsWith('/audit/sample')
         ? '?controlId=VMS-09'
-        : path.includes('integrity/changes')
+        : path.includes('integrity/changes') || path.includes('intrusion/blocks')
           ? `?from=${range.from}&to=${range.to}`
           : '';
   const payload =
@@ -212,6 +245,7 @@ function requestTo(method: string, url: string, tenantId: string) {
                       ? { serviceId: service, assetIds: [randomUUID()], prerequisitesAccepted: true }
                       : (BODIES[url.slice('/v1/tenants/:tenantId'.length)] ??
                         BODIES_OF_CLAIMS[url.slice('/v1/tenants/:tenantId'.length)] ??
+                        BODIES_OF_ROOMS[url.slice('/v1/tenants/:tenantId'.length)] ??
                         {});
   return { method: method as 'GET', url: path + query, ...(payload === undefined ? {} : { payload }) };
 }
@@ -263,6 +297,11 @@ const BODIES: Readonly<Record<string, object>> = {
 /** What a viewer may do; everything else below a tenant takes an administrator. */
 const READS = [
   '/orders',
+  '/shields',
+  '/intrusion/blocks',
+  '/firewall/simulate',
+  '/firewall/check',
+  '/firewall/explain',
   '/assets',
   '/assets/:assetId',
   '/events/search',
@@ -385,6 +424,7 @@ function expected(method: string, url: string, open: boolean, caller: string): b
     (method === 'GET' ||
       below.startsWith('/events/') ||
       below.startsWith('/simulations/') ||
+      below.startsWith('/firewall/') ||
       below === '/rules/try')
   );
 }
@@ -922,4 +962,67 @@ test('an auditor draws the same sample again, and gets from the sample to the ra
   ).json<{ records: readonly { seq: number }[]; nextBefore: number | null; chain: { holds: boolean } }>();
   t.assert.equal(ledger.chain.holds, true);
   t.assert.equal(ledger.records.length, 1);
+});
+
+test('an order is given by the party that has to respond, where the service is at work, and by nobody else', async (t: TestContext) => {
+  const [ann, pat, ams] = [
+    await person('tenant-administrator', 'local', '-order'),
+    await person('provider-administrator', null, '-order'),
+    await person('ams-engineer', 'local', '-order'),
+  ];
+  const ask = (headers: object, more: object = {}) =>
+    app.inject({
+      method: 'POST',
+      url: '/v1/tenants/local/orders',
+      headers: { ...headers },
+      payload: { ...BODIES_OF_ROOMS['/orders'], assetId, ...more },
+    });
+  const code = async (asked: ReturnType<typeof ask>): Promise<string> =>
+    (await asked).json<{ readonly code: string }>().code;
+  t.assert.equal(await code(ask(ann)), 'ORDER_SERVICE_NOT_THERE');
+  t.assert.equal(await code(ask(ann, { assetId: randomUUID() })), 'LINK_ASSET_UNKNOWN');
+  t.assert.equal(await code(ask(ann, { kind: 'format-disk' })), 'API_REQUEST_INVALID');
+  t.assert.equal(await code(ask(ann, { what: { range: 'everybody' } })), 'API_REQUEST_INVALID');
+  t.assert.equal(await code(ask(ann, { seconds: 31_536_000 })), 'API_REQUEST_INVALID');
+  const bought = await app.inject({
+    method: 'POST',
+    url: '/v1/tenants/local/entitlements',
+    headers: { ...ann },
+    payload: { serviceId: 'host-ids-firewall', assetIds: [assetId], prerequisitesAccepted: true },
+  });
+  t.assert.equal(bought.statusCode, 200, bought.body);
+  // Until the first evidence the duty is where it was.
+  const before = await app.inject({
+    method: 'GET',
+    url: `/v1/tenants/local/matrix?assetId=${assetId}`,
+    headers: { ...ann },
+  });
+  const respond = before
+    .json<{
+      readonly cells: readonly {
+        readonly controlId: string;
+        readonly duties: readonly { readonly duty: string; readonly party: string | null }[];
+      }[];
+    }>()
+    .cells.find(({ controlId }) => controlId === 'VMS-08')
+    ?.duties.find(({ duty }) => duty === 'respond')?.party;
+  const owners: Readonly<Record<string, object>> = { customer: ann, provider: pat };
+  const owner = respond == null ? undefined : owners[respond];
+  for (const [party, headers] of Object.entries({ ...owners, ams }))
+    if (party !== respond) t.assert.equal(await code(ask(headers)), 'ORDER_NOT_YOURS', party);
+  if (owner === undefined) return t.assert.equal(await code(ask(ann)), 'ORDER_NOT_YOURS');
+  const said = (await ask(owner, { dryRun: true })).json<{ readonly order: null; readonly effect: string }>();
+  t.assert.equal(said.order, null);
+  t.assert.match(said.effect, /192\.0\.2\.1/);
+  const given = (await ask(owner)).json<{ readonly order: GivenOrder }>().order;
+  t.assert.deepEqual([given.party, given.state, given.inForce], [respond, 'waiting', true]);
+  const takeBack = (headers: object) =>
+    app.inject({
+      method: 'POST',
+      url: `/v1/tenants/local/orders/${given.id}/take-back`,
+      headers: { ...headers },
+      payload: { because: 'it was us' },
+    });
+  t.assert.equal((await takeBack(ams)).json<{ readonly code: string }>().code, 'ORDER_NOT_YOURS');
+  t.assert.equal((await takeBack(owner)).json<GivenOrder>().takenBack?.because, 'it was us');
 });
