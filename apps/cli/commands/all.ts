@@ -54,6 +54,7 @@ export const GROUPS: readonly Group[] = [
   { words: ['firewall'], load: () => import('./firewall.ts') },
   { words: ['policy'], load: () => import('./policy.ts') },
   { words: ['response'], load: () => import('./response.ts') },
+  { words: ['shield'], load: () => import('./shield.ts') },
   { words: ['backup', 'restore'], load: () => import('./backup.ts') },
   { words: ['test', 'bench'], load: () => import('./test.ts') },
   { words: ['supervise'], load: () => import('./supervise.ts') },
