@@ -40,6 +40,7 @@ const platform = new Platform({
 });
 let assetId = '';
 let web: ChildProcess | undefined;
+const agentLog: string[] = [];
 let agent: ChildProcess | undefined;
 let browser: Browser | undefined;
 let context: BrowserContext | undefined;
@@ -66,7 +67,14 @@ before(async () => {
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
 });
 
+/** What the agent of the machine says of itself, for whoever reads why a test failed. */
+async function agentSays(): Promise<string> {
+  const { stdout } = await machine.run(['demarc-agent', 'status']);
+  return stdout;
+}
+
 after(async () => {
+  console.log(await agentSays().catch(String), agentLog.join('').slice(-4_000));
   await context?.close();
   await browser?.close();
   web?.kill('SIGKILL');
@@ -137,6 +145,8 @@ test('the service is bought, and its first evidence moves the duties', async () 
   const { command } = await platform.json<{ readonly command: string }>('enroll-token', 'create');
   await machine.run(['sh', '-c', command]);
   agent = machine.launch(['demarc-agent', 'run']);
+  agent.stdout?.on('data', (text: Buffer) => agentLog.push(text.toString()));
+  agent.stderr?.on('data', (text: Buffer) => agentLog.push(text.toString()));
   await until('the machine is online', 30_000, async () => {
     const assets = await platform.json<
       readonly { readonly assetId: string; readonly name: string; readonly state: string }[]
