@@ -62,6 +62,8 @@ export interface NetworkBlocking {
   /** @param range an address or a prefix; resolves once the kernel has it */
   block(range: string, seconds: number): Promise<void>;
   unblock(range: string): Promise<void>;
+  /** What the kernel blocks now, whoever asked for it before. */
+  blocked(): Promise<readonly string[]>;
   /**
    * Nobody but these and the allow-list may send or receive; undefined ends it.
    *

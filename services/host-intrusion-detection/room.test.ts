@@ -192,11 +192,16 @@ test('blocks are kept over a restart, and end where somebody is allowed from the
   let allowed: readonly string[] = [];
   const kernel = new Set<string>();
   const context = testRoomContext({ stateDirectory: directory, now: () => now });
+  let isStuck = false;
   const firewall = {
     drops: true,
     allowed: () => allowed,
     block: async (range: string) => void kernel.add(range),
-    unblock: async (range: string) => void kernel.delete(range),
+    unblock: async (range: string) => {
+      if (isStuck) throw new Error('the kernel is busy');
+      kernel.delete(range);
+    },
+    blocked: async () => [...kernel],
     isolate: async () => undefined,
   };
   const { network } = HostIntrusionDetectionPolicy.parse({});
@@ -219,6 +224,15 @@ test('blocks are kept over a restart, and end where somebody is allowed from the
   await second.tick();
   await second.block('203.0.113.10', 'Ada', 'x', now + 60_000);
   now += 61_000;
+  await second.tick();
+  assert.deepEqual([...kernel], []);
+  // Let in while the kernel did not listen: it is asked again, and asked what it blocks.
+  await second.block('203.0.113.11', 'Ada', 'x', now + 60_000);
+  isStuck = true;
+  assert.equal(await second.unblock('203.0.113.11', 'Ada', 'x'), true);
+  assert.deepEqual([...kernel], ['203.0.113.11']);
+  isStuck = false;
+  now += 5_000;
   await second.tick();
   assert.deepEqual([...kernel], []);
   rmSync(directory, { recursive: true });

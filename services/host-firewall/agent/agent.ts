@@ -329,6 +329,7 @@ class HostFirewallRoom implements RunningRoom {
         this.#blocked.delete(range);
         await firewall.unblock(range);
       },
+      blocked: async () => (await firewall.blocks()).map(({ address }) => address),
       isolate: (except, seconds) => this.#isolate(except, seconds),
     });
   }

@@ -1,4 +1,5 @@
 /** The block-list of the kernel: add, list, remove. Each element is forgotten by the kernel when its time is over. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel } from '@demarc/platform/netfilter';
 import type { BlockedElement } from '../compile/blocks.ts';
 import { blockSets } from '../compile/blocks.ts';
@@ -7,6 +8,9 @@ import { type AddressInterval, addressIntervalOf } from '../elements.ts';
 import { hostFirewallErrors } from '../errors.ts';
 
 type Run = (commands: string) => Promise<string>;
+
+const ATTEMPTS_MAX = 20;
+const ATTEMPT_PAUSE_MS = 50;
 
 export const BLOCK_SECONDS_MAX = 31_536_000;
 
@@ -36,7 +40,24 @@ export async function block(kernel: Kernel, address: string, seconds: number): P
     throw hostFirewallErrors.make('HFW_BLOCK_INVALID', {
       because: `${seconds} seconds is not within 1 to ${BLOCK_SECONDS_MAX}`,
     });
-  return kernel.inTurn(() => add(kernel.run, address, interval, seconds));
+  return kernel.inTurn(async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await add(kernel.run, address, interval, seconds);
+      } catch (error) {
+        if (attempt === ATTEMPTS_MAX || !isRace(error)) throw error;
+        await sleep(ATTEMPT_PAUSE_MS);
+      }
+    }
+  });
+}
+
+/**
+ * An element whose time is over is in no listing any more, and still in the kernel until it cleans up; or it was listed
+ * and is gone. The next look knows better.
+ */
+function isRace(error: unknown): boolean {
+  return error instanceof Error && /File exists|No such file or directory/.test(error.message);
 }
 
 async function add(
@@ -70,7 +91,10 @@ export async function unblock({ run, inTurn }: Kernel, address: string): Promise
       (one) => one.interval.low === interval.low && one.interval.high === interval.high,
     );
     if (found === undefined) return false;
-    await run(JSON.stringify({ nftables: [elementCommand('delete', found)] }));
+    await run(JSON.stringify({ nftables: [elementCommand('delete', found)] })).catch((error: unknown) => {
+      // Its time was over in between: it is not blocked, which is what was asked for.
+      if (!isRace(error)) throw error;
+    });
     return true;
   });
 }

@@ -16,6 +16,7 @@ import { blockToOcsf } from './to-ocsf.ts';
 
 const FILE = 'blocks.json';
 const NO_FIREWALL = 'no firewall of this agent is at work';
+const COMPARE_EVERY_MS = 5_000;
 const TAP_MODE = 'the firewall only watches';
 
 const KeptBlock = z.object({
@@ -49,6 +50,7 @@ export class Blocking {
   #allowed: string;
   #blocks: Blocks;
   #provider: NetworkBlocking | undefined;
+  #comparedAtMs = 0;
 
   /** @param policy with the machine's own addresses as `protect`, and whom to spare in any case in `allow` */
   constructor(context: AgentRoomContext, policy: NetworkDetectionPolicy) {
@@ -96,6 +98,8 @@ export class Blocking {
   async unblock(range: string, person: string, because: string): Promise<boolean> {
     const entry = this.#blocks.unblock(range, person, because, this.#context.now());
     if (entry !== undefined) await this.#context.emit(await this.#carryOut([entry]));
+    // Asked again, somebody is still kept out of whom nothing is known here.
+    else await this.#tried(async () => this.#context.use('network-blocking')?.unblock(range));
     return entry !== undefined;
   }
 
@@ -106,10 +110,21 @@ export class Blocking {
     if (JSON.stringify(allowed) !== this.#allowed) await this.#allow(allowed);
     const entries = this.#blocks.expire(this.#context.now());
     if (entries.length > 0) await this.#context.emit(await this.#carryOut(entries));
-    if (provider === this.#provider) return;
+    const isAnother = provider !== this.#provider;
     this.#provider = provider;
     if (provider === undefined) return;
-    for (const { range, untilMs } of this.#blocks.state.blocks) await this.#tell(provider, range, untilMs);
+    if (isAnother)
+      for (const { range, untilMs } of this.#blocks.state.blocks) await this.#tell(provider, range, untilMs);
+    if (isAnother || this.#context.now() - this.#comparedAtMs >= COMPARE_EVERY_MS)
+      await this.#compare(provider);
+  }
+
+  /** What the kernel still blocks and nobody here knows of: let in while no firewall heard of it, or in vain. */
+  async #compare(provider: NetworkBlocking): Promise<void> {
+    this.#comparedAtMs = this.#context.now();
+    const blocked = await provider.blocked().catch(() => []);
+    const known = new Set(this.#blocks.state.blocks.map(({ range }) => range));
+    for (const range of blocked) if (!known.has(range)) await this.#tried(() => provider.unblock(range));
   }
 
   /** Whoever is allowed from now on is not blocked any more. */

@@ -5,10 +5,14 @@ import { networkInterfaces } from 'node:os';
 
 const ADDRESSES_MAX = 512;
 
-/** Without those of loopback; sorted, so that the same ones are the same text. */
+/** Devices of the agent's own probes, which come and go. */
+const OWN_DEVICES = /^demarc/;
+
+/** Without those of loopback and of probes; sorted, so that the same ones are the same text. */
 export function ownAddresses(): readonly string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
+  return Object.entries(networkInterfaces())
+    .filter(([name]) => !OWN_DEVICES.test(name))
+    .flatMap(([, addresses]) => addresses ?? [])
     .filter(({ internal }) => !internal)
     .map(({ address }) => address.split('%')[0] ?? address)
     .sort()

@@ -40,6 +40,10 @@ if (firewall !== 'none') {
     unblock: async (range) => {
       nft.run(`delete element inet test_wall blocked { ${range} }`);
     },
+    blocked: async () =>
+      [...nft.run('list set inet test_wall blocked').matchAll(/"val": ?"([\d.]+)"/g)].map(
+        ([, address]) => address ?? '',
+      ),
     isolate: async (except, seconds) => say({ isolate: except ?? null, seconds }),
   });
 }
