@@ -65,12 +65,11 @@ function watch(): void {
   using nft = openLibnftables();
   const log = openNflog({ group: WATCH_GROUP, copyBytes: WHOLE_BYTES });
   try {
-    nft.run(watchRules());
-    const accounting = countConnections();
+    const limits = [lookAt(nft), countConnections()].filter((limit) => limit !== undefined);
     send({
       kind: 'ready',
-      because: accounting ?? 'looking at connections as they begin and end',
-      isWhole: accounting === undefined,
+      because: limits.length > 0 ? limits.join('; ') : 'looking at connections as they begin and end',
+      isWhole: limits.length === 0,
     });
     let toldAtMs = 0;
     let lastCanary = 0;
@@ -92,6 +91,17 @@ function watch(): void {
     log.close();
     // What nobody reads need not be logged.
     nft.run(NO_WATCH_RULES);
+  }
+}
+
+function lookAt(nft: ReturnType<typeof openLibnftables>): string | undefined {
+  try {
+    nft.run(watchRules(true));
+    return undefined;
+  } catch {
+    // A kernel that cannot look behind the header of TCP.
+    nft.run(watchRules(false));
+    return 'SMB is looked into on its own ports only';
   }
 }
 

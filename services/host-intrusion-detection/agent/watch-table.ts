@@ -23,17 +23,29 @@ const FIRST_BYTES = 2_048;
 export const WHOLE_BYTES = 65_535;
 const FIRST_PACKETS = 7;
 
-/** @returns one transaction for libnftables that puts the table in place of any before */
-export function watchRules(): string {
+/** "SMB" and the byte before it: SMB 1, 2 and 3, compressed, encrypted; behind the four bytes of its framing. */
+const SMB_MARKS = '{ 0xff534d42, 0xfe534d42, 0xfc534d42, 0xfd534d42 }';
+/** Ports that SMB was spoken on, beside its own; a machine that serves it on more has other worries. */
+const SMB_PORTS_MAX = 256;
+
+/**
+ * @param learnsPorts SMB is known by what is said, on whatever port: needs a kernel of 5.16 or later
+ * @returns one transaction for libnftables that puts the table in place of any before
+ */
+export function watchRules(learnsPorts: boolean): string {
+  const learn = `meta l4proto tcp @ih,32,32 ${SMB_MARKS} add @smb { tcp dport }`;
   return `table inet ${WATCH_TABLE}
 delete table inet ${WATCH_TABLE}
 table inet ${WATCH_TABLE} {
   limit pace { rate ${PACKETS_PER_SECOND_MAX}/second burst ${BURST} packets; }
   counter seen { }
   counter unseen { }
+  set smb { type inet_service; flags dynamic,timeout; timeout 1d; size ${SMB_PORTS_MAX}; }
   chain look {
     tcp dport { 139, 445 } goto whole
     tcp sport { 139, 445 } goto whole
+    tcp dport @smb goto whole
+    tcp sport @smb goto whole
     tcp flags & (fin | syn | rst) != 0 goto header
     meta l4proto tcp tcp flags & ack == 0 goto header
     meta l4proto { icmp, ipv6-icmp } goto header
@@ -46,6 +58,7 @@ table inet ${WATCH_TABLE} {
   chain whole { limit name "pace" counter name "seen" log group ${WATCH_GROUP} snaplen ${WHOLE_BYTES} return; counter name "unseen"; }
   chain incoming { type filter hook prerouting priority -150; policy accept;
     iifname "lo" return
+    ${learnsPorts ? learn : ''}
     jump look
   }
   chain canary { type filter hook prerouting priority -149; policy accept;
