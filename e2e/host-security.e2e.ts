@@ -67,13 +67,14 @@ before(async () => {
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
 });
 
-/** What the agent of the machine says of itself, for whoever reads why a test failed. */
+/** What the agent of the machine says of itself. */
 async function agentSays(): Promise<string> {
   const { stdout } = await machine.run(['demarc-agent', 'status']);
   return stdout;
 }
 
 after(async () => {
+  // For whoever reads why a test failed.
   console.log(await agentSays().catch(String), agentLog.join('').slice(-4_000));
   await context?.close();
   await browser?.close();

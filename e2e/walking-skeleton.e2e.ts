@@ -413,7 +413,9 @@ test('a killed platform comes back with one command', async () => {
 });
 
 test('a silent agent makes the status stale within its freshness, never green', async () => {
-  await machine.run(['pkill', '-9', '-f', 'demarc-agent/agent.mjs run']);
+  // Of that machine alone: others run beside, in the same list of processes.
+  const kill = 'pkill -9 --ns $$ --nslist net -f "demarc-agent/agent.mjs run"';
+  await machine.run(['sh', '-c', kill]);
   await until(
     'the status is stale',
     (FRESH_SECONDS_MAX + 20) * 1_000,
