@@ -29,14 +29,16 @@ export function integrationStage(): Stage {
   const files = found(`${SOURCES}/**/*.integration.test.ts`);
   // What starts whole platforms mostly waits for them; what watches the host keeps to a lane of its own too.
   const platforms = files.filter((file) => file.startsWith('apps/cli/'));
-  const host = files.filter((file) => /^(services|platform|tools)\//.test(file));
+  // Attacks and rules in namespaces of their own, which mostly wait for each other.
+  const networks = files.filter((file) => file.startsWith('services/host-'));
+  const host = files.filter((file) => /^(services|platform|tools)\//.test(file) && !networks.includes(file));
   // The rest in two of about the same length.
   const server = files.filter((file) => file.startsWith('apps/') && !platforms.includes(file));
-  const others = files.filter((file) => ![...platforms, ...host, ...server].includes(file));
+  const others = files.filter((file) => ![...platforms, ...networks, ...host, ...server].includes(file));
   return {
     name: 'integration',
     files,
-    lanes: [platforms, host, server, others],
+    lanes: [platforms, networks, host, server, others],
     isolation: 'process',
     timeoutMs: 300_000,
   };
