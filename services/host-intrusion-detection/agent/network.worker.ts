@@ -96,11 +96,11 @@ function watch(): void {
 
 function lookAt(nft: ReturnType<typeof openLibnftables>): string | undefined {
   try {
-    nft.run(watchRules(true));
+    nft.run(watchRules(task.policy.packetsPerSecondMax, true));
     return undefined;
   } catch {
     // A kernel that cannot look behind the header of TCP.
-    nft.run(watchRules(false));
+    nft.run(watchRules(task.policy.packetsPerSecondMax, false));
     return 'SMB is looked into on its own ports only';
   }
 }

@@ -50,6 +50,8 @@ const state = join(range.directory, 'state');
 const said: (Said & { readonly atMs: number })[] = [];
 let host: ChildProcess;
 const policy = {
+  // A flood is one also on a machine that has little time for it.
+  network: { packetsPerSecondMax: 2_000 },
   logs: { files: [logFile], journal: 'never' },
   processes: { temporaryDirectories: [range.directory], inspectSeconds: 5 },
   heartbeatSeconds: 5,

@@ -12,9 +12,8 @@ import { CANARY_DEVICE } from './control.ts';
 /** Ours alone; the firewall's own logging has another. */
 export const WATCH_GROUP = 6;
 export const WATCH_TABLE = 'demarc_watch';
-/** Packets logged when it is calm; beyond, they are counted as not looked at. */
-export const PACKETS_PER_SECOND_MAX = 20_000;
-const BURST = 40_000;
+/** So many seconds’ worth at once. */
+const BURST_SECONDS = 2;
 /** Headers, with all options. */
 const HEADER_BYTES = 192;
 /** The first packets of a connection: enough to know the protocol by. */
@@ -29,15 +28,16 @@ const SMB_MARKS = '{ 0xff534d42, 0xfe534d42, 0xfc534d42, 0xfd534d42 }';
 const SMB_PORTS_MAX = 256;
 
 /**
+ * @param packetsPerSecond logged when it is calm; beyond, they are counted as not looked at
  * @param learnsPorts SMB is known by what is said, on whatever port: needs a kernel of 5.16 or later
  * @returns one transaction for libnftables that puts the table in place of any before
  */
-export function watchRules(learnsPorts: boolean): string {
+export function watchRules(packetsPerSecond: number, learnsPorts: boolean): string {
   const learn = `meta l4proto tcp @ih,32,32 ${SMB_MARKS} add @smb { tcp dport }`;
   return `table inet ${WATCH_TABLE}
 delete table inet ${WATCH_TABLE}
 table inet ${WATCH_TABLE} {
-  limit pace { rate ${PACKETS_PER_SECOND_MAX}/second burst ${BURST} packets; }
+  limit pace { rate ${packetsPerSecond}/second burst ${packetsPerSecond * BURST_SECONDS} packets; }
   counter seen { }
   counter unseen { }
   set smb { type inet_service; flags dynamic,timeout; timeout 1d; size ${SMB_PORTS_MAX}; }

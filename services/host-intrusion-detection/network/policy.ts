@@ -85,6 +85,8 @@ export const NetworkDetectionPolicy = z.strictObject({
   protect: z.array(Range).max(1_024).default([]),
   /** Never blocked, whatever they do: the management plane, gateways, name servers, the administrator. */
   allow: z.array(Range).max(4_096).default([]),
+  /** Looked at, by a machine at work; what is beyond is counted and told. 20,000 are half of one processor. */
+  packetsPerSecondMax: count(1_000, 1_000_000, 20_000),
   scans: Scans.prefault({}),
   floods: Floods.prefault({}),
   limits: Limits.prefault({}),
