@@ -413,8 +413,8 @@ test('a killed platform comes back with one command', async () => {
 });
 
 test('a silent agent makes the status stale within its freshness, never green', async () => {
-  // Of that machine alone: others run beside, in the same list of processes.
-  const kill = 'pkill -9 --ns $$ --nslist net -f "demarc-agent/agent.mjs run"';
+  // Of that machine alone: others run beside, in the same list of processes. The brackets spare the shell itself.
+  const kill = 'pkill -9 --ns $$ --nslist net -f "[d]emarc-agent/agent.mjs run"';
   await machine.run(['sh', '-c', kill]);
   await until(
     'the status is stale',
