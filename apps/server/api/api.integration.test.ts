@@ -221,7 +221,7 @@ function requestTo(method: string, url: string, tenantId: string) {
       ? `?assetId=${assetId}&rule=VMS-09.1`
       : path.endsWith('/audit/sample')
         ? '?controlId=VMS-09'
-        : path.includes('integrity/changes') || path.includes('intrusion/blocks')
+        : path.includes('integrity/changes')
           ? `?from=${range.from}&to=${range.to}`
           : '';
   const payload =
@@ -298,7 +298,6 @@ const BODIES: Readonly<Record<string, object>> = {
 const READS = [
   '/orders',
   '/shields',
-  '/intrusion/blocks',
   '/firewall/simulate',
   '/firewall/check',
   '/firewall/explain',
