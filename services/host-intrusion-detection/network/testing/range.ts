@@ -72,6 +72,8 @@ export class Range implements AsyncDisposable {
   /** Runs a program there; whether it succeeds is for it to know. @param seconds after which it is ended */
   async run(place: Place, argv: readonly string[], seconds = 20): Promise<string> {
     const { stdout } = await run('ip', ['netns', 'exec', nameOf(place), ...argv], {
+      // Tools leave files where they are started: `hydra.restore`, `paused.conf`.
+      cwd: this.directory,
       timeout: seconds * 1_000,
       maxBuffer: 16 * 1_048_576,
     }).catch((error: unknown) => ({ stdout: String((error as { stdout?: unknown }).stdout ?? '') }));
@@ -81,6 +83,7 @@ export class Range implements AsyncDisposable {
   /** Starts a program there that goes on until the end. */
   launch(place: Place, argv: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
     const child = spawn('ip', ['netns', 'exec', nameOf(place), ...argv], {
+      cwd: this.directory,
       stdio: [stdin, 'pipe', 'pipe'],
     });
     this.#children.push(child);
