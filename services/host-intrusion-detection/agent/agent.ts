@@ -80,16 +80,18 @@ class HostIntrusionRoom implements RunningRoom {
     const parsed = HostIntrusionDetectionPolicy.safeParse(policy);
     if (!parsed.success) {
       this.#refused = z.prettifyError(parsed.error);
+      this.#inBackground(() => this.#content());
       throw hidsErrors.make('HIDS_POLICY_INVALID', { because: this.#refused });
     }
     await this.#stop();
     this.#refused = undefined;
     this.#policy = parsed.data;
-    this.#revision = revisionOf(parsed.data);
+    const revision = revisionOf(parsed.data);
+    this.#revision = revision;
     this.#own = ownAddresses();
     this.#platform = await addressesOf(this.#context.server);
     this.#blocking = new Blocking(this.#context, this.#networkPolicy(parsed.data));
-    const sensors = this.#makeSensors(parsed.data);
+    const sensors = this.#makeSensors(parsed.data, revision);
     this.#sensors = sensors;
     await Promise.all(FAMILIES.map((family) => sensors[family].start()));
     await this.#tick();
@@ -149,19 +151,21 @@ class HostIntrusionRoom implements RunningRoom {
     return { state: 'healthy', because: `watching network, logs and processes; ${blocking}` };
   }
 
-  #makeSensors(policy: HostIntrusionDetectionPolicy): Sensors {
+  #makeSensors(policy: HostIntrusionDetectionPolicy, revision: string): Sensors {
     const context = this.#context;
     const logStateFile = join(context.stateDirectory, LOG_STATE_FILE);
     return {
       network: new Sensor<NetworkMessage>({
         family: 'network',
         context,
+        revision,
         task: (control): NetworkTask => ({ policy: this.#networkPolicy(policy), control }),
         onMessage: ({ detections }) => this.#inOrder(() => this.#answer(detections)),
       }),
       logs: new Sensor<LogMessage>({
         family: 'logs',
         context,
+        revision,
         task: (control): LogTask => ({
           policy: policy.logs,
           state: readState(logStateFile) as LogState | undefined,
@@ -179,6 +183,7 @@ class HostIntrusionRoom implements RunningRoom {
       processes: new Sensor<ProcessMessage>({
         family: 'processes',
         context,
+        revision,
         task: (control): ProcessTask => ({ policy: policy.processes, canaryMark: this.#canaryMark, control }),
         onMessage: async ({ suspicions }) => {
           await context.emit(suspicions.map((found) => suspicionToOcsf(found, context.host)));
@@ -246,9 +251,10 @@ class HostIntrusionRoom implements RunningRoom {
 
   /** What this machine is called on the network may change while it runs. */
   async #followAddresses(): Promise<void> {
-    const [policy, sensors] = [this.#policy, this.#sensors];
+    const [policy, revision, sensors] = [this.#policy, this.#revision, this.#sensors];
     const own = ownAddresses();
-    if (policy === undefined || sensors === undefined || own.join() === this.#own.join()) return;
+    if (policy === undefined || revision === undefined || sensors === undefined) return;
+    if (own.join() === this.#own.join()) return;
     this.#own = own;
     this.#context.log('the addresses of this machine have changed', { count: own.length });
     await this.#inOrder(async () => {
@@ -256,7 +262,7 @@ class HostIntrusionRoom implements RunningRoom {
     });
     await sensors.network.stop();
     if (this.#isDisposed || this.#sensors !== sensors) return;
-    const { network } = this.#makeSensors(policy);
+    const { network } = this.#makeSensors(policy, revision);
     this.#sensors = { ...sensors, network };
     await network.start();
   }
@@ -273,10 +279,7 @@ class HostIntrusionRoom implements RunningRoom {
     const sensors = this.#sensors;
     const facts = {
       wanted: this.#revision,
-      // Each sensor was started with the revision of its time, and is started again with every other.
-      inForce: ofFamilies((family) =>
-        sensors?.[family].facts.isAlive === true ? this.#revision : undefined,
-      ),
+      inForce: ofFamilies((family) => sensors?.[family].inForce),
       ...(this.#refused === undefined ? {} : { refused: this.#refused }),
     };
     await this.#context.evidence([contentEvidence(facts)], this.#context.now());

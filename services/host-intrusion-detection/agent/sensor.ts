@@ -7,6 +7,8 @@ import { CONTROL, CONTROL_BYTES, type CommonMessage, WAITING_MAX } from './contr
 export interface SensorOptions<Message> {
   readonly family: Family;
   readonly context: AgentRoomContext;
+  /** Of the policy that `task` hands to the thread. */
+  readonly revision: string;
   task(control: SharedArrayBuffer): unknown;
   /** @returns how many of what the thread counts as waiting are written down by then */
   onMessage(message: Exclude<Message, CommonMessage>, worker: Worker): Promise<number>;
@@ -44,6 +46,11 @@ export class Sensor<Message extends { readonly kind: string }> {
       waiting: this.#isAlive ? Atomics.load(this.#control, CONTROL.waiting) : 0,
       waitingMax: WAITING_MAX,
     };
+  }
+
+  /** What it works with; undefined while it does not. */
+  get inForce(): string | undefined {
+    return this.#isAlive ? this.#options.revision : undefined;
   }
 
   /** Resolves when it watches, or says why it does not; it is tried again by itself. */
