@@ -160,6 +160,7 @@ class HostIntrusionRoom implements RunningRoom {
         context,
         revision,
         task: (control): NetworkTask => ({ policy: this.#networkPolicy(policy), control }),
+        countOf: ({ detections }) => detections.length,
         onMessage: ({ detections }) => this.#inOrder(() => this.#answer(detections)),
       }),
       logs: new Sensor<LogMessage>({
@@ -173,11 +174,12 @@ class HostIntrusionRoom implements RunningRoom {
           host: context.host,
           control,
         }),
+        findsAgain: true,
+        countOf: ({ events }) => events.length,
         onMessage: async ({ events, state }, worker: Worker) => {
           if (events.length > 0) await context.emit(events);
           if (state !== undefined) writeState(logStateFile, state);
           worker.postMessage('taken' satisfies LogAnswer);
-          return events.length;
         },
       }),
       processes: new Sensor<ProcessMessage>({
@@ -185,15 +187,14 @@ class HostIntrusionRoom implements RunningRoom {
         context,
         revision,
         task: (control): ProcessTask => ({ policy: policy.processes, canaryMark: this.#canaryMark, control }),
-        onMessage: async ({ suspicions }) => {
-          await context.emit(suspicions.map((found) => suspicionToOcsf(found, context.host)));
-          return suspicions.length;
-        },
+        countOf: ({ suspicions }) => suspicions.length,
+        onMessage: ({ suspicions }) =>
+          context.emit(suspicions.map((found) => suspicionToOcsf(found, context.host))),
       }),
     };
   }
 
-  async #answer(detections: readonly Detection[]): Promise<number> {
+  async #answer(detections: readonly Detection[]): Promise<void> {
     const isOwn = inRanges(this.#own);
     const events: OcsfEvent[] = [];
     for (const found of detections) {
@@ -201,7 +202,6 @@ class HostIntrusionRoom implements RunningRoom {
       events.push(...((await this.#blocking?.decide(found)) ?? []));
     }
     await this.#context.emit(events);
-    return detections.length;
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {

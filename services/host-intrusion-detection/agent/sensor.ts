@@ -10,8 +10,12 @@ export interface SensorOptions<Message> {
   /** Of the policy that `task` hands to the thread. */
   readonly revision: string;
   task(control: SharedArrayBuffer): unknown;
-  /** @returns how many of what the thread counts as waiting are written down by then */
-  onMessage(message: Exclude<Message, CommonMessage>, worker: Worker): Promise<number>;
+  /** How many of what the thread counts as waiting are in a message. */
+  countOf(message: Exclude<Message, CommonMessage>): number;
+  /** Resolves when what is in it is written down. */
+  onMessage(message: Exclude<Message, CommonMessage>, worker: Worker): Promise<void>;
+  /** A thread that starts anew finds again what could not be written down; otherwise it is dropped, and counted. */
+  readonly findsAgain?: true;
 }
 
 const RESTART_MS = 5_000;
@@ -122,18 +126,7 @@ export class Sensor<Message extends { readonly kind: string }> {
   }
 
   #take(message: CommonMessage | Message, worker: Worker): void {
-    if (!isCommon(message)) {
-      const control = this.#control;
-      this.#options
-        .onMessage(message as Exclude<Message, CommonMessage>, worker)
-        .then((count) => Atomics.sub(control, CONTROL.waiting, count))
-        .catch((error: unknown) =>
-          this.#options.context.log(`${this.#options.family}: what was found could not be written down`, {
-            because: error instanceof Error ? error.message : String(error),
-          }),
-        );
-      return;
-    }
+    if (!isCommon(message)) return void this.#hand(message as Exclude<Message, CommonMessage>, worker);
     switch (message.kind) {
       case 'ready':
         this.#isAlive = true;
@@ -159,14 +152,37 @@ export class Sensor<Message extends { readonly kind: string }> {
     }
   }
 
+  async #hand(message: Exclude<Message, CommonMessage>, worker: Worker): Promise<void> {
+    const { context, countOf, family, findsAgain, onMessage } = this.#options;
+    const control = this.#control;
+    const count = countOf(message);
+    try {
+      await onMessage(message, worker);
+    } catch (error) {
+      const because = error instanceof Error ? error.message : String(error);
+      context.log(`${family}: what was found could not be written down`, { because });
+      if (findsAgain === true) {
+        this.#because = `what was found could not be written down: ${because}`;
+        this.#isAlive = false;
+        await worker.terminate();
+      } else this.#drop('what was found and could not be written down', count);
+    } finally {
+      Atomics.sub(control, CONTROL.waiting, count);
+    }
+  }
+
   #tellDropped(dropped: Readonly<Record<string, number>>): void {
     for (const [reason, count] of Object.entries(dropped)) {
       const more = count - (this.#told[reason] ?? 0);
       if (more <= 0) continue;
       this.#told[reason] = count;
-      this.dropped += more;
-      this.#options.context.dropped({ stage: this.#options.family, reason, count: more, meant: false });
+      this.#drop(reason, more);
     }
+  }
+
+  #drop(reason: string, count: number): void {
+    this.dropped += count;
+    this.#options.context.dropped({ stage: this.#options.family, reason, count, meant: false });
   }
 
   #ended(because: string): void {
