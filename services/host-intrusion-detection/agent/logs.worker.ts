@@ -100,7 +100,7 @@ async function follow(): Promise<void> {
     begin: task.state === undefined ? 'end' : 'start',
     onLine: (line, path) => inspected(line, path),
   });
-  follower.poll();
+  let isWhole = await look(follower);
   if (readsJournal) void journal();
   send({
     kind: 'ready',
@@ -111,12 +111,13 @@ async function follow(): Promise<void> {
   let savedAtMs = performance.now();
   while (Atomics.load(control, CONTROL.stop) === 0) {
     setCanary();
-    follower.poll();
+    isWhole = await look(follower);
+    if (!isWhole) break;
     drainJournal();
     const isDue = performance.now() - savedAtMs > STATE_EVERY_MS;
     if (events.length > 0 || isDue) {
       savedAtMs = performance.now();
-      await handOver(follower);
+      await handOver(stateOf(follower));
     }
     if (performance.now() - toldAtMs > FIGURES_EVERY_MS) {
       toldAtMs = performance.now();
@@ -124,12 +125,24 @@ async function follow(): Promise<void> {
     }
     await delay(POLL_MS);
   }
-  await handOver(follower);
+  await handOver(isWhole ? stateOf(follower) : undefined);
 }
 
-/** In batches; the last one carries where reading goes on. */
-async function handOver(follower: Follower): Promise<void> {
-  const state = { positions: follower.positions(), ...(cursor === undefined ? {} : { cursor }) };
+/** @returns false when it is to end before everything was read: then where reading goes on is as it was */
+async function look(follower: Follower): Promise<boolean> {
+  for (const _ of follower.look()) {
+    if (events.length >= EVENTS_PER_BATCH_MAX) await handOver(undefined);
+    if (Atomics.load(control, CONTROL.stop) !== 0) return false;
+  }
+  return true;
+}
+
+function stateOf(follower: Follower): LogState {
+  return { positions: follower.positions(), ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/** In batches; the last one carries where reading goes on, when all of it was read. */
+async function handOver(state: LogState | undefined): Promise<void> {
   const all = events;
   events = [];
   for (let at = 0; at === 0 || at < all.length; at += EVENTS_PER_BATCH_MAX) {
@@ -137,7 +150,7 @@ async function handOver(follower: Follower): Promise<void> {
     const batch = all.slice(at, at + EVENTS_PER_BATCH_MAX);
     taken = Promise.withResolvers<void>();
     Atomics.add(control, CONTROL.waiting, batch.length);
-    send({ kind: 'events', events: batch, ...(isLast ? { state } : {}) });
+    send({ kind: 'events', events: batch, ...(isLast && state !== undefined ? { state } : {}) });
     await taken.promise;
   }
 }

@@ -39,17 +39,21 @@ class Bench implements Disposable {
   }
 }
 
+function lookAll(follower: Follower): void {
+  for (const _ of follower.look());
+}
+
 test('a log that is renamed is read to its end, and then the one that took its name', (t: TestContext) => {
   using bench = new Bench();
   using follower = bench.follow();
   writeFileSync(bench.log, 'one\ntwo\n');
-  follower.poll();
+  lookAll(follower);
   appendFileSync(bench.log, 'three\n');
   renameSync(bench.log, `${bench.log}.1`);
   // Its program has it open still.
   appendFileSync(`${bench.log}.1`, 'four\nhalf');
   writeFileSync(bench.log, 'five\n');
-  follower.poll();
+  lookAll(follower);
   t.assert.deepEqual(bench.lines, ['one', 'two', 'three', 'four', 'half', 'five']);
   t.assert.equal(follower.counted.rotations, 1);
 });
@@ -58,11 +62,11 @@ test('a log that is rotated twice between two looks loses nothing', (t: TestCont
   using bench = new Bench();
   using follower = bench.follow();
   writeFileSync(bench.log, 'one\n');
-  follower.poll();
+  lookAll(follower);
   renameSync(bench.log, `${bench.log}.2`);
   writeFileSync(`${bench.log}.1`, 'two\n');
   writeFileSync(bench.log, 'three\n');
-  follower.poll();
+  lookAll(follower);
   t.assert.deepEqual(bench.lines, ['one', 'two', 'three']);
 });
 
@@ -70,12 +74,12 @@ test('a log that is copied and truncated goes on in the copy, and then anew', (t
   using bench = new Bench();
   using follower = bench.follow();
   writeFileSync(bench.log, 'one\n');
-  follower.poll();
+  lookAll(follower);
   appendFileSync(bench.log, 'two\n');
   copyFileSync(bench.log, `${bench.log}.1`);
   truncateSync(bench.log);
   appendFileSync(bench.log, 'three is longer than both of them together\n');
-  follower.poll();
+  lookAll(follower);
   t.assert.deepEqual(bench.lines, ['one', 'two', 'three is longer than both of them together']);
   t.assert.equal(follower.counted.truncations, 1);
   t.assert.equal(follower.counted.gaps, 0);
@@ -85,10 +89,10 @@ test('what a truncation took is counted as a gap', (t: TestContext) => {
   using bench = new Bench();
   using follower = bench.follow();
   writeFileSync(bench.log, 'one\n');
-  follower.poll();
+  lookAll(follower);
   truncateSync(bench.log);
   appendFileSync(bench.log, 'two\n');
-  follower.poll();
+  lookAll(follower);
   t.assert.deepEqual(bench.lines, ['one', 'two']);
   t.assert.equal(follower.counted.gaps, 1);
 });
@@ -97,12 +101,12 @@ test('half a line waits for its other half, also across a restart', (t: TestCont
   using bench = new Bench();
   writeFileSync(bench.log, 'one\ntw');
   const first = bench.follow();
-  first.poll();
+  lookAll(first);
   const saved = JSON.parse(JSON.stringify(first.positions())) as readonly Position[];
   first[Symbol.dispose]();
   appendFileSync(bench.log, 'o\n');
   using second = bench.follow(saved);
-  second.poll();
+  lookAll(second);
   t.assert.deepEqual(bench.lines, ['one', 'two']);
 });
 
@@ -110,7 +114,7 @@ test('what was rotated and compressed while nobody looked is read from there', (
   using bench = new Bench();
   writeFileSync(bench.log, 'one\n');
   const first = bench.follow();
-  first.poll();
+  lookAll(first);
   const saved = first.positions();
   first[Symbol.dispose]();
   appendFileSync(bench.log, 'two\n');
@@ -119,7 +123,7 @@ test('what was rotated and compressed while nobody looked is read from there', (
   writeFileSync(`${bench.log}.1`, 'three\n');
   writeFileSync(bench.log, 'four\n');
   using second = bench.follow(saved);
-  second.poll();
+  lookAll(second);
   t.assert.deepEqual(bench.lines, ['one', 'two', 'three', 'four']);
 });
 
@@ -127,10 +131,10 @@ test('a log that is there at first is followed from its end, one that comes late
   using bench = new Bench();
   writeFileSync(bench.log, 'old\n');
   using follower = bench.follow([], { begin: 'end' });
-  follower.poll();
+  lookAll(follower);
   appendFileSync(bench.log, 'new\n');
   writeFileSync(join(bench.directory, 'other.log'), 'all\n');
-  follower.poll();
+  lookAll(follower);
   t.assert.deepEqual(bench.lines, ['new', 'all']);
 });
 
@@ -138,12 +142,47 @@ test('a line without an end is cut, and what is cut is counted', (t: TestContext
   using bench = new Bench();
   using follower = bench.follow();
   writeFileSync(bench.log, `${'x'.repeat(3 * LINE_BYTES_MAX)}\nnext\n`);
-  follower.poll();
+  lookAll(follower);
   t.assert.deepEqual(
     bench.lines.map((line) => line.length),
     [LINE_BYTES_MAX, 4],
   );
   t.assert.equal(follower.counted.cutBytes, 2 * LINE_BYTES_MAX);
+});
+
+test('much at once comes in pieces, and what is rotated meanwhile is not lost', (t: TestContext) => {
+  using bench = new Bench();
+  const line = (n: number): string => `${n} ${'x'.repeat(90)}`;
+  const all = Array.from({ length: 60_000 }, (_, n) => line(n));
+  const part = (from: number, to: number): string => `${all.slice(from, to).join('\n')}\n`;
+  writeFileSync(bench.log, part(0, 10));
+  const first = bench.follow();
+  lookAll(first);
+  const saved = first.positions();
+  first[Symbol.dispose]();
+  // Nobody looked while it was rotated twice.
+  appendFileSync(bench.log, part(10, 20_000));
+  renameSync(bench.log, `${bench.log}.2`);
+  writeFileSync(`${bench.log}.1`, part(20_000, 40_000));
+  writeFileSync(bench.log, part(40_000, 60_000));
+  using follower = bench.follow(saved);
+  let told = bench.lines.length;
+  let most = 0;
+  let pieces = 0;
+  for (const _ of follower.look()) {
+    most = Math.max(most, bench.lines.length - told);
+    told = bench.lines.length;
+    pieces += 1;
+    if (pieces !== 2) continue;
+    renameSync(`${bench.log}.2`, `${bench.log}.3`);
+    renameSync(`${bench.log}.1`, `${bench.log}.2`);
+    renameSync(bench.log, `${bench.log}.1`);
+    writeFileSync(bench.log, 'the last\n');
+  }
+  lookAll(follower);
+  t.assert.ok(pieces > 15, `${pieces} pieces`);
+  t.assert.ok(most < 3_000, `${most} lines in a piece`);
+  t.assert.deepEqual(bench.lines, [...all, 'the last']);
 });
 
 test('whatever happens to a log between looks, each line is told once and in order', (t: TestContext) => {
@@ -153,7 +192,7 @@ test('whatever happens to a log between looks, each line is told once and in ord
       using bench = new Bench();
       writeFileSync(bench.log, '');
       let follower = bench.follow();
-      follower.poll();
+      lookAll(follower);
       let count = 0;
       let open = '';
       const wanted: string[] = [];
@@ -176,7 +215,7 @@ test('whatever happens to a log between looks, each line is told once and in ord
       for (const what of steps) {
         if (what === 'write') write('\n');
         if (what === 'half') write('');
-        if (what === 'poll') follower.poll();
+        if (what === 'poll') lookAll(follower);
         // Programs end their lines before they let go of a log.
         if (what === 'rename' || what === 'copytruncate') write('\n');
         if (what === 'rename') {
@@ -186,26 +225,26 @@ test('whatever happens to a log between looks, each line is told once and in ord
         }
         if (what === 'copytruncate') {
           // Followed up to here: two truncations of one file between looks cannot be told from one.
-          follower.poll();
+          lookAll(follower);
           shift();
           copyFileSync(bench.log, `${bench.log}.1`);
           truncateSync(bench.log);
-          follower.poll();
+          lookAll(follower);
         }
         if (what === 'compress' && existsSync(`${bench.log}.1`)) {
-          follower.poll();
+          lookAll(follower);
           const bytes = readFileSync(`${bench.log}.1`);
           unlinkSync(`${bench.log}.1`);
           writeFileSync(`${bench.log}.1.gz`, gzipSync(bytes));
         }
         if (what === 'restart') {
-          follower.poll();
+          lookAll(follower);
           const saved = follower.positions();
           follower[Symbol.dispose]();
           follower = bench.follow(saved);
         }
       }
-      follower.poll();
+      lookAll(follower);
       follower[Symbol.dispose]();
       t.assert.deepEqual(bench.lines, wanted);
     }),
@@ -232,12 +271,12 @@ for (const how of [
       for (let n = 0; n < 50; n += 1) {
         wanted.push(`round ${round} line ${n}`);
         appendFileSync(bench.log, `round ${round} line ${n}\n`);
-        if (n === 30) follower.poll();
+        if (n === 30) lookAll(follower);
       }
       execFileSync(LOGROTATE, ['--force', '--state', join(bench.directory, 'state'), config]);
-      if (round !== 2 || how.startsWith('copytruncate')) follower.poll();
+      if (round !== 2 || how.startsWith('copytruncate')) lookAll(follower);
     }
-    follower.poll();
+    lookAll(follower);
     t.assert.deepEqual(bench.lines, wanted);
     t.assert.equal(follower.counted.gaps, 0);
   });

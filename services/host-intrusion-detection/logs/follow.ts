@@ -81,20 +81,23 @@ export class Follower implements Disposable {
     this.#saved = new Map(options.positions.map((position) => [position.path, position]));
   }
 
-  /** Reads what there is to read, of all logs. */
-  poll(): void {
+  /**
+   * Reads what there is to read, of all logs. Comes back after each piece, so that what was told of it can be put away
+   * before there is more; a day's logs at once are too much. Where reading goes on (`positions`) is known at its end.
+   */
+  *look(): Generator<void, void, void> {
     const paths = [...new Set(this.#options.logs.flatMap((pattern) => globSync(pattern)))].sort();
     this.counted.ignoredFiles = Math.max(0, paths.length - FILES_MAX);
     for (const path of paths.slice(0, FILES_MAX)) {
       try {
-        this.#follow(path);
+        yield* this.#follow(path);
       } catch {
         // Gone between the look and the read, or not ours to read; looked at again the next time.
         this.counted.unreadable += 1;
       }
     }
     // A log that has gone is read to its end: its program may write on.
-    for (const [path, log] of this.#logs) if (!paths.includes(path)) this.#drain(path, log);
+    for (const [path, log] of this.#logs) if (!paths.includes(path)) yield* this.#drain(path, log);
     this.#isFirst = false;
   }
 
@@ -113,16 +116,16 @@ export class Follower implements Disposable {
     this.#logs.clear();
   }
 
-  #follow(path: string): void {
-    let log = this.#logs.get(path) ?? this.#begin(path);
+  *#follow(path: string): Generator<void, void, void> {
+    let log = this.#logs.get(path) ?? (yield* this.#begin(path));
     const { dev, ino, size } = statSync(path);
-    if (dev !== log.dev || ino !== log.ino) log = this.#rotated(path, log);
-    else if (size < log.offset || (size > 0 && !this.#isStill(log))) this.#truncated(path, log);
-    this.#drain(path, log);
+    if (dev !== log.dev || ino !== log.ino) log = yield* this.#rotated(path, log);
+    else if (size < log.offset || (size > 0 && !this.#isStill(log))) yield* this.#truncated(path, log);
+    yield* this.#drain(path, log);
   }
 
   /** First seen: where it was left, at its end, or at its start. */
-  #begin(path: string): Log {
+  *#begin(path: string): Generator<void, Log, void> {
     const saved = this.#saved.get(path);
     this.#saved.delete(path);
     const log = this.#open(path, 0);
@@ -136,25 +139,25 @@ export class Follower implements Disposable {
     const beginning = Buffer.alloc(saved.fingerprint.bytes);
     readSync(log.fd, beginning, 0, beginning.length, 0);
     if (isHere && (saved.offset === 0 || isSame(saved.fingerprint, beginning))) log.offset = saved.offset;
-    else this.#missed(path, saved, log.ino);
+    else yield* this.#missed(path, saved, log.ino);
     return log;
   }
 
   /** Under the name is another file: the old one is read to its end first. */
-  #rotated(path: string, old: Log): Log {
+  *#rotated(path: string, old: Log): Generator<void, Log, void> {
     this.counted.rotations += 1;
-    this.#drain(path, old);
+    yield* this.#drain(path, old);
     old.lines.end((line) => this.#options.onLine(line, path));
     closeSync(old.fd);
     const log = this.#open(path, 0);
     this.#logs.set(path, log);
     // It may have been rotated more than once since the last look.
-    this.#missed(path, { ...old, path }, log.ino);
+    yield* this.#missed(path, { ...old, path }, log.ino);
     return log;
   }
 
   /** The same file begins anew. What was copied before (copytruncate) is read from the copy. */
-  #truncated(path: string, log: Log): void {
+  *#truncated(path: string, log: Log): Generator<void, void, void> {
     this.counted.truncations += 1;
     const position = {
       path,
@@ -166,28 +169,58 @@ export class Follower implements Disposable {
     log.lines = new LineBuffer();
     log.offset = 0;
     log.fingerprint = fingerprintOfFile(log.fd);
-    this.#missed(path, position, log.ino);
+    yield* this.#missed(path, position, log.ino);
   }
 
   /** What was written into files that have another name by now: the rest of the one, and all of those after it. */
-  #missed(path: string, { ino, offset, fingerprint }: Position, currentIno: number): void {
+  *#missed(
+    path: string,
+    { ino, offset, fingerprint }: Position,
+    currentIno: number,
+  ): Generator<void, void, void> {
     const rotated = rotatedOf(path).filter((other) => other.ino !== currentIno);
     const at = rotated.findIndex((other) => this.#isIt(other, ino, offset, fingerprint));
     if (at === -1) {
       if (offset > 0) this.counted.gaps += 1;
       return;
     }
-    for (const [index, other] of rotated.slice(at).entries()) {
-      try {
-        const bytes = contentsOf(other);
-        const lines = new LineBuffer();
-        const tell = (line: string): void => this.#options.onLine(line, path);
-        lines.push(bytes.subarray(index === 0 ? offset : 0), tell);
-        lines.end(tell);
-        this.counted.cutBytes += lines.cutBytes;
-      } catch {
-        this.counted.unreadable += 1;
-      }
+    // All of them now: under their names may be others by the time it is their turn.
+    const opened = rotated.slice(at).map((other) => ({ ...other, fd: this.#tryOpen(other.path) }));
+    try {
+      for (const [index, { fd, isCompressed }] of opened.entries())
+        if (fd !== undefined)
+          yield* this.#tellAll(path, this.#contentsOf(fd, isCompressed), index === 0 ? offset : 0);
+    } finally {
+      for (const { fd } of opened) if (fd !== undefined) closeSync(fd);
+    }
+  }
+
+  *#tellAll(path: string, bytes: Buffer, offset: number): Generator<void, void, void> {
+    const lines = new LineBuffer();
+    const tell = (line: string): void => this.#options.onLine(line, path);
+    for (let at = offset; at < bytes.length; at += READ_BYTES) {
+      lines.push(bytes.subarray(at, at + READ_BYTES), tell);
+      yield;
+    }
+    lines.end(tell);
+    this.counted.cutBytes += lines.cutBytes;
+  }
+
+  #tryOpen(path: string): number | undefined {
+    try {
+      return openSync(path, 'r');
+    } catch {
+      this.counted.unreadable += 1;
+      return undefined;
+    }
+  }
+
+  #contentsOf(fd: number, isCompressed: boolean): Buffer {
+    try {
+      return contentsOf(fd, isCompressed);
+    } catch {
+      this.counted.unreadable += 1;
+      return Buffer.alloc(0);
     }
   }
 
@@ -215,13 +248,14 @@ export class Follower implements Disposable {
     return fingerprintOfFile(log.fd, fingerprint.bytes).sha256 === fingerprint.sha256;
   }
 
-  #drain(path: string, log: Log): void {
+  *#drain(path: string, log: Log): Generator<void, void, void> {
     const cut = log.lines.cutBytes;
     for (;;) {
       const read = readSync(log.fd, this.#buffer, 0, READ_BYTES, log.offset);
       if (read === 0) break;
       log.offset += read;
       log.lines.push(this.#buffer.subarray(0, read), (line) => this.#options.onLine(line, path));
+      if (read === READ_BYTES) yield;
     }
     this.counted.cutBytes += log.lines.cutBytes - cut;
     // A short beginning has grown.

@@ -86,29 +86,25 @@ export function isSame(known: Fingerprint, beginning: Uint8Array): boolean {
   return known.bytes > 0 && fingerprintOf(beginning.subarray(0, known.bytes)).sha256 === known.sha256;
 }
 
-/** All of a rotated log. @throws RangeError when it is larger than is held in memory */
-export function contentsOf({ path, isCompressed }: Rotated): Buffer {
-  const fd = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(fd);
-    if (size > INFLATED_BYTES_MAX) throw new RangeError(`${path} is larger than ${INFLATED_BYTES_MAX} bytes`);
-    const bytes = Buffer.alloc(size);
-    let length = 0;
-    for (let read = 1; read > 0 && length < size; length += read)
-      read = readSync(fd, bytes, length, size - length, length);
-    return isCompressed
-      ? gunzipSync(bytes, { maxOutputLength: INFLATED_BYTES_MAX })
-      : bytes.subarray(0, length);
-  } finally {
-    closeSync(fd);
-  }
+/** All of a rotated log that is open. @throws RangeError when it is larger than is held in memory */
+export function contentsOf(fd: number, isCompressed: boolean): Buffer {
+  const { size } = fstatSync(fd);
+  if (size > INFLATED_BYTES_MAX)
+    throw new RangeError(`a rotated log is larger than ${INFLATED_BYTES_MAX} bytes`);
+  const bytes = Buffer.alloc(size);
+  let length = 0;
+  for (let read = 1; read > 0 && length < size; length += read)
+    read = readSync(fd, bytes, length, size - length, length);
+  return isCompressed
+    ? gunzipSync(bytes, { maxOutputLength: INFLATED_BYTES_MAX })
+    : bytes.subarray(0, length);
 }
 
 /** The beginning only, whether compressed or not. */
-export function beginningOf(rotated: Rotated): Buffer {
-  if (rotated.isCompressed) return contentsOf(rotated).subarray(0, FINGERPRINT_BYTES_MAX);
-  const fd = openSync(rotated.path, 'r');
+export function beginningOf({ path, isCompressed }: Rotated): Buffer {
+  const fd = openSync(path, 'r');
   try {
+    if (isCompressed) return contentsOf(fd, true).subarray(0, FINGERPRINT_BYTES_MAX);
     const bytes = Buffer.alloc(FINGERPRINT_BYTES_MAX);
     return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
   } finally {
