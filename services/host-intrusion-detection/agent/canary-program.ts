@@ -11,7 +11,7 @@ const PROGRAMS = ['/bin/sleep', '/usr/bin/sleep'];
 /**
  * Runs it once; resolves when it runs. Its file is taken away when it has ended.
  *
- * @param mark of this start of the agent; nobody else can guess it
+ * @param mark of this start of the agent
  * @throws when there is no such place, or nothing may run there
  */
 export async function runCanary(directories: readonly string[], mark: string, id: number): Promise<void> {

@@ -10,12 +10,19 @@ import { ProcConnector, type ProcessEvents } from '@demarc/platform/processes';
 import type { HostIntrusionDetectionPolicy } from '../policy.ts';
 import { CONTROL, type CommonMessage, WAITING_MAX } from './control.ts';
 import { HiddenProcesses } from './hidden.ts';
-import { ancestryOf, isOnConnection, listProcesses, readProcess, startedAtMs } from './proc.ts';
+import {
+  ancestryOf,
+  isOnConnection,
+  listProcesses,
+  type ProcessState,
+  readProcess,
+  startedAtMs,
+} from './proc.ts';
 import { isShell, SUSPICIONS, type Suspicion, suspicionOf } from './suspicion.ts';
 
 export interface ProcessTask {
   readonly policy: HostIntrusionDetectionPolicy['processes'];
-  /** Programs below it are canaries: they come back by the number of the canary in their path. */
+  /** Programs of the agent below it are canaries: they come back by the number of the canary in their path. */
   readonly canaryMark: string;
   readonly control: SharedArrayBuffer;
 }
@@ -119,15 +126,15 @@ function started(pid: number): void {
     counts.tooMany += 1;
     return;
   }
-  const process = readProcess(pid);
-  if (process === undefined) {
+  const program = readProcess(pid);
+  if (program === undefined) {
     counts.gone += 1;
     return;
   }
   counts.looked += 1;
-  const facts = isShell(process.name) && isOnConnection(pid) ? { ...process, isOnConnection: true } : process;
-  const suspicion = suspicionOf(facts, ancestryOf(process), isTemporary, Date.now());
-  if (suspicion !== undefined && !isCanary(suspicion)) found.push(suspicion);
+  const facts = isShell(program.name) && isOnConnection(pid) ? { ...program, isOnConnection: true } : program;
+  const suspicion = suspicionOf(facts, ancestryOf(program), isTemporary, Date.now());
+  if (suspicion !== undefined && !isCanary(program)) found.push(suspicion);
 }
 
 function isTemporary(path: string): boolean {
@@ -135,10 +142,13 @@ function isTemporary(path: string): boolean {
   return task.policy.temporaryDirectories.some(isBelow) && !task.policy.exclude.some(isBelow);
 }
 
-/** `/tmp/demarc-canary-<random>-12/sleep` is the canary with number 12. */
-function isCanary({ process: { exe } }: Suspicion): boolean {
+/**
+ * `/tmp/demarc-canary-<random>-12-<random>/sleep` is the canary with number 12, when the agent itself started it: the
+ * name stands in a directory that everybody can list, and must hide no program of anybody else.
+ */
+function isCanary({ exe, parentPid }: ProcessState): boolean {
   const at = exe.indexOf(task.canaryMark);
-  if (at === -1) return false;
+  if (at === -1 || parentPid !== process.pid) return false;
   const id = Number.parseInt(exe.slice(at + task.canaryMark.length), 10);
   send({ kind: 'canary', id, atMs: Date.now() });
   return true;

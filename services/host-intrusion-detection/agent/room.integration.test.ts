@@ -4,7 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  type FSWatcher,
+  mkdirSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
@@ -48,6 +56,9 @@ const range = new Range();
 const logFile = join(range.directory, 'auth.log');
 const state = join(range.directory, 'state');
 const said: (Said & { readonly atMs: number })[] = [];
+/** What anyone sees who looks where anyone may write. */
+const canaries = new Set<string>();
+let watching: FSWatcher | undefined;
 let host: ChildProcess;
 const policy = {
   // A flood is one also on a machine that has little time for it.
@@ -63,12 +74,16 @@ before(async () => {
   mkdirSync(state, { mode: 0o700 });
   writeFileSync(logFile, '');
   range.launch('target', ['python3', '-m', 'http.server', '8080', '--directory', state]);
+  watching = watch(range.directory, (_what, name) => {
+    if (name?.startsWith('demarc-canary-') === true) canaries.add(name);
+  });
   host = startRoom();
   await until(({ applied }) => applied !== undefined);
 });
 
 after(async () => {
   if (skip !== false) return;
+  watching?.close();
   host.stdin?.write('{"end":true}\n');
   await Promise.race([new Promise((resolve) => host.once('exit', resolve)), delay(5_000)]);
   await range[Symbol.asyncDispose]();
@@ -162,6 +177,34 @@ test('a program that runs from where anyone may write becomes an event', { skip 
   const { event } = await until((one) => one.event?.unmapped?.suspicion?.kind === 'temporary-program');
   assert.match(event?.message ?? '', /miner$/);
   child.kill('SIGKILL');
+});
+
+test('a program that borrows the name of a canary is a finding like every other', { skip }, async () => {
+  const [name] = canaries;
+  assert.ok(name !== undefined, 'no canary was seen');
+  const directory = join(range.directory, name);
+  mkdirSync(directory, { recursive: true });
+  const program = join(directory, 'rat');
+  copyFileSync('/bin/sleep', program);
+  chmodSync(program, 0o700);
+  const child = spawn(program, ['3'], { stdio: 'ignore' });
+  await until(({ event }) => event?.message?.endsWith('/rat') === true);
+  child.kill('SIGKILL');
+});
+
+test('a policy that is refused is evidence at once, and the one before goes on', { skip }, async () => {
+  await until((one) => one.evidence?.rule === 'VMS-08.2' && one.evidence.result === 'pass');
+  host.stdin?.write(`${JSON.stringify({ policy: { network: 'everything' } })}\n`);
+  const { evidence } = await until(
+    (one) => one.evidence?.rule === 'VMS-08.2' && one.evidence.result === 'fail',
+  );
+  assert.match(evidence?.because ?? '', /The last policy was refused/);
+  const inForce = Object.values(evidence?.raw['inForce'] ?? {});
+  assert.equal(inForce.length, 3);
+  assert.ok(
+    inForce.every((revision) => revision === evidence?.raw['wanted']),
+    JSON.stringify(evidence?.raw),
+  );
 });
 
 test('orders: an address is blocked and let in again, a process tree ends, a number used again does not', {

@@ -52,9 +52,11 @@ const room = await hostIntrusionDetectionAgent.start(context);
 await room.apply(JSON.parse(policy));
 say({ applied: room.health() });
 createInterface(process.stdin).on('line', (line) => {
-  const asked = JSON.parse(line) as { orders?: never; health?: true; end?: true };
+  const asked = JSON.parse(line) as { orders?: never; policy?: unknown; health?: true; end?: true };
   if (asked.orders !== undefined)
     void room.carryOut?.(asked.orders).then(() => say({ states: room.orders?.() }));
+  if (asked.policy !== undefined)
+    void room.apply(asked.policy).catch((error: unknown) => say({ refused: String(error) }));
   if (asked.health === true) say({ health: room.health() });
   if (asked.end === true) void room[Symbol.asyncDispose]().then(() => process.exit(0));
 });
