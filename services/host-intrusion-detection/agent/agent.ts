@@ -90,7 +90,10 @@ class HostIntrusionRoom implements RunningRoom {
     this.#revision = revision;
     this.#own = ownAddresses();
     this.#platform = await addressesOf(this.#context.server);
-    this.#blocking = new Blocking(this.#context, this.#networkPolicy(parsed.data));
+    // One of them, whatever the policy: orders may be at work with it meanwhile.
+    const network = this.#networkPolicy(parsed.data);
+    if (this.#blocking === undefined) this.#blocking = new Blocking(this.#context, network);
+    else await this.#blocking.follow(network);
     const sensors = this.#makeSensors(parsed.data, revision);
     this.#sensors = sensors;
     await Promise.all(FAMILIES.map((family) => sensors[family].start()));
@@ -257,9 +260,7 @@ class HostIntrusionRoom implements RunningRoom {
     if (own.join() === this.#own.join()) return;
     this.#own = own;
     this.#context.log('the addresses of this machine have changed', { count: own.length });
-    await this.#inOrder(async () => {
-      this.#blocking = new Blocking(this.#context, this.#networkPolicy(policy));
-    });
+    await this.#inOrder(async () => this.#blocking?.follow(this.#networkPolicy(policy)));
     await sensors.network.stop();
     if (this.#isDisposed || this.#sensors !== sensors) return;
     const { network } = this.#makeSensors(policy, revision);

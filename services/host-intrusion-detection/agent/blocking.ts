@@ -46,7 +46,7 @@ export class Blocking {
   failures = 0;
   readonly #context: AgentRoomContext;
   readonly #file: string;
-  readonly #policy: NetworkDetectionPolicy;
+  #policy: NetworkDetectionPolicy;
   #allowed: string;
   #blocks: Blocks;
   #provider: NetworkBlocking | undefined;
@@ -101,6 +101,12 @@ export class Blocking {
     // Asked again, somebody is still kept out of whom nothing is known here.
     else await this.#tried(async () => this.#context.use('network-blocking')?.unblock(range));
     return entry !== undefined;
+  }
+
+  /** Goes on by another policy; whom nobody may block by it is let in. */
+  async follow(policy: NetworkDetectionPolicy): Promise<void> {
+    this.#policy = policy;
+    await this.#allow(this.#context.use('network-blocking')?.allowed() ?? []);
   }
 
   /** Ends what is over, and tells a firewall that was not there before. Called every second. */
