@@ -46,7 +46,10 @@ export class Sensor {
           handlers.canary(message);
           break;
         case 'seen':
-          void handlers.seen(message).finally(() => Atomics.sub(this.#control, 1, 1));
+          handlers
+            .seen(message)
+            .catch((error: unknown) => context.log('what was seen is lost', { because: String(error) }))
+            .finally(() => Atomics.sub(this.#control, 1, 1));
           break;
       }
     });
