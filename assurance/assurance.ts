@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Evidence, ServiceSpec } from '@demarc/platform/contract';
 import {
   CONTROL_STATUSES,
+  type Duty,
   type Matrix,
   type MatrixWhy,
   type ServiceOffer,
@@ -493,6 +494,36 @@ export class Assurance implements Disposable {
         .filter((found): found is { groupId: string; priority: number } => found.priority !== undefined)
         .sort((a, b) => a.priority - b.priority || a.groupId.localeCompare(b.groupId))
         .map(({ groupId }) => groupId);
+    });
+  }
+
+  /** The groups of an asset, and what it is labelled with (`environment: PRD`). */
+  async placeOf(
+    tenant: TenantScope,
+    assetId: string,
+  ): Promise<{ readonly groups: readonly string[]; readonly labels: Readonly<Record<string, string>> }> {
+    const groups = await this.groupsOf(tenant, assetId);
+    const labels = await this.#at(tenant, {}, ({ population }) => population.find(assetId)?.labels ?? {});
+    return { groups, labels };
+  }
+
+  /** Who has one duty for a control on an asset now; null where nobody has, or it is in dispute. */
+  async dutyOwner(
+    tenant: TenantScope,
+    assetId: string,
+    controlId: string,
+    duty: Duty,
+  ): Promise<string | null> {
+    return this.#at(tenant, {}, (evaluation, _knownAtMs, live) => {
+      const pair = [...evaluation.pairs(assetId)].find(({ control }) => control.id === controlId);
+      if (pair === undefined) return null;
+      const { duties } = matrixCell(
+        evaluation,
+        pair.control,
+        pair.asset,
+        live?.cells.get(keyOf(assetId, controlId)),
+      );
+      return duties.find((each) => each.duty === duty)?.party ?? null;
     });
   }
 

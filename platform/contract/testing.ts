@@ -1,5 +1,6 @@
-/** For tests of rooms: what the agent hands to a room, where nothing of it matters to the test. */
+/** For tests of rooms: what agent and server hand to a room, where nothing of it matters to the test. */
 import type { AgentRoomContext, Capabilities } from './agent.ts';
+import type { ServerRoomContext } from './server.ts';
 
 /** @param given what the test looks at; a worker or a program that it does not give may not be started */
 export function testRoomContext(
@@ -34,4 +35,14 @@ export function testRoomContext(
     log: () => undefined,
     ...given,
   };
+}
+
+/** @param given what the test looks at; whatever else the room asks for fails the test */
+export function testServerContext(given: Partial<ServerRoomContext>): ServerRoomContext {
+  return new Proxy(given as ServerRoomContext, {
+    get(target, name) {
+      if (name in target) return target[name as keyof ServerRoomContext];
+      throw new Error(`the test did not expect the room to ask for ${String(name)}`);
+    },
+  });
 }

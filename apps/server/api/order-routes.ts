@@ -130,13 +130,9 @@ export function orderRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const entitled = await deps.assurance.entitledServices(scope, assetId);
     if (room === undefined || !entitled.includes(managedServiceOf(room.service)))
       throw serverErrors.make('ORDER_SERVICE_NOT_THERE', { service: room?.service.title ?? serviceId });
-    const { cells } = await deps.assurance.matrix(scope, { assetId });
-    const duty = cells
-      .find(({ controlId }) => controlId === control)
-      ?.duties.find(({ duty: name }) => name === 'respond');
-    const party = duty?.party ?? 'nobody';
-    if (duty?.party == null || !signerOf(request).speaksFor(duty.party))
-      throw serverErrors.make('ORDER_NOT_YOURS', { control, party });
+    const party = await deps.assurance.dutyOwner(scope, assetId, control, 'respond');
+    if (party === null || !signerOf(request).speaksFor(party))
+      throw serverErrors.make('ORDER_NOT_YOURS', { control, party: party ?? 'nobody' });
     return party;
   }
 }

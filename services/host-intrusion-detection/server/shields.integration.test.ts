@@ -1,6 +1,7 @@
 /** Shields against the real PostgreSQL: through the routes as the server mounts them, and what agents are then told. */
 import { randomUUID } from 'node:crypto';
 import { after, before, type TestContext, test } from 'node:test';
+import { testServerContext } from '@demarc/platform/contract/testing';
 import { migrate, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import { startTestPostgres, type TestPostgres } from '@demarc/platform/stores/testing';
 import type { TenantScope } from '@demarc/platform/tenancy';
@@ -38,11 +39,7 @@ async function ask<Reply = Shown>(
 ): Promise<Reply> {
   const route = shieldRoutes.find((each) => each.method === method && each.path === path);
   if (route === undefined) throw new Error(`there is no ${method} ${path}`);
-  const context = {
-    inTenant: store.inTenant,
-    now: () => now,
-    searchEvents: () => Promise.reject(new Error('shields ask no events')),
-  };
+  const context = testServerContext({ inTenant: store.inTenant, now: () => now });
   const reply = await route.handle(context, tenant, {
     params: input.params ?? {},
     query: input.query ?? {},
