@@ -24,6 +24,8 @@ const CLASSES = [
   'script_activity',
   'peripheral_activity',
   'detection_finding',
+  'vulnerability_finding',
+  'software_info',
   'account_change',
   'authentication',
   'authorize_session',

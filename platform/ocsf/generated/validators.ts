@@ -1516,6 +1516,261 @@ function check_detection_finding(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_vulnerability_finding(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d + 1, "host"); continue; } check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 64; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { check_device(v, p, d + 1); continue; }
+        if (key === "impact") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "ticket") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } check_ticket(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "comment") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "src_url") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "tickets") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_ticket(e, p, d + 2); } } continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "verdict") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "assignee") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } check_user(v, p, d + 1); continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 32; check_metadata(v, p, d + 1); continue; }
+        if (key === "priority") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "resource") { check_resource_details(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 2002) notOneOf(p, d + 1); continue; }
+        if (key === "impact_id") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "resources") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_resource_details(e, p, d + 2); } } continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "verdict_id") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E9.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "priority_id") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "severity_id") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 2) notOneOf(p, d + 1); continue; }
+        if (key === "finding_info") { seen |= 16; check_finding_info(v, p, d + 1); continue; }
+        if (key === "impact_score") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "assignee_group") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } check_group(v, p, d + 1); continue; }
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "vulnerabilities") { seen |= 1024; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_vulnerability(e, p, d + 2); } } continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        if (key === "vendor_attributes") { check_vendor_attributes(v, p, d + 1); continue; }
+        break;
+      case 19:
+        if (key === "is_suspected_breach") { if ((p.profiles & 64) === 0) { profile(p, d + 1, "incident"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 1975) !== 1975) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "finding_info");
+    if ((seen & 32) === 0) missing(p, d, "metadata");
+    if ((seen & 128) === 0) missing(p, d, "severity_id");
+    if ((seen & 256) === 0) missing(p, d, "time");
+    if ((seen & 512) === 0) missing(p, d, "type_uid");
+    if ((seen & 1024) === 0) missing(p, d, "vulnerabilities");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 64) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 200200 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
+function check_software_info(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    p.path[d] = key;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "sbom") { check_sbom(v, p, d + 1); continue; }
+        if (key === "time") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "actor") { check_actor(v, p, d + 1); continue; }
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d + 1, "cloud"); continue; } seen |= 8; check_cloud(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d + 1, "osint"); continue; } seen |= 64; if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_osint(e, p, d + 2); } } continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "device") { seen |= 16; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_attack(e, p, d + 2); } } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_malware(e, p, d + 2); } } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "package") { check_package(v, p, d + 1); continue; }
+        if (key === "product") { check_product(v, p, d + 1); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 8:
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d + 1); continue; }
+        if (key === "metadata") { seen |= 32; check_metadata(v, p, d + 1); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v; continue; }
+        if (key === "unmapped") { if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "class_uid") { seen |= 4; if (v !== 5020) notOneOf(p, d + 1); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E5.has(v)) notOneOf(p, d + 1); activity = v; continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "enrichments") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_enrichment(e, p, d + 2); } } continue; }
+        if (key === "observables") { if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_observable(e, p, d + 2); } } continue; }
+        if (key === "severity_id") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E4.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 5) notOneOf(p, d + 1); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E2.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E0.has(v)) notOneOf(p, d + 1); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d + 1, "datetime"); continue; } if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > LENGTH_MAX) string(v, p, d + 1); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (list(v, p, d + 1)) { for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; check_authorization(e, p, d + 2); } } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); else if (!E3.has(v)) notOneOf(p, d + 1); continue; }
+        break;
+      case 15:
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d + 1); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d + 1, "security_control"); continue; } check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d + 1);
+  }
+  if ((seen & 951) !== 951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "device");
+    if ((seen & 32) === 0) missing(p, d, "metadata");
+    if ((seen & 128) === 0) missing(p, d, "severity_id");
+    if ((seen & 256) === 0) missing(p, d, "time");
+    if ((seen & 512) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 64) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 502000 + (activity as number)) {
+    p.path[d] = 'type_uid';
+    notOneOf(p, d + 1);
+  }
+}
+
 function check_account_change(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let activity: unknown;
@@ -10426,6 +10681,8 @@ export const OCSF_CLASS = {
   script_activity: 1009,
   peripheral_activity: 1010,
   detection_finding: 2004,
+  vulnerability_finding: 2002,
+  software_info: 5020,
   account_change: 3001,
   authentication: 3002,
   authorize_session: 3003,
@@ -10463,6 +10720,8 @@ export const CLASSES: ReadonlyMap<number, Shape> = new Map([
   [1009, check_script_activity],
   [1010, check_peripheral_activity],
   [2004, check_detection_finding],
+  [2002, check_vulnerability_finding],
+  [5020, check_software_info],
   [3001, check_account_change],
   [3002, check_authentication],
   [3003, check_authorize_session],
