@@ -1,5 +1,5 @@
 /** The hand-over certificate: what changed hands, who agreed to it and when, on paper. The same record is the same bytes. */
-import { type PdfWriter, pdf } from '../exports/pdf.ts';
+import { type PdfWriter, pdf } from '@demarc/platform/documents';
 import { digestOf, type HandoverRecord } from './view.ts';
 
 export interface CertificateOptions {

@@ -1,6 +1,7 @@
 /** The statement of applicability on paper. Pure: the same assessment gives the same bytes. */
+
+import { type PdfColumn, pdf } from '@demarc/platform/documents';
 import type { Assessment } from '../../evaluation/assessment.ts';
-import { type PdfColumn, pdf } from '../pdf.ts';
 import { facts, footing } from '../words.ts';
 import { applicability } from './rows.ts';
 

@@ -1,8 +1,8 @@
 /** The customer responsibility matrix on paper. Pure: the same assessment gives the same bytes. */
 import { DUTIES } from '@demarc/platform/contract/api';
+import { type PdfColumn, pdf } from '@demarc/platform/documents';
 import type { Assessment } from '../../evaluation/assessment.ts';
 import { hoursBefore } from '../by-control.ts';
-import { type PdfColumn, pdf } from '../pdf.ts';
 import { ageWords, facts, footing, instantWords, STATUS_WORDS } from '../words.ts';
 import { assetNames, DUTY_TITLES, dutyAt, perControl, type ResponsibilityRow } from './rows.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Documents on paper: headings, facts, paragraphs and tables on numbered pages of A4.
+ * Door: documents on paper: headings, facts, paragraphs and tables on numbered pages of A4.
  *
  * The same calls give the same bytes: dates are those of the record, the file's identifier is a digest of what it
  * says of itself, and nothing is asked of clock or machine. Fonts are embedded (DejaVu: Latin, Greek, Cyrillic
