@@ -1,6 +1,6 @@
 /** The console half of a room: pages that the shell mounts. The shell hands in everything a page needs. */
 import type { ComponentType, ReactNode } from 'react';
-import type { EventPage, EventSearch, LiveMessage } from './api.ts';
+import type { EventSearch } from './api.ts';
 
 export interface Column<Row> {
   readonly key: string;
@@ -32,19 +32,47 @@ export interface Series {
   readonly points: readonly (readonly [at: string, count: number])[];
 }
 
-/** Events that a page shows: the newest first, older ones when asked for, and how many came since. */
-export interface FoundEvents {
-  /** Undefined while they are looked for the first time. */
-  readonly events: readonly Readonly<Record<string, unknown>>[] | undefined;
-  readonly matchedCount: number;
+/** What is shown beside the table of the row that is open. */
+export interface RowDetails {
+  readonly title: string;
+  readonly facts: readonly (readonly [string, ReactNode])[];
+  readonly more?: ReactNode;
+}
+
+/** A page that is a table: what it comes to, what went wrong, and the details of the row that the address names. */
+export interface ListPageProps<Row> extends Omit<DataTableProps<Row>, 'rows' | 'onOpen' | 'selectedKey'> {
+  readonly title: string;
+  /** One sentence, or that it is not known yet. */
+  readonly summary: ReactNode;
+  readonly actions?: ReactNode;
   readonly failure: unknown;
-  /** Live ones that are not shown yet. */
-  readonly freshCount: number;
-  /** Whether older ones can be had. */
-  readonly hasOlder: boolean;
-  readonly busy: boolean;
-  reload(): void;
-  bringOlder(): void;
+  /** Undefined while they are looked for the first time. */
+  readonly rows: readonly Row[] | undefined;
+  /** Between the header and the table, as soon as there are rows or none. */
+  readonly above?: ReactNode;
+  renderDetails(row: Row): RowDetails;
+}
+
+/** An event as a line of a page. */
+export interface EventRow {
+  readonly uid: string;
+  /** As it is stored. */
+  readonly raw: unknown;
+}
+
+/** The newest events first, older ones when asked for, and how many came since, as a page. */
+export interface EventsPageProps<Row extends EventRow>
+  extends Pick<ListPageProps<Row>, 'title' | 'label' | 'columns' | 'empty' | 'renderDetails' | 'actions'> {
+  /** Asked again whenever it is another one: hand in the same object for the same search. */
+  readonly search: Omit<EventSearch, 'from' | 'to' | 'cursor' | 'text'>;
+  /** Undefined for an event that is none of these; the same function each time. */
+  readonly rowOf: (event: Readonly<Record<string, unknown>>) => Row | undefined;
+  /** What the events come to, without the full stop. */
+  summary(rows: readonly Row[], matchedCount: number): string;
+  /** Where words can be looked for, which are kept in the address as `text`. */
+  readonly words?: { readonly label: string; readonly placeholder: string };
+  /** @param asked the time that the events are of */
+  renderAbove?(rows: readonly Row[], asked: { readonly from: string; readonly to: string }): ReactNode;
 }
 
 export interface ConsoleTools {
@@ -56,18 +84,15 @@ export interface ConsoleTools {
   api<Reply>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<Reply>;
   /** The machines of the tenant. */
   assets(): Promise<readonly { readonly assetId: string; readonly name: string }[]>;
-  searchEvents(search: EventSearch): Promise<EventPage>;
-  /** Calls back for every live message until the returned function is called. */
-  subscribe(listener: (message: LiveMessage) => void): () => void;
   /** Search parameters of the page, kept in the URL. */
   readonly search: Readonly<Record<string, string>>;
   setSearch(changes: Readonly<Record<string, string | undefined>>): void;
   readonly parts: {
     readonly DataTable: <Row>(props: DataTableProps<Row>) => ReactNode;
-    readonly TimeRange: ComponentType;
+    readonly ListPage: <Row>(props: ListPageProps<Row>) => ReactNode;
+    readonly EventsPage: <Row extends EventRow>(props: EventsPageProps<Row>) => ReactNode;
     readonly Instant: ComponentType<{ readonly at: string | number | null }>;
     readonly Diff: ComponentType<{ readonly text: string }>;
-    readonly Json: ComponentType<{ readonly value: unknown }>;
     readonly PageHeader: ComponentType<{
       readonly title: string;
       readonly summary: ReactNode;
@@ -82,21 +107,6 @@ export interface ConsoleTools {
     readonly Empty: ComponentType<{ readonly title: string; readonly children: ReactNode }>;
     readonly Failure: ComponentType<{ readonly error: unknown }>;
     readonly Loading: ComponentType;
-    readonly SearchBox: ComponentType<{
-      readonly label: string;
-      readonly placeholder: string;
-      readonly name: string;
-    }>;
-    /**
-     * Searches within the chosen time, again whenever `search` is another one (hand in the same object for the same
-     * search), and gives what it found to its child.
-     */
-    readonly Events: ComponentType<{
-      readonly search: Omit<EventSearch, 'from' | 'to' | 'cursor'>;
-      /** Whether a live event is one of these; the same function each time. */
-      readonly isFresh: (event: Readonly<Record<string, unknown>>) => boolean;
-      readonly children: (found: FoundEvents) => ReactNode;
-    }>;
     readonly Button: ComponentType<{
       readonly children: ReactNode;
       readonly onClick: () => void;
@@ -126,10 +136,7 @@ export interface ConsoleTools {
       readonly from: string;
       readonly to: string;
     }>;
-    readonly Fresh: ComponentType<{ readonly count: number; readonly onShow: () => void }>;
   };
-  /** The chosen time range; `to` is the moment of asking for relative ranges. */
-  range(): { readonly from: string; readonly to: string };
 }
 
 export interface RoomPage {

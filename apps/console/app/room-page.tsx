@@ -4,61 +4,36 @@ import { useParams } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import * as z from 'zod';
 import { DataTable } from '../parts/data-table.tsx';
-import { Events } from '../parts/events.tsx';
+import { EventsPage } from '../parts/events-page.tsx';
 import { Button, Choice, TextField } from '../parts/forms.tsx';
-import {
-  Details,
-  Diff,
-  Empty,
-  Facts,
-  Failure,
-  Fresh,
-  Instant,
-  Json,
-  Loading,
-  PageHeader,
-  SearchBox,
-  TimeRange,
-} from '../parts/parts.tsx';
-import { rangeOf } from '../parts/time.ts';
+import { ListPage } from '../parts/list-page.tsx';
+import { Details, Diff, Empty, Facts, Failure, Instant, Loading, PageHeader } from '../parts/parts.tsx';
 import { Timeline } from '../parts/timeline.tsx';
-import { call, get, post } from './api.ts';
-import { liveStream } from './live.ts';
+import { call, get } from './api.ts';
 import { usePageSearch } from './page-search.ts';
-import { Asset, EventPage } from './schemas.ts';
+import { Asset } from './schemas.ts';
 
 const parts: ConsoleTools['parts'] = {
+  ListPage,
+  EventsPage,
   DataTable,
-  TimeRange,
-  Instant,
-  Diff,
-  Json,
   PageHeader,
   Details,
   Facts,
+  Instant,
+  Diff,
+  Timeline,
   Empty,
   Failure,
   Loading,
-  SearchBox,
-  Fresh,
   Button,
   TextField,
   Choice,
-  Timeline,
-  Events,
 };
 
 export function RoomPageHost({ page: { component: Page } }: { readonly page: RoomPage }) {
   const { tenantId = 'local' } = useParams({ strict: false });
   const { search, setSearch } = usePageSearch();
-  const searchEvents = useCallback<ConsoleTools['searchEvents']>(
-    (query) => post(`/v1/tenants/${tenantId}/events/search`, EventPage, query),
-    [tenantId],
-  );
-  const subscribe = useCallback<ConsoleTools['subscribe']>(
-    (listener) => liveStream(tenantId).subscribe(listener),
-    [tenantId],
-  );
   const api = useCallback(
     // Rooms share no schemas with the console; the server checks each reply against that of its route.
     <Reply,>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<Reply> =>
@@ -69,8 +44,5 @@ export function RoomPageHost({ page: { component: Page } }: { readonly page: Roo
     () => get(`/v1/tenants/${tenantId}/assets`, z.array(Asset)),
     [tenantId],
   );
-  // Not the whole address: opening a row must not ask for everything again.
-  const chosen = search['range'];
-  const range = useCallback(() => rangeOf(chosen, Date.now()), [chosen]);
-  return <Page tools={{ tenantId, api, assets, searchEvents, subscribe, search, setSearch, parts, range }} />;
+  return <Page tools={{ tenantId, api, assets, search, setSearch, parts }} />;
 }

@@ -79,8 +79,11 @@ export function DataTable<Row>({
                 data-opens={onOpen === undefined ? undefined : ''}
                 tabIndex={0}
                 style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
-                onClick={() => onOpen?.(row)}
+                onClick={(event) => {
+                  if (!isForItself(event.target)) onOpen?.(row);
+                }}
                 onKeyDown={(event) => {
+                  if (isForItself(event.target)) return;
                   if (event.key === 'Enter') onOpen?.(row);
                   else move(event, item.index);
                 }}
@@ -102,4 +105,9 @@ export function DataTable<Row>({
       )}
     </>
   );
+}
+
+/** A button in a row does what it says, and does not open the row as well. */
+function isForItself(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('a, button, input, select') !== null;
 }

@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test';
-import { ago, counted, formatInstant, inputValue, rangeOf } from './time.ts';
+import { ago, formatInstant, inputValue, rangeOf } from './time.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00.000Z');
 
@@ -23,13 +23,6 @@ test('an absolute range is what it says; one that makes no sense is the last day
 test('an instant goes into an input and comes back', (t: TestContext) => {
   t.assert.equal(new Date(inputValue('2026-11-20T10:00:00.000Z')).toISOString(), '2026-11-20T10:00:00.000Z');
   t.assert.deepEqual([inputValue(undefined), inputValue('soon')], ['', '']);
-});
-
-test('one is not many', (t: TestContext) => {
-  t.assert.deepEqual(
-    [counted(0, 'event'), counted(1, 'event'), counted(2, 'event')],
-    ['0 events', '1 event', '2 events'],
-  );
 });
 
 test('ages are in words, instants in a zone', (t: TestContext) => {

@@ -59,11 +59,6 @@ export function inputValue(instant: string | undefined): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-/** `1 event`, `2 events`. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
 /** `4 min ago`; exact enough to know whether to worry. */
 export function ago(at: string | number, nowMs: number): string {
   const seconds = Math.round((nowMs - new Date(at).getTime()) / 1_000);

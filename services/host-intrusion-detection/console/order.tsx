@@ -43,7 +43,7 @@ export function GiveOrder({
   readonly tools: ConsoleTools;
   readonly wanted: Wanted;
   readonly onClose: () => void;
-  readonly onGiven: () => void;
+  readonly onGiven?: () => void;
 }) {
   const { Button, Choice, Details, Failure, TextField } = tools.parts;
   const { assets: machines } = tools;
@@ -82,7 +82,7 @@ export function GiveOrder({
       setFailure(undefined);
       setEffect(reply.effect);
       if (dryRun) return;
-      onGiven();
+      onGiven?.();
       onClose();
     } catch (error) {
       setEffect(undefined);

@@ -1,18 +1,16 @@
 /** Findings: what the rules have found, newest first, with everything that a decision about one needs beside it. */
 import type { EventPage as Page } from '@demarc/platform/contract/api';
 import type { Column } from '@demarc/platform/contract/console';
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
-import { post } from '../../app/api.ts';
 import { liveStream } from '../../app/live.ts';
 import { usePageSearch } from '../../app/page-search.ts';
-import { EventHistogram, EventPage } from '../../app/schemas.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { Empty, Failure, Fresh, Instant, Loading, PageHeader, TimeRange } from '../../parts/parts.tsx';
 import { rangeOf } from '../../parts/time.ts';
 import { TimeChart } from '../../parts/time-chart.tsx';
-import { counted } from '../../parts/words.ts';
+import { counted, shownOf } from '../../parts/words.ts';
+import { useEventPages } from '../event-pages.ts';
 import { useTenantId } from '../queries.ts';
 import { FindingDetails } from './finding-details.tsx';
 import { FindingFilters } from './finding-filters.tsx';
@@ -21,32 +19,13 @@ import { DETECTION_FINDING, findingsQuery, fits } from './findings-view.ts';
 import { LevelMark } from './marks.tsx';
 
 const LIMIT = 500;
-/** Kept in the page; older ones are found by narrowing the time. */
-const PAGES_MAX = 20;
-
 export function FindingsPage() {
   const tenantId = useTenantId();
   const { search, setSearch } = usePageSearch();
   const [askedAt, setAskedAt] = useState(() => Date.now());
   const range = rangeOf(search['range'], askedAt);
   const query = findingsQuery(search, range, LIMIT);
-  const key = JSON.stringify(query);
-  const page = useInfiniteQuery({
-    queryKey: ['findings', tenantId, key],
-    queryFn: ({ pageParam }) =>
-      post(`/v1/tenants/${tenantId}/events/search`, EventPage, {
-        ...query,
-        ...(pageParam === null ? {} : { cursor: pageParam }),
-      }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last, pages) => (pages.length < PAGES_MAX ? last.nextCursor : null),
-    placeholderData: keepPreviousData,
-  });
-  const chart = useQuery({
-    queryKey: ['findings', tenantId, 'histogram', key],
-    queryFn: () => post(`/v1/tenants/${tenantId}/events/histogram`, EventHistogram, query),
-    placeholderData: keepPreviousData,
-  });
+  const { page, chart } = useEventPages('findings', tenantId, query);
   const findings = useMemo(
     () => page.data?.pages.flatMap(({ events }) => events.map(findingOf)) ?? [],
     [page.data],
@@ -125,9 +104,8 @@ function useFresh(tenantId: string, askedAt: number): number {
 function summaryOf(newest: Page, findings: readonly Finding[]): string {
   const rules = new Set(findings.map(({ ruleId }) => ruleId)).size;
   const hosts = hostsOf(findings).length;
-  const shown = findings.length < newest.matchedCount ? `; the newest ${findings.length} are shown` : '';
   if (findings.length === 0) return `No finding, looked up in ${Math.round(newest.elapsedMs)} ms.`;
-  return `${counted(newest.matchedCount, 'finding')} of ${counted(rules, 'rule')}${hosts === 0 ? '' : ` on ${counted(hosts, 'host')}`}${shown}.`;
+  return `${counted(newest.matchedCount, 'finding')} of ${counted(rules, 'rule')}${hosts === 0 ? '' : ` on ${counted(hosts, 'host')}`}${shownOf(findings.length, newest.matchedCount)}.`;
 }
 
 const hostsOf = (findings: readonly Finding[]): readonly string[] =>

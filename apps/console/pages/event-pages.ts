@@ -1,0 +1,32 @@
+/** A search of events, page by page, and how many there are over its time. */
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { post } from '../app/api.ts';
+import { EventHistogram, EventPage } from '../app/schemas.ts';
+
+/** Kept in the page; older ones are found by narrowing the time. */
+const PAGES_MAX = 20;
+
+/**
+ * @param name what is looked for: nobody else's answers are taken for these
+ * @param query as the API takes it, without a cursor
+ */
+export function useEventPages(name: string, tenantId: string, query: object) {
+  const key = JSON.stringify(query);
+  const page = useInfiniteQuery({
+    queryKey: [name, tenantId, key],
+    queryFn: ({ pageParam }) =>
+      post(`/v1/tenants/${tenantId}/events/search`, EventPage, {
+        ...query,
+        ...(pageParam === null ? {} : { cursor: pageParam }),
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last, pages) => (pages.length < PAGES_MAX ? last.nextCursor : null),
+    placeholderData: keepPreviousData,
+  });
+  const chart = useQuery({
+    queryKey: [name, tenantId, 'histogram', key],
+    queryFn: () => post(`/v1/tenants/${tenantId}/events/histogram`, EventHistogram, query),
+    placeholderData: keepPreviousData,
+  });
+  return { page, chart };
+}
