@@ -160,6 +160,8 @@ export interface RoomRoute {
       readonly query: unknown;
       readonly body: unknown;
       readonly accountId: string;
+      /** As shown to people. */
+      readonly accountName: string;
     },
   ): Promise<unknown>;
 }

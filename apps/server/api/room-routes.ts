@@ -21,13 +21,16 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
           ...(route.body === undefined ? {} : { body: route.body }),
           response: { 200: route.response },
         },
-        handler: async (request) =>
-          route.handle(context, scopeOf(request), {
+        handler: async (request) => {
+          const { accountId, name } = principalOf(request);
+          return route.handle(context, scopeOf(request), {
             params: request.params,
             query: request.query,
             body: request.body,
-            accountId: principalOf(request).accountId,
-          }),
+            accountId,
+            accountName: name,
+          });
+        },
       });
     }
   }

@@ -12,7 +12,11 @@ interface Shown {
   readonly id: string;
   readonly state: string;
   readonly preventsAt: string | null;
-  readonly history: readonly { readonly action: string; readonly by: string }[];
+  readonly history: readonly {
+    readonly action: string;
+    readonly by: string;
+    readonly accountId: string | null;
+  }[];
 }
 
 let postgres: TestPostgres;
@@ -44,7 +48,8 @@ async function ask<Reply = Shown>(
     params: input.params ?? {},
     query: input.query ?? {},
     body: route.body?.parse(input.body),
-    accountId: 'ann',
+    accountId: 'a-1',
+    accountName: 'Ann',
   });
   return route.response.parse(reply) as Reply;
 }
@@ -83,13 +88,14 @@ test('from a finding to the patch: watches, prevents, is withdrawn', async (t: T
   t.assert.deepEqual(
     ended.history.map(({ action, by }) => [action, by]),
     [
-      ['opened', 'ann'],
+      ['opened', 'Ann'],
       ['prevents', 'time'],
-      ['was-wrong', 'ann'],
-      ['prevents', 'ann'],
-      ['withdrawn', 'ann'],
+      ['was-wrong', 'Ann'],
+      ['prevents', 'Ann'],
+      ['withdrawn', 'Ann'],
     ],
   );
+  t.assert.equal(ended.history.at(-1)?.accountId, 'a-1');
   t.assert.deepEqual(await layers(assetId), {});
   await t.assert.rejects(ask('POST', 'shields/:shieldId/prevent', { params, body: { because: 'again' } }), {
     code: 'HIDS_SHIELD_REFUSES',

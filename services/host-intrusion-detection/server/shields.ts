@@ -9,6 +9,7 @@ import type { Migration } from 'kysely/migration';
 import * as z from 'zod';
 import { shieldErrors } from '../shield/errors.ts';
 import {
+  type Account,
   Against,
   atInstant,
   changed,
@@ -63,7 +64,16 @@ const Shown = z.strictObject({
   /** When it will prevent by itself; null when it does already, or is over. */
   preventsAt: Instant.nullable(),
   expiresAt: Instant,
-  history: z.array(z.strictObject({ at: Instant, action: z.string(), by: z.string(), because: z.string() })),
+  history: z.array(
+    z.strictObject({
+      at: Instant,
+      action: z.string(),
+      by: z.string(),
+      /** Null for what time alone does. */
+      accountId: z.string().nullable(),
+      because: z.string(),
+    }),
+  ),
 });
 const Reason = z.strictObject({ because: z.string().trim().min(3).max(1_000) });
 const ShieldParams = z.object({ shieldId: z.uuid() });
@@ -86,8 +96,8 @@ export const shieldRoutes: readonly RoomRoute[] = [
     summary: 'Opens a shield for a vulnerability of a machine; it watches first',
     body: OpenShield,
     response: Shown,
-    handle: async (context, tenant, { body, accountId }) =>
-      shown(await open(context, tenant, body as OpenShield, accountId), context.now()),
+    handle: async (context, tenant, { body, ...asked }) =>
+      shown(await open(context, tenant, body as OpenShield, accountOf(asked)), context.now()),
   },
   ...(
     [
@@ -104,10 +114,13 @@ export const shieldRoutes: readonly RoomRoute[] = [
       params: ShieldParams,
       body: Reason,
       response: Shown,
-      handle: async (context, tenant, { params, body, accountId }) => {
+      handle: async (context, tenant, { params, body, ...asked }) => {
         const { shieldId } = params as z.infer<typeof ShieldParams>;
         const { because } = body as z.infer<typeof Reason>;
-        return shown(await change(context, tenant, shieldId, { act, by: accountId, because }), context.now());
+        return shown(
+          await change(context, tenant, shieldId, { act, by: accountOf(asked), because }),
+          context.now(),
+        );
       },
     }),
   ),
@@ -122,7 +135,7 @@ export const shieldLayers: NonNullable<ServerRoom['policyLayers']> = async (stor
 };
 
 /** @throws HIDS_SHIELDS_TOO_MANY */
-async function open(store: Store, tenant: TenantScope, asked: OpenShield, by: string): Promise<Shield> {
+async function open(store: Store, tenant: TenantScope, asked: OpenShield, by: Account): Promise<Shield> {
   const nowMs = store.now();
   const shield = openShield(asked, randomUUID(), by, nowMs);
   return store.inTenant(tenant, async (db) => {
@@ -181,8 +194,18 @@ function shown(kept: Shield, nowMs: number): z.infer<typeof Shown> {
     ...shield,
     preventsAt: shield.state === 'detect' ? instant(soakingSinceMs + soakSeconds * 1_000) : null,
     expiresAt: instant(expiresAtMs),
-    history: history.map(({ atMs, ...entry }) => ({ at: instant(atMs), ...entry })),
+    history: history.map(({ atMs, by, ...entry }) => ({
+      at: instant(atMs),
+      by: by.name,
+      accountId: by.accountId,
+      ...entry,
+    })),
   };
 }
+
+const accountOf = (asked: { readonly accountId: string; readonly accountName: string }): Account => ({
+  accountId: asked.accountId,
+  name: asked.accountName,
+});
 
 const instant = (ms: number): string => new Date(ms).toISOString();

@@ -27,10 +27,14 @@ const open = (given: object = {}, id = ID): Shield =>
       ...given,
     }),
     id,
-    'scanner',
+    { accountId: 's-1', name: 'scanner' },
     T,
   );
-const act = (name: ShieldAct['act']): ShieldAct => ({ act: name, by: 'ann', because: 'she said so' });
+const act = (name: ShieldAct['act']): ShieldAct => ({
+  act: name,
+  by: { accountId: 'a-1', name: 'Ann' },
+  because: 'she said so',
+});
 const after = (shield: Shield | { readonly refused: string }): Shield => {
   if ('refused' in shield) throw new Error(shield.refused);
   return shield;
@@ -44,7 +48,7 @@ test('it watches first, and prevents after a day in which it was never wrong', (
   t.assert.deepEqual(later.history.at(-1), {
     atMs: T + 24 * HOUR,
     action: 'prevents',
-    by: 'time',
+    by: { accountId: null, name: 'time' },
     because: 'It was not wrong for 24 hours.',
   });
 });

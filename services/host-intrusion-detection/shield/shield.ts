@@ -17,6 +17,8 @@ export const SHIELD_KINDS = [
 
 export const SOAK_SECONDS_DEFAULT = 86_400;
 const HISTORY_MAX = 200;
+/** What nobody did. */
+const TIME = { accountId: null, name: 'time' } as const;
 const Reason = z.string().trim().min(3).max(1_000);
 
 /** What is kept out: attacks that the detectors know, or a port until the program behind it is patched. */
@@ -50,10 +52,16 @@ export type OpenShield = z.infer<typeof OpenShield>;
 export const SHIELD_STATES = ['detect', 'prevent', 'withdrawn', 'expired'] as const;
 export type ShieldState = (typeof SHIELD_STATES)[number];
 
+/** Who did it: by the name that people saw then, and by the account that keeps it apart from others of that name. */
+export interface Account {
+  readonly accountId: string;
+  readonly name: string;
+}
+
 export interface ShieldEntry {
   readonly atMs: number;
   readonly action: 'opened' | 'prevents' | 'was-wrong' | 'withdrawn' | 'expired';
-  readonly by: string;
+  readonly by: Account | typeof TIME;
   readonly because: string;
 }
 
@@ -73,11 +81,11 @@ export interface Shield {
 }
 
 export type ShieldAct =
-  | { readonly act: 'prevent'; readonly by: string; readonly because: string }
-  | { readonly act: 'was-wrong'; readonly by: string; readonly because: string }
-  | { readonly act: 'withdraw'; readonly by: string; readonly because: string };
+  | { readonly act: 'prevent'; readonly by: Account; readonly because: string }
+  | { readonly act: 'was-wrong'; readonly by: Account; readonly because: string }
+  | { readonly act: 'withdraw'; readonly by: Account; readonly because: string };
 
-export function openShield(asked: OpenShield, id: string, by: string, nowMs: number): Shield {
+export function openShield(asked: OpenShield, id: string, by: Account, nowMs: number): Shield {
   return {
     id,
     assetId: asked.assetId,
@@ -100,11 +108,11 @@ export function atInstant(shield: Shield, nowMs: number): Shield {
   const soakedAtMs = shield.soakingSinceMs + shield.soakSeconds * 1_000;
   const soaked =
     shield.state === 'detect' && soakedAtMs <= Math.min(nowMs, shield.expiresAtMs - 1)
-      ? noted({ ...shield, state: 'prevent' }, soakedAtMs, 'prevents', 'time', soakedBecause(shield))
+      ? noted({ ...shield, state: 'prevent' }, soakedAtMs, 'prevents', TIME, soakedBecause(shield))
       : shield;
   return nowMs < shield.expiresAtMs
     ? soaked
-    : noted({ ...soaked, state: 'expired' }, shield.expiresAtMs, 'expired', 'time', 'Its time is over.');
+    : noted({ ...soaked, state: 'expired' }, shield.expiresAtMs, 'expired', TIME, 'Its time is over.');
 }
 
 /** @returns why not, when it may not be */
@@ -167,7 +175,7 @@ function noted(
   shield: Shield,
   atMs: number,
   action: ShieldEntry['action'],
-  by: string,
+  by: ShieldEntry['by'],
   because: string,
 ): Shield {
   const all = [...shield.history, { atMs, action, by, because }];
