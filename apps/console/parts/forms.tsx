@@ -20,11 +20,7 @@ export const Button: Parts['Button'] = ({
     {...(kind === 'danger' ? { color: 'red.9' } : {})}
     loading={busy}
     disabled={disabled}
-    onClick={(event) => {
-      // In a row of a table the row would open as well.
-      event.stopPropagation();
-      onClick();
-    }}
+    onClick={onClick}
   >
     {children}
   </MantineButton>
