@@ -1,6 +1,7 @@
 /** A shield opened by hand: for which machine, against what, and how long it watches first. */
 import type { ConsoleTools } from '@demarc/platform/contract/console';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
+import { MachineChoice } from './machine-choice.tsx';
 import { SHIELD_KIND_TITLES, type ShieldDraft, type ShieldKind, shieldAsked } from './shield-view.ts';
 
 const AGAINST = [
@@ -24,7 +25,7 @@ const EMPTY: ShieldDraft = {
 };
 
 export function OpenShield({
-  tools: { api, assets, parts },
+  tools,
   onClose,
   onOpened,
 }: {
@@ -32,23 +33,16 @@ export function OpenShield({
   readonly onClose: () => void;
   readonly onOpened: () => Promise<void>;
 }) {
-  const { Button, Choice, Details, Failure, TextField } = parts;
-  const [machines, setMachines] = useState<Awaited<ReturnType<ConsoleTools['assets']>>>([]);
+  const { Button, Choice, Details, Failure, TextField } = tools.parts;
   const [draft, setDraft] = useState(EMPTY);
   const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const change = (changes: Partial<ShieldDraft>): void => setDraft((before) => ({ ...before, ...changes }));
-  useEffect(() => {
-    assets().then((all) => {
-      setMachines(all);
-      setDraft((before) => ({ ...before, assetId: before.assetId || (all[0]?.assetId ?? '') }));
-    }, setFailure);
-  }, [assets]);
   const asked = shieldAsked(draft);
   const open = async (): Promise<void> => {
     setBusy(true);
     try {
-      await api('POST', 'shields', asked);
+      await tools.api('POST', 'shields', asked);
       await onOpened();
       onClose();
     } catch (error) {
@@ -58,12 +52,7 @@ export function OpenShield({
   };
   return (
     <Details title="Open a shield" onClose={onClose}>
-      <Choice
-        label="Machine"
-        value={draft.assetId}
-        options={machines.map(({ assetId, name }) => ({ value: assetId, label: name }))}
-        onChange={(assetId) => change({ assetId })}
-      />
+      <MachineChoice tools={tools} value={draft.assetId} onChange={(assetId) => change({ assetId })} />
       <TextField
         label="Advisory or CVE"
         value={draft.vulnerability}

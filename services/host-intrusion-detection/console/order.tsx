@@ -1,6 +1,7 @@
 /** An order to a machine: what it would do is said first, then it is given, with a reason and for a while. */
 import type { ConsoleTools } from '@demarc/platform/contract/console';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
+import { MachineChoice } from './machine-choice.tsx';
 
 export interface Wanted {
   readonly kind: OrderName;
@@ -46,8 +47,6 @@ export function GiveOrder({
   readonly onGiven?: () => void;
 }) {
   const { Button, Choice, Details, Failure, TextField } = tools.parts;
-  const { assets: machines } = tools;
-  const [assets, setAssets] = useState<Awaited<ReturnType<ConsoleTools['assets']>>>([]);
   const [assetId, setAssetId] = useState(wanted.assetId ?? '');
   const [what, setWhat] = useState(wanted.what);
   const [because, setBecause] = useState('');
@@ -56,15 +55,6 @@ export function GiveOrder({
   const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const { title, fields } = ORDERS[wanted.kind];
-  useEffect(() => {
-    machines().then(
-      (all) => {
-        setAssets(all);
-        setAssetId((chosen) => chosen || (all[0]?.assetId ?? ''));
-      },
-      (error: unknown) => setFailure(error),
-    );
-  }, [machines]);
   const send = async (dryRun: boolean): Promise<void> => {
     setBusy(true);
     try {
@@ -100,12 +90,7 @@ export function GiveOrder({
     assetId !== '' && because.trim().length >= 3 && fields.every(([name]) => (what[name] ?? '') !== '');
   return (
     <Details title={title} onClose={onClose}>
-      <Choice
-        label="Machine"
-        value={assetId}
-        options={assets.map((asset) => ({ value: asset.assetId, label: asset.name }))}
-        onChange={(value) => change(() => setAssetId(value))}
-      />
+      <MachineChoice tools={tools} value={assetId} onChange={(value) => change(() => setAssetId(value))} />
       {fields.map(([name, label]) => (
         <TextField
           key={name}
