@@ -9,7 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ProcConnector, type ProcessEvents } from '@demarc/platform/processes';
 import type { HostIntrusionDetectionPolicy } from '../policy.ts';
 import { CONTROL, type CommonMessage, WAITING_MAX } from './control.ts';
-import { HiddenProcesses } from './hidden.ts';
+import { HiddenProcesses, LOOKS_PER_INSPECTION } from './hidden.ts';
 import {
   ancestryOf,
   isOnConnection,
@@ -97,6 +97,7 @@ function watchByLooking(because: string): void {
 function loop(wait: () => void): void {
   let modules: ReadonlySet<string> | undefined;
   let inspectedAtMs = -Infinity;
+  let lookedAtMs = -Infinity;
   let toldAtMs = -Infinity;
   while (Atomics.load(control, CONTROL.stop) === 0) {
     wait();
@@ -104,6 +105,9 @@ function loop(wait: () => void): void {
     if (nowMs - inspectedAtMs > task.policy.inspectSeconds * 1_000) {
       inspectedAtMs = nowMs;
       modules = newModules(modules);
+    }
+    if (nowMs - lookedAtMs > (task.policy.inspectSeconds * 1_000) / LOOKS_PER_INSPECTION) {
+      lookedAtMs = nowMs;
       for (const pid of hidden.look()) found.push(hiddenProcess(pid));
     }
     report();
