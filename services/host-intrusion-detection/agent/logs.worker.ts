@@ -41,8 +41,9 @@ const EVENTS_PER_BATCH_MAX = 500;
 const FIGURES_EVERY_MS = 2_000;
 /** Where reading goes on is written down also when nothing was worth an event. */
 const STATE_EVERY_MS = 30_000;
-/** Entries of the journal that wait while a batch is written; journalctl goes on by itself. */
+/** Lines of the journal that wait while a batch is written, and one piece of at most 64 KiB; then journalctl waits. */
 const JOURNAL_WAITING_MAX = 20_000;
+const JOURNAL_PAUSE_MS = 50;
 const CANARY_BYTES_MAX = 65_536;
 const JOURNAL_RETRY_MS = 60_000;
 /** Inspectors remember sessions and the last time; one for each log. */
@@ -65,7 +66,6 @@ const stopping = new AbortController();
 let cursor = task.state?.cursor;
 let lines = 0;
 let matches = 0;
-let journalDropped = 0;
 let journalProblem: string | undefined;
 let canaryAsked = 0;
 let taken = Promise.withResolvers<void>();
@@ -101,7 +101,11 @@ async function follow(): Promise<void> {
     onLine: (line, path) => inspected(line, path),
   });
   let isWhole = await look(follower);
-  if (readsJournal) void journal();
+  if (readsJournal) {
+    // Before it is said that the journal is followed: what is written from then on is not what was there before.
+    cursor ??= await lastCursor();
+    void journal();
+  }
   send({
     kind: 'ready',
     because: `following ${follower.positions().length - 1} files${readsJournal ? ' and the journal' : ''}`,
@@ -205,14 +209,16 @@ async function journal(): Promise<void> {
     try {
       await readJournal({
         files: [],
-        afterCursor: cursor ?? (await lastCursor()),
+        afterCursor: cursor,
         isFollowed: true,
         signal: stopping.signal,
         onEntry: (entry) => {
           for (const line of entry.lines)
-            if (journalWaiting.length < JOURNAL_WAITING_MAX)
-              journalWaiting.push({ line, log: entry.unit ?? 'journal', cursor: entry.cursor });
-            else journalDropped += 1;
+            journalWaiting.push({ line, log: entry.unit ?? 'journal', cursor: entry.cursor });
+        },
+        mayGoOn: async () => {
+          while (journalWaiting.length >= JOURNAL_WAITING_MAX && !stopping.signal.aborted)
+            await delay(JOURNAL_PAUSE_MS);
         },
       });
       journalProblem = 'journalctl has ended';
@@ -254,7 +260,6 @@ function tellFigures({ counted }: Follower): void {
       'times that lines were gone before they were read': gaps,
       'logs beyond the most that are followed': ignoredFiles,
       'sessions that made room for others': forgotten,
-      'lines of the journal that came faster than they could be read': journalDropped,
     },
   });
 }

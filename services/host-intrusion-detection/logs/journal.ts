@@ -126,6 +126,8 @@ export interface JournalSource {
   readonly isFollowed: boolean;
   readonly signal: AbortSignal;
   onEntry(entry: JournalEntry): void;
+  /** Asked after each piece of at most 64 KiB; until it is so, journalctl waits with the rest. */
+  mayGoOn?(): Promise<void>;
 }
 
 /** @returns the bytes that were cut, when the journal ends or the signal says so */
@@ -135,6 +137,7 @@ export async function readJournal({
   isFollowed,
   signal,
   onEntry,
+  mayGoOn,
 }: JournalSource): Promise<number> {
   const args = [
     '--output=export',
@@ -155,7 +158,10 @@ export async function readJournal({
   });
   const reader = new JournalExport();
   try {
-    for await (const bytes of child.stdout as AsyncIterable<Buffer>) reader.push(bytes, onEntry);
+    for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
+      reader.push(bytes, onEntry);
+      await mayGoOn?.();
+    }
     const code = await exited;
     if (code !== 0 && !signal.aborted)
       throw hidsErrors.make('HIDS_JOURNAL_UNREADABLE', { because: `journalctl ended with ${code}` });
