@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { after, before, type TestContext, test } from 'node:test';
+import { after, afterEach, before, type TestContext, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { accessibilityProblems, keepPicture, openBrowser } from './support/browser.ts';
 import { Machine } from './support/machine.ts';
@@ -73,9 +73,14 @@ async function agentSays(): Promise<string> {
   return stdout;
 }
 
+let hasFailed = false;
+afterEach((t) => {
+  hasFailed ||= !t.passed;
+});
+
 after(async () => {
   // For whoever reads why a test failed.
-  console.log(await agentSays().catch(String), agentLog.join('').slice(-4_000));
+  if (hasFailed) console.log(await agentSays().catch(String), agentLog.join('').slice(-4_000));
   await context?.close();
   await browser?.close();
   web?.kill('SIGKILL');
@@ -288,6 +293,7 @@ test('a person sees it in the console, and acts there', async () => {
     ['blocks', 'Blocks', 'blocks'],
     ['host-logs', 'Host logs', undefined],
     ['response', 'Response', 'response'],
+    ['shields', 'Shields', 'shields'],
     [`firewall?asset=${assetId}`, 'Firewall', 'firewall'],
     ['flows', 'Flows', 'flows'],
   ] as const) {
@@ -320,6 +326,37 @@ test('a person sees it in the console, and acts there', async () => {
   assert.deepEqual(await accessibilityProblems(page), [], 'the order');
   await give.click();
   await until('the kernel let it go', 20_000, async () => !(await blocked()).includes(ATTACKER));
+
+  // A shield is opened, prevents when it is told to, and is withdrawn with its reason; the machine heard of it.
+  await page.goto(`${platform.url}/t/local/shields`);
+  await page.getByRole('button', { name: 'Open a shield' }).click();
+  await page.getByLabel('Machine').selectOption({ label: machine.name });
+  await page.getByLabel('Advisory or CVE').fill('CVE-2020-0796');
+  await page.getByLabel('What is kept out').selectOption('tcp');
+  await page.getByLabel('Port').fill(String(WEB_PORT));
+  await page.getByLabel('Reason').fill('the web server is not patched');
+  assert.deepEqual(await accessibilityProblems(page), [], 'opening a shield');
+  await page.getByRole('button', { name: 'Open the shield' }).click();
+  await page.getByRole('row', { name: /CVE-2020-0796.*watches/ }).click();
+  const shield = page.getByRole('dialog');
+  await shield.getByText(/the web server is not patched \(Ann Example/).waitFor();
+  assert.equal(
+    await shield.getByRole('button', { name: 'Withdraw' }).isEnabled(),
+    false,
+    'with a reason only',
+  );
+  assert.equal(await served(), undefined, 'it only watches');
+  await shield.getByLabel('Reason').fill('it is exploited elsewhere');
+  assert.deepEqual(await accessibilityProblems(page), [], 'the shield');
+  await shield.getByRole('button', { name: 'Prevent now' }).click();
+  await shield.getByText(/it is exploited elsewhere/).waitFor();
+  await until('the shield prevents', 60_000, async () => (await served()) !== undefined);
+  await shield.getByLabel('Reason').fill('patched, and scanned again');
+  await shield.getByRole('button', { name: 'Withdraw' }).click();
+  await shield.getByText(/patched, and scanned again/).waitFor();
+  assert.equal(await shield.getByRole('button', { name: 'Withdraw' }).count(), 0, 'an end stays an end');
+  await until('the client is served again', 60_000, async () => (await served()) === undefined);
+  await page.keyboard.press('Escape');
 
   // A rule is added, checked, tried on what there was, and explained.
   await page.goto(`${platform.url}/t/local/firewall?asset=${assetId}`);
