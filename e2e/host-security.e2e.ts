@@ -75,7 +75,7 @@ async function agentSays(): Promise<string> {
 
 let hasFailed = false;
 afterEach((t) => {
-  hasFailed ||= !t.passed;
+  hasFailed ||= 'passed' in t && t.passed === false;
 });
 
 after(async () => {
