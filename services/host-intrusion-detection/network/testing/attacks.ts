@@ -22,6 +22,8 @@ export interface Attack {
   readonly commands: readonly (readonly string[])[];
   readonly seconds?: number;
   readonly sources?: readonly string[];
+  /** The attacker's further address that tools are made to use which have no option for one. */
+  readonly from?: string;
 }
 /** Not the port that everyone looks at. */
 export const SMB_PORT = 4_450;
@@ -32,6 +34,8 @@ const smbclient = (user: string, ...options: readonly string[]): readonly string
   user,
   ...options,
 ];
+/** Of nobody else: what an address was blocked for must not be what the next attack is held for. */
+const HYDRA = bot(11);
 const BOTS = Array.from({ length: 10 }, (_, at) => bot(at));
 
 export const ATTACKS: Readonly<Record<string, Attack>> = {
@@ -98,6 +102,10 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
         'smb',
       ],
     ],
+    // Blocked, it would go on asking for a while.
+    seconds: 6,
+    from: HYDRA,
+    sources: [HYDRA],
   },
   'anonymous SMB session (smbclient -N)': {
     kind: 'null-session',
@@ -112,9 +120,12 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
 
 /** Makes it, and returns when it is over. */
 export async function attack(range: Range, name: string): Promise<void> {
-  const { commands, seconds } = ATTACKS[name] ?? { commands: [] };
+  const { commands, seconds, from } = ATTACKS[name] ?? { commands: [] };
   const all = name.includes('masscan') ? [await masscan(range)] : commands;
+  const route = [`${target}/32`, 'dev', 'to-target', 'src', from ?? attacker];
+  if (from !== undefined) await range.run('attacker', ['ip', 'route', 'add', ...route]);
   await Promise.all(all.map((command) => range.run('attacker', command, seconds)));
+  if (from !== undefined) await range.run('attacker', ['ip', 'route', 'del', ...route]);
 }
 
 async function masscan(range: Range): Promise<readonly string[]> {
