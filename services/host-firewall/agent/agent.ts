@@ -339,8 +339,15 @@ class HostFirewallRoom implements RunningRoom {
     const { log } = this.#policy ?? {};
     if (nft === undefined || log === undefined) return;
     if (except === undefined) {
-      await nft.inTurn(() => nft.run(REMOVE_ISOLATION));
+      // At once: rules that are confirmed meanwhile must not isolate the machine again.
+      const before = this.#isolation;
       this.#isolation = undefined;
+      try {
+        await nft.inTurn(() => nft.run(REMOVE_ISOLATION));
+      } catch (error) {
+        this.#isolation = before;
+        throw error;
+      }
     } else {
       await isolate(nft, this.#allowList(), except, seconds, log);
       this.#isolation = { except, untilMs: this.#context.now() + seconds * 1_000 };

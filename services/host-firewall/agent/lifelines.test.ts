@@ -1,6 +1,14 @@
 import { type TestContext, test } from 'node:test';
 import { HostFirewallPolicy } from '../policy.ts';
-import { allowListOf, connectionsOf, gatewaysOf, gatewaysOf6, nameServersOf, portOf } from './lifelines.ts';
+import {
+  allowListOf,
+  connectionsOf,
+  gatewaysOf,
+  gatewaysOf6,
+  isLoggedIn,
+  nameServersOf,
+  portOf,
+} from './lifelines.ts';
 
 test('default gateways are read as the kernel writes them', (t: TestContext) => {
   const route = [
@@ -42,6 +50,20 @@ test('sessions come from where they come, also over a socket for both families',
     connectionsOf(tcp6).map(({ remote }) => remote),
     ['198.51.100.7', '2001:db8::2'],
   );
+});
+
+test('only a session of sshd is somebody who is logged in', (t: TestContext) => {
+  for (const title of ['sshd: root@pts/0', 'sshd: ada@notty ', 'sshd-session: ada@pts/1,pts/2', 'sshd: ada'])
+    t.assert.ok(isLoggedIn(title), title);
+  for (const title of [
+    'sshd: /usr/sbin/sshd -D [listener] 1 of 10-100 startups',
+    'sshd: [accepted]',
+    'sshd: root [priv]',
+    'sshd: unknown [net]',
+    'sshd-session: ada [pam]',
+    '/usr/sbin/sshd -D',
+  ])
+    t.assert.ok(!isLoggedIn(title), title);
 });
 
 test('lifelines make a valid allow-list, the same for the same, in whatever order they were found', (t: TestContext) => {

@@ -24,6 +24,10 @@ export interface Lifelines {
 const ADDRESSES_MAX = 64;
 const PROCESSES_MAX = 20_000;
 const SSH = 22;
+/** Since OpenSSH 9.8 each connection has a program of its own. */
+const SSH_SERVERS: readonly string[] = ['sshd', 'sshd-session', 'sshd-auth'];
+/** A connection that waits for its server has no socket yet. */
+const NOT_ACCEPTED = '0';
 const DNS = 53;
 
 /** Pure. Sorted, so that the same lifelines are the same rules. */
@@ -90,19 +94,37 @@ export function nameServersNow(): readonly string[] {
 
 /** The ports that sshd listens on, and 22: where systemd listens for it, nobody called sshd does. */
 export function sshPortsNow(): readonly number[] {
-  const sockets = socketsOf('sshd');
+  const held = sshSocketsNow();
   const listening = connectionsNow()
-    .filter(({ state, inode }) => state === 'listening' && sockets.has(inode))
+    .filter(({ state, inode }) => state === 'listening' && held.has(inode))
     .map(({ localPort }) => localPort);
   return [...new Set([SSH, ...listening])];
 }
 
+/**
+ * Whoever is logged in. A connection is not enough: the allow-list always wins, so one who only guesses passwords while
+ * a policy comes would be let in by it, and could not be blocked any more.
+ */
 export function administratorsNow(sshPorts: readonly number[]): readonly string[] {
-  const peers = connectionsNow()
-    .filter(({ state, localPort }) => state === 'established' && sshPorts.includes(localPort))
-    .map(({ remote }) => remote)
-    .filter((remote) => !isLoopback(remote));
-  return [...new Set(peers)];
+  const established = connectionsNow().filter(
+    ({ state, localPort, remote, inode }) =>
+      state === 'established' &&
+      sshPorts.includes(localPort) &&
+      !isLoopback(remote) &&
+      inode !== NOT_ACCEPTED,
+  );
+  if (established.length === 0) return [];
+  const held = sshSocketsNow();
+  // Of another server than OpenSSH nobody can say it: better one too many than an administrator locked out.
+  return [...new Set(established.filter(({ inode }) => held.get(inode) ?? true).map(({ remote }) => remote))];
+}
+
+/**
+ * Whether somebody has logged in, by what OpenSSH's sshd calls itself: before that a role in brackets stands behind the
+ * name (`sshd: root [net]`, `[priv]`, `[accepted]`, `[listener]`), after it `sshd: root@pts/0`, or the name alone.
+ */
+export function isLoggedIn(title: string): boolean {
+  return /^sshd(?:-session)?: [^\s[\]]+\s*$/.test(title);
 }
 
 /** @see proc_net_route(5): addresses are hexadecimal in the byte order of the machine. */
@@ -172,15 +194,16 @@ function textOf(hex: string): string | undefined {
   return value >> 32n === 0xffffn ? addressText(4, value & 0xffff_ffffn) : addressText(6, value);
 }
 
-/** Inodes of the sockets that processes of this name hold. */
-function socketsOf(name: string): ReadonlySet<string> {
-  const inodes = new Set<string>();
+/** Inodes of the sockets that processes of OpenSSH's server hold, and whether one of them is somebody's session. */
+function sshSocketsNow(): ReadonlyMap<string, boolean> {
+  const inodes = new Map<string, boolean>();
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
   for (const pid of pids.slice(0, PROCESSES_MAX)) {
-    if (read(`/proc/${pid}/comm`).trim() !== name) continue;
+    if (!SSH_SERVERS.includes(read(`/proc/${pid}/comm`).trim())) continue;
+    const isSession = isLoggedIn(read(`/proc/${pid}/cmdline`).replaceAll('\0', ' '));
     for (const descriptor of list(`/proc/${pid}/fd`)) {
       const [, inode] = /^socket:\[(\d+)\]$/.exec(link(`/proc/${pid}/fd/${descriptor}`)) ?? [];
-      if (inode !== undefined) inodes.add(inode);
+      if (inode !== undefined) inodes.set(inode, isSession || inodes.get(inode) === true);
     }
   }
   return inodes;

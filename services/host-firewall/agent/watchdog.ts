@@ -8,8 +8,9 @@ import { type Kernel, openLibnftables } from '@demarc/platform/netfilter';
 import { revert } from './commit.ts';
 import { ChangeFiles } from './pending.ts';
 
-const ATTEMPTS_MAX = 30;
-const ATTEMPT_PAUSE_MS = 1_000;
+/** A day: giving up would leave a machine to rules that nobody confirmed. */
+const ATTEMPTS_MAX = 1_500;
+const [ATTEMPT_PAUSE_MS_MIN, ATTEMPT_PAUSE_MS_MAX] = [1_000, 60_000];
 
 const [directory = '', id = '', seconds = ''] = process.argv.slice(-3);
 const files = new ChangeFiles(directory);
@@ -28,6 +29,6 @@ for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     await revert(files, kernel, id, 'it was not confirmed in time');
     break;
   } catch {
-    await sleep(ATTEMPT_PAUSE_MS);
+    await sleep(Math.min(ATTEMPT_PAUSE_MS_MAX, ATTEMPT_PAUSE_MS_MIN * attempt));
   }
 }
