@@ -3,11 +3,16 @@ import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { NetworkDetectionPolicy } from '../../services/host-intrusion-detection/network/policy.ts';
 
+/** As the agent bounds every thread of a room (apps/agent/rooms.ts): without it V8 lets garbage grow to four times what lives. */
+const HEAP_MEBIBYTES_MAX = 192;
 const control = new SharedArrayBuffer(16);
 const words = new Int32Array(control);
 const worker = new Worker(
   new URL('../../services/host-intrusion-detection/agent/network.worker.ts', import.meta.url),
-  { workerData: { data: { policy: NetworkDetectionPolicy.parse({}), control } } },
+  {
+    workerData: { data: { policy: NetworkDetectionPolicy.parse({}), control } },
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEBIBYTES_MAX },
+  },
 );
 let figures: Readonly<Record<string, number>> = {};
 let dropped: Readonly<Record<string, number>> = {};

@@ -16,10 +16,15 @@ export class TwoTier<Value> {
   readonly #young = new Chain<Entry<Value>>();
   readonly #kept = new Chain<Entry<Value>>();
   readonly #max: number;
+  readonly #onEvicted: (value: Value) => void;
 
-  /** @param max of each part */
-  constructor(max: number) {
+  /**
+   * @param max of each part
+   * @param onEvicted told of each that makes room
+   */
+  constructor(max: number, onEvicted: (value: Value) => void = () => undefined) {
     this.#max = max;
+    this.#onEvicted = onEvicted;
   }
 
   get size(): number {
@@ -46,15 +51,24 @@ export class TwoTier<Value> {
     this.#append(entry);
   }
 
+  /** The one that has not proved to matter for longest makes room. @returns false when none ever did */
+  evictKept(): boolean {
+    const { first } = this.#kept;
+    if (first !== undefined) this.#evict(first);
+    return first !== undefined;
+  }
+
   #append(entry: Entry<Value>): void {
     const chain = this.#chainOf(entry);
-    if (chain.length >= this.#max && chain.first !== undefined) {
-      const oldest = chain.first;
-      chain.remove(oldest);
-      this.#entries.delete(oldest.key);
-      this.evicted += 1;
-    }
+    if (chain.length >= this.#max && chain.first !== undefined) this.#evict(chain.first);
     chain.append(entry);
+  }
+
+  #evict(entry: Entry<Value>): void {
+    this.#chainOf(entry).remove(entry);
+    this.#entries.delete(entry.key);
+    this.evicted += 1;
+    this.#onEvicted(entry.value);
   }
 
   #chainOf(entry: Entry<Value>): Chain<Entry<Value>> {

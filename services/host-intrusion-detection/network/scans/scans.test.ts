@@ -20,6 +20,7 @@ import {
   URG,
   udp,
 } from '../testing/packets.ts';
+import { Scans } from './scans.ts';
 
 const kinds = (packets: Iterable<Packet>, policy = {}): readonly string[] =>
   detect(packets, policy).map(({ kind }) => kind);
@@ -52,6 +53,23 @@ for (const [kind, flags, made] of [
       t.assert.ok((found?.lastAtMs ?? Infinity) - (found?.firstAtMs ?? 0) <= 2_000);
       t.assert.deepEqual(others, []);
     });
+
+test('forged sources that each ask many ports push out each other, and one that goes on is still found', (t: TestContext) => {
+  const probesMax = 300;
+  const scans = new Scans(NetworkDetectionPolicy.parse({}), probesMax);
+  let found: readonly string[] = [];
+  for (let source = 0; source < 200; source += 1)
+    for (let port = 0; port < 6; port += 1) {
+      const forged = { source: `198.18.0.${source}`, destinationPort: 1 + port };
+      scans.observe(tcp(source * 60 + port, 0, forged), undefined);
+      t.assert.ok(scans.probes <= probesMax, `${scans.probes} probes`);
+      // The attacker among them asks one port each time.
+      const probe = tcp(source * 60 + port, 0, { destinationPort: 100 + source * 6 + port });
+      found = [...found, ...scans.observe(probe, undefined).flatMap(({ sources }) => sources)];
+    }
+  t.assert.ok(scans.evicted > 0);
+  t.assert.ok(found.includes(ATTACKER));
+});
 
 test('a SYN scan of open ports is known by how it hangs up', (t: TestContext) => {
   const packets = range(12).flatMap((port) => {

@@ -13,6 +13,11 @@ import { FINGERPRINT_PROBES, fingerprintProbe, oddTechnique, type Technique } fr
 
 /** Sources times targets that are remembered, of each kind: with one port asked, and with more. */
 const PAIRS_MAX = 32_768;
+/**
+ * Probes of all pairs together, about 120 bytes each. A million of each pair's own bound would be gigabytes: forged
+ * sources that each ask many ports push out the pairs that were quiet for longest.
+ */
+const PROBES_MAX = 262_144;
 /** MSS alone, as raw packets have it; operating systems add window scale, SACK and timestamps. */
 const RAW_OPTIONS_BYTES_MAX = 4;
 /** What answers to packets from before anyone looked is not told from a question, for about as long as flows last. */
@@ -25,21 +30,32 @@ const NONE: readonly Detection[] = [];
 
 export class Scans {
   readonly #policy: NetworkDetectionPolicy;
-  readonly #pairs = new TwoTier<Pair>(PAIRS_MAX);
+  readonly #pairs = new TwoTier<Pair>(PAIRS_MAX, ({ probes }) => {
+    this.#probes -= probes.size;
+  });
+  readonly #probesMax: number;
+  #probes = 0;
   readonly #distributed: DistributedScans;
   readonly #sweeps: Sweeps;
   /** With ACK probes of which only time tells; emptied with every `advance` after their second. */
   readonly #waiting = new Map<Pair, Technique>();
   #startedAtMs: number | undefined;
 
-  constructor(policy: NetworkDetectionPolicy) {
+  /** @param probesMax of all pairs together */
+  constructor(policy: NetworkDetectionPolicy, probesMax = PROBES_MAX) {
     this.#policy = policy;
+    this.#probesMax = probesMax;
     this.#distributed = new DistributedScans(policy);
     this.#sweeps = new Sweeps(policy);
   }
 
   get evicted(): number {
     return this.#pairs.evicted + this.#distributed.evicted + this.#sweeps.evicted;
+  }
+
+  /** Remembered now, of all pairs. */
+  get probes(): number {
+    return this.#probes;
   }
 
   observe(packet: Packet, flow: Flow | undefined): readonly Detection[] {
@@ -147,7 +163,9 @@ export class Scans {
     const { initiator, responder, responderPort, protocol } = flow;
     const techniques: readonly Technique[] = protocol === PROTOCOL.udp ? ['udp'] : ['syn', 'ack', 'maimon'];
     const pair = this.#pairs.get(flow.pairKey);
+    const before = pair?.probes.size ?? 0;
     for (const technique of techniques) pair?.clear(technique, responderPort);
+    this.#probes += (pair?.probes.size ?? 0) - before;
     this.#distributed.clear(responder, initiator, responderPort);
     this.#sweeps.clear(
       protocol === PROTOCOL.udp ? 'udp-sweep' : 'tcp-sweep',
@@ -176,10 +194,14 @@ export class Scans {
   ): readonly Detection[] {
     const pair = this.#pair(source, target);
     const { atMs } = packet;
+    const before = pair.probes.size;
     pair.forgetBefore(atMs - this.#policy.scans.slowWindowSeconds * 1_000);
     const isRaw = (packet.tcpOptionsBytes ?? Infinity) <= RAW_OPTIONS_BYTES_MAX;
-    if (!pair.add({ technique, port, atMs, isRaw, state: 'pending' })) return NONE;
+    const isNew = pair.add({ technique, port, atMs, isRaw, state: 'pending' });
+    this.#probes += pair.probes.size - before;
+    if (!isNew) return NONE;
     if (pair.probes.size > 1) this.#pairs.keep(pairKeyOf(source, target));
+    while (this.#probes > this.#probesMax && this.#pairs.evictKept());
     const said: Detection[] = [];
     if (
       technique !== 'protocol' &&
