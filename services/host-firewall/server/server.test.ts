@@ -44,7 +44,13 @@ async function ask(path: string, given: object, pages: readonly (readonly OcsfEv
     },
   } as Partial<ServerRoomContext> as ServerRoomContext;
   const body = route.body?.parse(given);
-  const answer = await route.handle(context, tenant, { params: {}, query: {}, body, accountId: 'a', accountName: 'Ann' });
+  const answer = await route.handle(context, tenant, {
+    params: {},
+    query: {},
+    body,
+    accountId: 'a',
+    accountName: 'Ann',
+  });
   return { answer: route.response.parse(answer), queries };
 }
 
