@@ -56,6 +56,7 @@ export const GROUPS: readonly Group[] = [
   { words: ['response'], load: () => import('./response.ts') },
   { words: ['shield'], load: () => import('./shield.ts') },
   { words: ['vuln'], load: () => import('./vuln.ts') },
+  { words: ['patch'], load: () => import('./patch.ts') },
   { words: ['backup', 'restore'], load: () => import('./backup.ts') },
   { words: ['test', 'bench'], load: () => import('./test.ts') },
   { words: ['supervise'], load: () => import('./supervise.ts') },
