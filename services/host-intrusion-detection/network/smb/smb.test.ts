@@ -221,6 +221,27 @@ test('however the stream is cut, doubled, overlapped and shuffled, the same is r
   );
 });
 
+test('what is sent twice while something before it is missing is held once', (t: TestContext) => {
+  const stream = Buffer.concat([
+    smb2(SMB2.create, withName('one', 44)),
+    smb2(SMB2.write, Buffer.alloc(40_000)),
+    smb2(SMB2.create, withName('two', 44)),
+  ]);
+  const names: string[] = [];
+  const read = new Connection((event: SmbEvent) => event.kind === 'opened' && names.push(event.name));
+  read.start(0, 1);
+  for (const [from, end] of [
+    [0, 8],
+    [12, stream.length],
+    [12, stream.length],
+    [8, 12],
+  ] as const) {
+    const payload = stream.subarray(from, end);
+    read.push(tcp(0, 24, { sequence: from, payload, payloadBytes: payload.length }), true);
+  }
+  t.assert.deepEqual(names, ['one', 'two']);
+});
+
 test('bytes of any kind are read without an exception, and in bounded memory', () => {
   const seeds = [
     smb1(SMB1.ntTransact, NT_TRANS_WORDS),

@@ -63,7 +63,10 @@ export class Stream {
   }
 
   #hold(segment: Segment): void {
-    const isNext = segment.at <= this.#next && this.#held.length === 0;
+    // Sent again, it is held once: twice the same would use up the room that what is missing needs to come.
+    const { at, length } = segment;
+    if (this.#held.some((each) => each.at <= at && each.at + each.bytes.length >= at + length)) return;
+    const isNext = at <= this.#next && this.#held.length === 0;
     // The common case is passed on as it is; what is kept must not change under us.
     const kept = isNext ? segment : { ...segment, bytes: segment.bytes.slice() };
     let place = this.#held.length;
