@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test';
-import { occurrences, type Recurrence } from './schedule.ts';
+import { checkRecurrence, occurrences, type Recurrence } from './schedule.ts';
 
 const at = (text: string): number => Date.parse(text);
 const shown = (list: readonly number[]): readonly string[] =>
@@ -59,10 +59,34 @@ test('what cannot be kept is refused', (t: TestContext) => {
     { rrule: 'FREQ=DAILY;COUNT=3;UNTIL=20270101T000000Z' },
     { rrule: 'DTSTART:20260101T000000;FREQ=DAILY' },
     { timeZone: 'Nowhere/At_All' },
+    { timeZone: '+02:00' },
+    { rrule: 'FREQ=YEARLY;BYMONTH=13' },
+    { rrule: 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' },
     { startsAt: '2026-13-01T00:00' },
   ])
     t.assert.throws(
       () => occurrences({ rrule: 'FREQ=DAILY', timeZone: 'UTC', startsAt: '2026-01-01T00:00', ...bad }, 0, 1),
       { code: 'SCHEDULE_INVALID' },
     );
+});
+
+test('an end in UTC is the same instant in every zone', (t: TestContext) => {
+  const daily = (until: string): Recurrence => ({
+    rrule: `FREQ=DAILY;UNTIL=${until}`,
+    timeZone: 'Europe/Berlin',
+    startsAt: '2026-11-01T02:00',
+  });
+  const range = [at('2026-11-01T00:00Z'), at('2026-12-01T00:00Z')] as const;
+  t.assert.equal(occurrences(daily('20261103T010000Z'), ...range).length, 3);
+  t.assert.equal(occurrences(daily('20261103T005959Z'), ...range).length, 2);
+});
+
+test('a recurrence that never occurs is known before anybody waits for it', (t: TestContext) => {
+  const never = {
+    rrule: 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
+    timeZone: 'UTC',
+    startsAt: '2026-01-01T00:00',
+  };
+  t.assert.throws(() => checkRecurrence(never), { code: 'SCHEDULE_INVALID' });
+  t.assert.doesNotThrow(() => checkRecurrence({ ...never, rrule: 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=28' }));
 });

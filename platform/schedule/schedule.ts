@@ -57,9 +57,9 @@ export function occurrences(
   const found: number[] = [];
   let asked = 0;
   for (
-    let next = rule.next(from, true);
+    let next = nextOf(rule, from, true);
     next !== null && found.length < countMax;
-    next = rule.next(next, false)
+    next = nextOf(rule, next, false)
   ) {
     asked += 1;
     if (next.epochMilliseconds > to.getTime() || asked > OCCURRENCES_MAX) break;
@@ -74,9 +74,23 @@ export function occurrences(
   return found;
 }
 
-/** @throws SCHEDULE_INVALID */
+/** Whether it can be kept, and ever occurs. @throws SCHEDULE_INVALID */
 export function checkRecurrence(recurrence: Recurrence): void {
-  ruleOf(recurrence);
+  const rule = ruleOf(recurrence);
+  if (nextOf(rule, new Date(0), true) === null)
+    throw scheduleErrors.make('SCHEDULE_INVALID', { because: 'it never occurs' });
+}
+
+type Next = ReturnType<RRuleTemporal['next']>;
+
+/** The 30th of February is sought for a while and then given up, with an error of the library's own. */
+function nextOf(rule: RRuleTemporal, after: NonNullable<Next> | Date, isInclusive: boolean): Next {
+  try {
+    return rule.next(after, isInclusive);
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error);
+    throw scheduleErrors.make('SCHEDULE_INVALID', { because: `it does not occur: ${because}` });
+  }
 }
 
 function ruleOf({ rrule, timeZone, startsAt }: Recurrence): RRuleTemporal {
@@ -94,14 +108,45 @@ function ruleOf({ rrule, timeZone, startsAt }: Recurrence): RRuleTemporal {
   if (!isWithin(count) || !isWithin(interval))
     throw no(`COUNT and INTERVAL are from 1 to ${OCCURRENCES_MAX}`);
   if (parts.has('COUNT') && parts.has('UNTIL')) throw no('either COUNT or UNTIL');
+  if (/^[+-]/.test(timeZone)) throw no(`${timeZone} is an offset, and no zone that has a summer`);
+  for (const [name, max] of BOUNDS)
+    if (!numbersWithin(parts.get(name), max)) throw no(`${name} is of numbers up to ${max}`);
+  const until = parts.get('UNTIL');
   try {
     Temporal.PlainDateTime.from(startsAt).toZonedDateTime(timeZone);
     const start = startsAt.replaceAll(/[-:]/g, '').padEnd(15, '0');
     // As if the wall clock were UTC: every occurrence exists there.
-    return new RRuleTemporal({ rruleString: `DTSTART;TZID=UTC:${start}\nRRULE:${rrule.toUpperCase()}` });
+    return new RRuleTemporal({
+      rruleString: `DTSTART;TZID=UTC:${start}\nRRULE:${withUntil(parts, until, timeZone)}`,
+    });
   } catch (error) {
     throw no(error instanceof Error ? error.message : String(error));
   }
+}
+
+const BOUNDS = [
+  ['BYMONTH', 12],
+  ['BYMONTHDAY', 31],
+  ['BYYEARDAY', 366],
+  ['BYWEEKNO', 53],
+  ['BYSETPOS', 366],
+] as const;
+
+function numbersWithin(list: string | undefined, max: number): boolean {
+  if (list === undefined) return true;
+  return list
+    .split(',')
+    .every((text) => /^[+-]?\d{1,3}$/.test(text) && Math.abs(Number(text)) <= max && Number(text) !== 0);
+}
+
+/** An end in UTC is one on the clock of the place, as all of the rule is worked out there. */
+function withUntil(parts: ReadonlyMap<string, string>, until: string | undefined, timeZone: string): string {
+  const [, date, time] = /^(\d{8})T(\d{6})Z$/.exec(until ?? '') ?? [];
+  const local =
+    date === undefined || time === undefined
+      ? until
+      : `${Temporal.Instant.from(`${date}T${time}Z`).toZonedDateTimeISO(timeZone).toPlainDateTime().toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '')}Z`;
+  return [...parts].map(([name, value]) => `${name}=${name === 'UNTIL' ? local : value}`).join(';');
 }
 
 const isWithin = (value: number | undefined): boolean =>

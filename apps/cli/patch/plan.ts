@@ -1,6 +1,6 @@
 /** `demarc patch plan` and `demarc patch check`: see services/ams-patching/plan/INPUT.md for the document. */
 import { readFileSync } from 'node:fs';
-import type { Plan, PlannedSlot } from '@demarc/ams-patching/plan';
+import type { Plan } from '@demarc/ams-patching/plan';
 import type { Command } from 'commander';
 import { cliErrors } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -58,11 +58,15 @@ export function registerPlan(patch: Command, { output }: Deps): void {
     .requiredOption('--input <file>', 'the document')
     .requiredOption('--plan <file>', 'the plan, as demarc patch plan --json printed it')
     .action(async (options: { readonly input: string; readonly plan: string }) => {
-      const { parsePlanInput, violations } = await import('@demarc/ams-patching/plan');
-      const plan = documentOf(options.plan) as { readonly slots?: readonly PlannedSlot[] };
-      if (!Array.isArray(plan.slots))
-        throw cliErrors.make('CLI_FILE_UNREADABLE', { file: options.plan, because: 'it has no "slots"' });
-      const found = violations(parsePlanInput(documentOf(options.input)), plan.slots);
+      const { parsePlanInput, PlannedSlots, violations } = await import('@demarc/ams-patching/plan');
+      const plan = documentOf(options.plan) as { readonly slots?: unknown } | null;
+      const slots = PlannedSlots.safeParse(plan?.slots);
+      if (!slots.success) {
+        const [issue] = slots.error.issues;
+        const because = `slots.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not understood'}`;
+        throw cliErrors.make('CLI_FILE_UNREADABLE', { file: options.plan, because });
+      }
+      const found = violations(parsePlanInput(documentOf(options.input)), slots.data);
       print(output, { violations: found }, () =>
         found.length === 0 ? 'Every constraint is kept.' : found.join('\n'),
       );
@@ -104,7 +108,7 @@ function shown({ slots, unplaced, late, objective, bound, by, violations }: Plan
     '',
     ...unplaced.map(({ change, because }) => `no place for ${change}: ${because.join('; ')}`),
     ...late.map(({ change, due, endsAt }) => `late: ${change} is due ${due} and done ${endsAt}`),
-    `${levels.join(', ')}; by ${by}`,
+    `${levels.join(', ')}; by ${by}; each bound is of plans as good in what stands before it`,
     ...violations.map((each) => `BROKEN: ${each}`),
   ].join('\n');
 }

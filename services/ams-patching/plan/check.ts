@@ -1,7 +1,32 @@
 /** Whether a plan keeps every constraint: read off the plan and the input alone, by nobody who made it. */
+import { occurrences } from '@demarc/platform/schedule';
+import * as z from 'zod';
 
 import { type Change, ENVIRONMENTS, type Host, type PlanInput } from './input.ts';
 import type { Block } from './sequence.ts';
+
+const Minute = z.int().min(-100_000).max(100_000);
+/** As a file may have them; what else a plan says is nobody's business here. */
+export const PlannedSlots = z
+  .array(
+    z.object({
+      window: z.string(),
+      startsAt: z.iso.datetime(),
+      endsAt: z.iso.datetime(),
+      blocks: z
+        .array(
+          z.object({
+            host: z.string(),
+            changes: z.array(z.string()).max(20_000),
+            from: Minute,
+            to: Minute,
+            reboots: z.boolean(),
+          }),
+        )
+        .max(5_000),
+    }),
+  )
+  .max(20_000);
 
 export interface PlannedSlot {
   readonly window: string;
@@ -29,6 +54,7 @@ export function violations(input: PlanInput, slots: readonly PlannedSlot[]): rea
   const changes = new Map(input.changes.map((change) => [change.id, change]));
   const windows = new Map(input.windows.map((window) => [window.id, window]));
   const all: At[] = [];
+  const listed = new Set<string>();
   for (const slot of slots) {
     const window = windows.get(slot.window);
     const [startMs, endMs] = [Date.parse(slot.startsAt), Date.parse(slot.endsAt)];
@@ -37,6 +63,14 @@ export function violations(input: PlanInput, slots: readonly PlannedSlot[]): rea
       found.push(`there is no window ${slot.window}`);
       continue;
     }
+    // What is bounded for a window is bounded for all that is done in it.
+    if (listed.has(name)) found.push(`${name} is listed twice`);
+    listed.add(name);
+    const isOne =
+      window.recurrence === undefined
+        ? startMs === Date.parse(window.startsAt ?? '')
+        : occurrences(window.recurrence, startMs, startMs + 1).length > 0;
+    if (!isOne) found.push(`${slot.window} does not begin at ${slot.startsAt}`);
     if (endMs - startMs !== window.minutes * MINUTE_MS) found.push(`${name} is not as long as its window`);
     if (startMs < Date.parse(input.from) || endMs > Date.parse(input.to))
       found.push(`${name} is outside the plan’s range`);

@@ -299,7 +299,30 @@ test('a plan that somebody changed is seen through', async (t: TestContext) => {
     blocks: slot.blocks.map((block) => ({ ...block, from: 0, to: block.to - block.from })),
   }));
   t.assert.deepEqual(violations(given, slots), []);
-  t.assert.ok(violations(given, moved).some((each) => each.includes('two of x at once')));
+  const says = (changed: typeof slots): string => violations(given, changed).join('; ');
+  t.assert.match(says(moved), /two of x at once/);
+  t.assert.match(says([...slots, ...slots]), /listed twice/);
+  const later = slots.map((slot) => ({
+    ...slot,
+    startsAt: iso(FROM + 2 * DAY),
+    endsAt: iso(FROM + 2 * DAY + 3_600_000),
+  }));
+  t.assert.match(says(later), /does not begin at/);
+  t.assert.match(
+    says(
+      slots.map((slot) => ({
+        ...slot,
+        blocks: slot.blocks.map((block) => ({ ...block, to: block.from + 1 })),
+      })),
+    ),
+    /needs 20 min/,
+  );
+  t.assert.match(
+    says(
+      slots.map((slot) => ({ ...slot, blocks: slot.blocks.map((block) => ({ ...block, reboots: true })) })),
+    ),
+    /reboot/,
+  );
 });
 
 test('a circle, an unknown host and a window without a time are refused with their names', (t: TestContext) => {

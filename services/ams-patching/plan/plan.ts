@@ -8,7 +8,7 @@ import { type Problem, problemOf, type Task } from './problem.ts';
 import { sequence } from './sequence.ts';
 import { solve } from './solve.ts';
 
-export { type PlannedSlot, violations } from './check.ts';
+export { type PlannedSlot, PlannedSlots, violations } from './check.ts';
 export { PlanInput } from './input.ts';
 export type { Objective } from './objective.ts';
 export { planErrors } from './plan-errors.ts';
@@ -23,7 +23,7 @@ export interface Plan {
   }[];
   readonly late: readonly { readonly change: string; readonly due: string; readonly endsAt: string }[];
   readonly objective: Objective;
-  /** What is proved that no plan can fall below, level by level, where those before it are as they are. */
+  /** What is proved that no plan can fall below which is as good in the levels before it; the first holds for every plan. */
   readonly bound: Partial<Objective>;
   /** (value − bound) / value of each level; 0 is the best that there is. */
   readonly gap: Partial<Objective>;
@@ -66,8 +66,9 @@ export async function plan(
   const bound: Partial<Record<Level, number>> = {};
   const gap: Partial<Record<Level, number>> = {};
   for (const { level, bound: proven } of solved?.levels ?? []) {
-    if (!Number.isFinite(proven)) continue;
-    bound[level] = level === 'risk' ? Math.round(proven * 1e6) / 1e6 : Math.max(0, Math.ceil(proven - 1e-6));
+    // Of what nothing is proved, nothing that follows is proved either.
+    if (!Number.isFinite(proven)) break;
+    bound[level] = Math.max(0, level === 'risk' ? Math.round(proven * 1e6) / 1e6 : Math.ceil(proven - 1e-6));
     gap[level] = gapOf(objective[level], bound[level]);
     // Where a level was not reached, those below it were asked under another condition.
     if (Math.abs(objective[level] - (solved?.levels.find((each) => each.level === level)?.value ?? 0)) > 1e-3)
