@@ -9,7 +9,7 @@ import { problemOf } from './problem.ts';
 import { sequence } from './sequence.ts';
 
 /** Many more by `DEMARC_E2E_INSTANCES=10000`. */
-const INSTANCES = Number(process.env['DEMARC_E2E_INSTANCES'] ?? 60);
+const INSTANCES = Number(process.env['DEMARC_E2E_INSTANCES'] ?? 30);
 const DAY = 86_400_000;
 const FROM = Date.parse('2026-12-01T00:00:00Z');
 const iso = (ms: number): string => new Date(ms).toISOString();
