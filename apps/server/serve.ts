@@ -312,7 +312,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     siem,
     assurance,
     rooms,
-    delivery: openDelivery({ smtpUrl: settings.DEMARC_SMTP_URL, from: settings.DEMARC_SMTP_FROM, now }),
+    delivery: await openDelivery({ smtpUrl: settings.DEMARC_SMTP_URL, from: settings.DEMARC_SMTP_FROM, now }),
     directory: paths.rooms,
     user: SERVER_USER,
     now,

@@ -59,21 +59,21 @@ const mail = (to: string) => ({
 });
 
 test('a report arrives with its attachment, and the server’s answer is kept', async (t: TestContext) => {
-  const sent = await delivery().mail(mail('ams@example.org'));
+  const sent = await (await delivery()).mail(mail('ams@example.org'));
   t.assert.match(sent.answer, /kept as 42/);
   t.assert.match(mails[0] ?? '', /filename=report\.json/);
   t.assert.ok(mails[0]?.includes(Buffer.from('{"open":3}').toString('base64')));
 });
 
 test('a recipient whom the server does not know is a refusal, with its words', async (t: TestContext) => {
-  await t.assert.rejects(delivery().mail(mail('nobody@example.org')), {
+  await t.assert.rejects((await delivery()).mail(mail('nobody@example.org')), {
     code: 'DELIVERY_REFUSED',
     message: /no such user/,
   });
 });
 
 test('without a mail server it is said what to set', async (t: TestContext) => {
-  const none = openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => NOW });
+  const none = await openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => NOW });
   await t.assert.rejects(none.mail(mail('ams@example.org')), { code: 'DELIVERY_NOT_SET_UP' });
 });
 
@@ -84,7 +84,7 @@ test('a webhook is signed over instant and body', async (t: TestContext) => {
     type: 'text/plain',
     bytes: Buffer.from('hello'),
   };
-  t.assert.equal((await delivery().webhook(hook)).answer, '204');
+  t.assert.equal((await (await delivery()).webhook(hook)).answer, '204');
   const at = NOW / 1_000;
   const mac = createHmac('sha256', 'of the tenant').update(`${at}.hello`).digest('hex');
   t.assert.deepEqual(hooks[0], { body: 'hello', signature: `t=${at},v1=${mac}` });
@@ -96,7 +96,7 @@ test('no redirect is followed, and a refusal names the status', async (t: TestCo
     ['/away', '302'],
   ])
     await t.assert.rejects(
-      delivery().webhook({
+      (await delivery()).webhook({
         url: `${webUrl}${path}`,
         secret: 's',
         type: 'text/plain',
@@ -117,7 +117,8 @@ test('a tenant’s webhook does not reach into the provider’s networks', async
     'https://[::ffff:10.0.0.1]/',
   ])
     await t.assert.rejects(
-      async () => delivery(false).webhook({ url, secret: 's', type: 'text/plain', bytes: Buffer.from('x') }),
+      async () =>
+        (await delivery(false)).webhook({ url, secret: 's', type: 'text/plain', bytes: Buffer.from('x') }),
       { code: 'DELIVERY_REFUSED' },
     );
   t.assert.equal(hooks.length, count);

@@ -1,6 +1,5 @@
 /** Door: documents on their way out of the platform, by e-mail or webhook; each bounded in time and size. */
 import { createHmac } from 'node:crypto';
-import { createTransport } from 'nodemailer';
 import type { Delivered, Delivery } from '../contract/server.ts';
 import { deliveryErrors } from './errors.ts';
 import { post } from './post.ts';
@@ -19,11 +18,13 @@ export interface DeliveryOptions {
   now(): number;
 }
 
-export function openDelivery(options: DeliveryOptions): Delivery {
+/** The library is loaded where there is a server to send with: a start without one does not wait for it. */
+export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
   const { smtpUrl, from, now } = options;
+  const mailer = smtpUrl === undefined ? undefined : await import('nodemailer');
   return {
     async mail({ to, subject, text, attachments }) {
-      if (smtpUrl === undefined) throw deliveryErrors.make('DELIVERY_NOT_SET_UP', {});
+      if (smtpUrl === undefined || mailer === undefined) throw deliveryErrors.make('DELIVERY_NOT_SET_UP', {});
       const names = to.join(', ');
       const size = attachments.reduce((sum, { bytes }) => sum + bytes.length, text.length);
       if (to.length === 0 || to.length > RECIPIENTS_MAX)
@@ -31,7 +32,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       if (size > BYTES_MAX)
         throw refused(names, `${size} bytes are more than the ${BYTES_MAX} that are sent`);
       const server = new URL(smtpUrl);
-      const transport = createTransport({
+      const transport = mailer.createTransport({
         host: server.hostname.replace(/^\[|\]$/g, ''),
         port: Number(server.port) || (server.protocol === 'smtps:' ? 465 : 587),
         secure: server.protocol === 'smtps:',

@@ -123,7 +123,7 @@ before(async () => {
       siem,
       assurance,
       rooms: ROOMS,
-      delivery: openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => now }),
+      delivery: await openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => now }),
       directory: join(scratch, 'rooms'),
       user: 'root',
       now: () => now,
