@@ -5,8 +5,6 @@ import { Assurance, assuranceMigrations, CATALOGUE_FILE, loadCatalogue } from '@
 import { RECORD_SOURCES, SourceSchedule } from '@demarc/assurance/sources';
 import { managedServiceOf, managedServices } from '@demarc/platform/contract';
 import type { LiveMessage } from '@demarc/platform/contract/api';
-import type { ServerRoomContext } from '@demarc/platform/contract/server';
-import { openDelivery } from '@demarc/platform/delivery';
 import { DemarcError } from '@demarc/platform/errors';
 import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, openAuthority } from '@demarc/platform/identity';
@@ -52,9 +50,6 @@ import { serverMigrations } from './migrations.ts';
 import { ordersInForce, tellOrders } from './orders/orders.ts';
 import { policiesFor } from './policies/policies.ts';
 import { policySources } from './policies/sources.ts';
-import { roomContexts } from './rooms/contexts.ts';
-import { roomSources } from './rooms/observers.ts';
-import { RoomWorkSchedule } from './rooms/work.ts';
 import { ROOMS } from './services.ts';
 import { platformStatus } from './status.ts';
 import { ensureFirstTenant, listTenants, retentionOf } from './tenants.ts';
@@ -111,11 +106,9 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     retentionDays: retentionOf(store, now),
     now,
   });
-  const allTenants = async (): Promise<readonly TenantScope[]> =>
-    (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId));
   const publish = (tenant: TenantScope, message: LiveMessage): void => siem.watchers.publish(tenant, message);
   const key = openEvidenceKey(paths.keys);
-  const running: { intake?: Intake; contexts?: ReadonlyMap<string, ServerRoomContext> } = {};
+  const running: { intake?: Intake } = {};
   const observers = platformSources({
     store,
     siem,
@@ -126,8 +119,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),
   });
-  const observed = roomSources(rooms, (serviceId) => running.contexts?.get(serviceId));
-  const sources = [...observers, ...RECORD_SOURCES, ...observed];
+  const sources = [...observers, ...RECORD_SOURCES];
   const assurance: Assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
@@ -160,7 +152,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   const schedule: SourceSchedule = new SourceSchedule({
     sources,
     key,
-    tenants: allTenants,
+    tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
     look: (tenant, at) => assurance.look(tenant, at),
     observed: (tenant, observed) => assurance.observed(tenant, observed),
     onError: (line, error) => log(`assurance: ${line}`, error),
@@ -182,7 +174,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   }
 
   const work = startSiemWork(siem, {
-    tenants: allTenants,
+    tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
     onError: log,
   });
   const providerRules =
@@ -307,19 +299,6 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     throw intakeCannotListen(settings, error);
   });
   running.intake = intake;
-  const contexts = roomContexts({
-    store,
-    siem,
-    assurance,
-    rooms,
-    delivery: await openDelivery({ smtpUrl: settings.DEMARC_SMTP_URL, from: settings.DEMARC_SMTP_FROM, now }),
-    directory: paths.rooms,
-    user: SERVER_USER,
-    now,
-    log,
-  });
-  running.contexts = contexts;
-  const roomWork = new RoomWorkSchedule({ rooms, contexts, tenants: allTenants, now, log });
   const access = new AccessLog(store, now, (error) => log('the access log could not be written', error));
   const api = await buildApi({
     access,
@@ -330,7 +309,6 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     assurance,
     sources: intakeSources,
     rooms,
-    roomContexts: contexts,
     first,
     cliTokenHash: hashToken(config.cliToken),
     hostNames: ['localhost', '127.0.0.1', '::1', settings.DEMARC_API_LISTEN.host.toLowerCase()],
@@ -351,7 +329,6 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   dropPrivileges(paths.firstAdministrator);
   await startIntake();
   schedule.start();
-  roomWork.start();
   log(`server ready: ${apiUrl}, link ${linkUrl}`);
   siem.rulesets.warm();
 
@@ -374,7 +351,6 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   clearInterval(forgets);
   log('server stopping');
   schedule[Symbol.dispose]();
-  await roomWork[Symbol.asyncDispose]();
   assurance[Symbol.dispose]();
   await link[Symbol.asyncDispose]();
   await intake[Symbol.asyncDispose]();

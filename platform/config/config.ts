@@ -112,18 +112,6 @@ const SETTINGS = {
     '',
     'Sigma rules of the provider, for every tenant; a change is in force within two seconds',
   ),
-  DEMARC_FEEDS_FILE: setting(
-    z.string().startsWith('/'),
-    '',
-    'a JSON file that says where vulnerability feeds come from, instead of the public sources; off for none',
-  ),
-  DEMARC_SMTP_URL: setting(
-    URL_TEXT,
-    '',
-    'where reports are sent by e-mail: smtps://user:password@host:465, or smtp:// with STARTTLS',
-    true,
-  ),
-  DEMARC_SMTP_FROM: setting(z.email(), 'demarc@localhost.localdomain', 'whom that e-mail is from'),
   DEMARC_CERTIFICATE_SECONDS: setting(
     text(z.coerce.number().int().min(10).max(34_560_000)),
     '2592000',
@@ -155,9 +143,7 @@ type Optional =
   | 'DEMARC_TOKEN'
   | 'DEMARC_RULES_DIR'
   | 'DEMARC_INTAKE_FILES'
-  | 'DEMARC_AGENT_DIR'
-  | 'DEMARC_FEEDS_FILE'
-  | 'DEMARC_SMTP_URL';
+  | 'DEMARC_AGENT_DIR';
 
 export interface PrintedSetting {
   readonly name: SettingName;
@@ -214,8 +200,8 @@ export function layout(dataDirectory: string) {
     cliToken: at('keys', 'cli-token'),
     intakeKey: at('keys', 'intake-key'),
     intake: at('intake'),
-    /** A directory for each room on the server. */
-    rooms: at('rooms'),
+    /** Advisories, as `demarc vuln feeds` keeps them. */
+    feeds: at('feeds'),
     run: at('run'),
     postgresSocket: at('run', 'postgres'),
     state: at('run', 'state.json'),

@@ -9,7 +9,6 @@ import { checkOscal, documentsOf } from '@demarc/assurance/oscal';
 import { managedServices } from '@demarc/platform/contract';
 import type { GivenOrder } from '@demarc/platform/contract/api/orders';
 import type { MadeSource, Source, SourceDetail } from '@demarc/platform/contract/intake';
-import { openDelivery } from '@demarc/platform/delivery';
 import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, type Principal } from '@demarc/platform/identity';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
@@ -30,7 +29,6 @@ import { type QuietIntake, quietIntake } from '../intake/testing.ts';
 import { enrolledAsset, listAssets } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
 import { serverMigrations } from '../migrations.ts';
-import { roomContexts } from '../rooms/contexts.ts';
 import { ROOMS } from '../services.ts';
 import { ensureFirstTenant } from '../tenants.ts';
 import { buildApi } from './api.ts';
@@ -118,17 +116,6 @@ before(async () => {
     siem,
     assurance,
     rooms: ROOMS,
-    roomContexts: roomContexts({
-      store,
-      siem,
-      assurance,
-      rooms: ROOMS,
-      delivery: await openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => now }),
-      directory: join(scratch, 'rooms'),
-      user: 'root',
-      now: () => now,
-      log: (line, error) => console.error(line, error),
-    }),
     first,
     cliTokenHash: hashToken(CLI_TOKEN),
     hostNames: ['localhost', '127.0.0.1'],

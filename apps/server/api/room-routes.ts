@@ -1,14 +1,28 @@
 /** Mounts what the rooms bring, below the tenant, behind the same guard. */
 import { TenantIdParam } from '@demarc/platform/contract/api';
+import type { ServerRoomContext } from '@demarc/platform/contract/server';
+import { searchEvents } from '@demarc/siem';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { ApiDeps } from './context.ts';
 import { principalOf, scopeOf } from './guard.ts';
 
 export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const context: ServerRoomContext = {
+    inTenant: deps.store.inTenant,
+    now: deps.now,
+    async searchEvents(tenant, { fromMs, toMs, classUids, filters, ...query }) {
+      const page = await searchEvents(deps.siem, tenant, {
+        ...query,
+        from: new Date(fromMs).toISOString(),
+        to: new Date(toMs).toISOString(),
+        ...(classUids === undefined ? {} : { classUids: [...classUids] }),
+        ...(filters === undefined ? {} : { filters: [...filters] }),
+      });
+      return { events: page.events as never, nextCursor: page.nextCursor, matchedCount: page.matchedCount };
+    },
+  };
   for (const room of deps.rooms) {
-    const context = deps.roomContexts.get(room.service.id);
-    if (context === undefined) throw new Error(`no context was made for ${room.service.id}`);
     for (const route of room.routes) {
       app.route({
         method: route.method,

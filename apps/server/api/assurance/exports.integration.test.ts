@@ -90,7 +90,6 @@ before(async () => {
     assurance,
     sources: quietIntake(store, join(scratch, 'intake'), () => now).sources,
     rooms: [],
-    roomContexts: new Map(),
     exporter: new Exporter(console.error),
     access: new AccessLog(
       store,
