@@ -1,11 +1,11 @@
 /** `demarc patch plan` and `demarc patch check`: see services/ams-patching/plan/INPUT.md for the document. */
-import { readFileSync } from 'node:fs';
 import type { Plan } from '@demarc/ams-patching/plan';
 import type { Command } from 'commander';
 import { cliErrors } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Deps } from '../main.ts';
 import { print, table } from '../output.ts';
+import { readDocument } from '../read-file.ts';
 
 const SECONDS_MAX = 3_600;
 
@@ -25,11 +25,11 @@ export function registerPlan(patch: Command, { output }: Deps): void {
         const seconds = Number(options.timeLimit);
         if (!(seconds >= 0 && seconds <= SECONDS_MAX))
           throw cliErrors.make('CLI_USAGE', { because: `--time-limit is from 0 to ${SECONDS_MAX} seconds` });
-        const input = parsePlanInput(documentOf(options.input));
+        const input = parsePlanInput(readDocument(options.input));
         const made = await plan(input, { seconds });
         if (options.whatIf === undefined) print(output, made, () => shown(made, input.timeZone));
         else {
-          const other = await plan(parsePlanInput(documentOf(options.whatIf)), { seconds });
+          const other = await plan(parsePlanInput(readDocument(options.whatIf)), { seconds });
           const difference = whatIf(made, other);
           print(output, { ...difference, plan: made, whatIf: other }, () =>
             [
@@ -59,28 +59,19 @@ export function registerPlan(patch: Command, { output }: Deps): void {
     .requiredOption('--plan <file>', 'the plan, as demarc patch plan --json printed it')
     .action(async (options: { readonly input: string; readonly plan: string }) => {
       const { parsePlanInput, PlannedSlots, violations } = await import('@demarc/ams-patching/plan');
-      const plan = documentOf(options.plan) as { readonly slots?: unknown } | null;
+      const plan = readDocument(options.plan) as { readonly slots?: unknown } | null;
       const slots = PlannedSlots.safeParse(plan?.slots);
       if (!slots.success) {
         const [issue] = slots.error.issues;
         const because = `slots.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not understood'}`;
         throw cliErrors.make('CLI_FILE_UNREADABLE', { file: options.plan, because });
       }
-      const found = violations(parsePlanInput(documentOf(options.input)), slots.data);
+      const found = violations(parsePlanInput(readDocument(options.input)), slots.data);
       print(output, { violations: found }, () =>
         found.length === 0 ? 'Every constraint is kept.' : found.join('\n'),
       );
       if (found.length > 0) process.exitCode = EXIT.failed;
     });
-}
-
-function documentOf(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
-  } catch (error) {
-    const because = error instanceof Error ? error.message : String(error);
-    throw cliErrors.make('CLI_FILE_UNREADABLE', { file, because });
-  }
 }
 
 function shown({ slots, unplaced, late, objective, bound, by, violations }: Plan, timeZone: string): string {
