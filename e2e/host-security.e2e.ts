@@ -173,7 +173,7 @@ test('the service is bought, and its first evidence moves the duties', async () 
   for (const control of ['VMS-07', 'VMS-08'])
     await until(
       `${control} is satisfied`,
-      240_000,
+      120_000,
       async () => (await cell(control)).ownStatus === 'satisfied',
     );
   const { duties } = await cell('VMS-07');
