@@ -18,15 +18,16 @@ interface Row {
   readonly terms: readonly (readonly [column: number, value: number])[];
 }
 
-/** Columns: a choice of a slot for each change, then reboots of a host in a slot, then slots that are used. */
+/** Columns: a choice of a slot for each change, reboots of a host in a slot, slots that are used, who is in a slot. */
 export class Model {
   readonly choices: readonly Column[];
   readonly #problem: Problem;
   readonly #of: ReadonlyMap<string, number>;
   readonly #reboots: ReadonlyMap<string, number>;
   readonly #used: ReadonlyMap<number, number>;
+  readonly #present = new Map<string, number>();
   readonly #rows: Row[] = [];
-  readonly columnCount: number;
+  #columnCount: number;
 
   constructor(problem: Problem) {
     this.#problem = problem;
@@ -43,11 +44,25 @@ export class Model {
       if (each.change.needsReboot && !reboots.has(key)) reboots.set(key, next++);
     }
     for (const { slot } of this.choices) if (!used.has(slot)) used.set(slot, next++);
-    [this.#reboots, this.#used, this.columnCount] = [reboots, used, next];
+    [this.#reboots, this.#used, this.#columnCount] = [reboots, used, next];
     this.#onePlaceEach();
     this.#rebootsAndSlots();
     this.#capacities();
     this.#order();
+    this.#overlaps();
+  }
+
+  get columnCount(): number {
+    return this.#columnCount;
+  }
+
+  /** These do not fit into that slot together, whatever their minutes say. */
+  forbid(tasks: readonly Task[], slot: number): void {
+    this.#rows.push({
+      lower: 0,
+      upper: tasks.length - 1,
+      terms: tasks.map((task) => [this.#column(task, slot), 1]),
+    });
   }
 
   get rows(): readonly Row[] {
@@ -94,6 +109,8 @@ export class Model {
       const [reboot, used] = [this.#reboots.get(`${task.host.id} ${slot}`), this.#used.get(slot)];
       if (reboot !== undefined && task.change.needsReboot) values[reboot] = 1;
       if (used !== undefined) values[used] = 1;
+      const present = this.#present.get(`${togetherOf(task)} ${slot}`);
+      if (present !== undefined) values[present] = 1;
     }
     return values;
   }
@@ -200,7 +217,45 @@ export class Model {
       }
   }
 
+  /** Nobody is in two windows at once, nor two of a cluster. */
+  #overlaps(): void {
+    const { slots, tasks } = this.#problem;
+    for (const [together, list] of Map.groupBy(tasks, togetherOf)) {
+      const of = [...new Set(list.flatMap((task) => task.slots))].sort((a, b) => a - b);
+      const pairs = of.flatMap((a) =>
+        of
+          .filter((b) => b > a && (slots[b]?.startMs ?? 0) < (slots[a]?.endMs ?? 0))
+          .map((b) => [a, b] as const),
+      );
+      for (const slot of new Set(pairs.flat())) {
+        const present = this.#columnCount;
+        this.#columnCount += 1;
+        this.#present.set(`${together} ${slot}`, present);
+        for (const task of list)
+          if (task.slots.includes(slot))
+            this.#rows.push({
+              lower: -1,
+              upper: 0,
+              terms: [
+                [this.#column(task, slot), 1],
+                [present, -1],
+              ],
+            });
+      }
+      for (const pair of pairs)
+        this.#rows.push({
+          lower: 0,
+          upper: 1,
+          terms: pair.map((slot) => [this.#present.get(`${together} ${slot}`) ?? 0, 1] as const),
+        });
+    }
+  }
+
   #column(task: Task, slot: number): number {
     return this.#of.get(`${task.index} ${slot}`) ?? 0;
   }
 }
+
+/** Who cannot be at two places at once: a host, or all of a cluster. */
+const togetherOf = ({ host }: Task): string =>
+  host.cluster === undefined ? `host ${host.id}` : `cluster ${host.cluster}`;

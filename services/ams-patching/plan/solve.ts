@@ -3,7 +3,8 @@ import * as library from 'highs';
 import type { Assignment } from './assign.ts';
 import { Model } from './model.ts';
 import { LEVELS, type Level } from './objective.ts';
-import type { Problem } from './problem.ts';
+import type { Problem, Task } from './problem.ts';
+import { sequence } from './sequence.ts';
 
 export interface LevelResult {
   readonly level: Level;
@@ -25,6 +26,8 @@ export const CHOICES_MAX = 60_000;
 /** Of the time that is left when each level begins; the first are worth most. */
 const SHARES = [0.4, 0.6, 0.6, 1];
 const TOLERANCE = 1e-6;
+/** How often it is asked again because a slot could not be laid out; what is left then is repaired. */
+const CUTS_MAX = 8;
 /** `primal_solution_status` of a solution that keeps every row. */
 const FEASIBLE = 2;
 
@@ -41,9 +44,32 @@ export async function solve(
   if (model.choices.length === 0 || model.choices.length > CHOICES_MAX) return undefined;
   const highs = await (loaded ??= loadHighs());
   const until = performance.now() + seconds * 1_000;
+  const begin = model.valuesOf(start);
+  const first = levelsOf(highs, model, begin, until);
+  let { values } = first;
+  for (let cuts = 0; cuts < CUTS_MAX; cuts += 1) {
+    const misfits = misfitsOf(problem, model.assignmentOf(values));
+    if (misfits.length === 0) break;
+    for (const { tasks, slot } of misfits) model.forbid(tasks, slot);
+    const again = levelsOf(highs, model, begin, until);
+    if (again.levels.length === 0) break;
+    ({ values } = again);
+  }
+  // What is proved without cuts holds for every plan; with them only for those that are laid out as here.
+  return first.levels.length === 0
+    ? undefined
+    : { assignment: model.assignmentOf(values), levels: first.levels };
+}
+
+function levelsOf(
+  highs: Highs,
+  model: Model,
+  start: Float64Array,
+  until: number,
+): { readonly values: Float64Array; readonly levels: readonly LevelResult[] } {
   const levels: LevelResult[] = [];
   const kept: { readonly costs: Float64Array; readonly upper: number }[] = [];
-  let values = model.valuesOf(start);
+  let values = start;
   for (const [index, level] of LEVELS.entries()) {
     const left = (until - performance.now()) / 1_000;
     const share = left * (SHARES[index] ?? 1);
@@ -58,7 +84,22 @@ export async function solve(
       upper: done.value - constant + TOLERANCE * Math.max(1, Math.abs(done.value)),
     });
   }
-  return levels.length === 0 ? undefined : { assignment: model.assignmentOf(values), levels };
+  return { values, levels };
+}
+
+/** Slots whose minutes are enough, and in which they still cannot be laid out. */
+function misfitsOf(
+  problem: Problem,
+  assignment: Assignment,
+): readonly { readonly tasks: readonly Task[]; readonly slot: number }[] {
+  const inSlot = Map.groupBy(
+    problem.tasks.filter(({ index }) => assignment[index] !== undefined),
+    ({ index }) => assignment[index] as number,
+  );
+  return [...inSlot].flatMap(([slot, tasks]) => {
+    const at = problem.slots[slot];
+    return at === undefined || sequence(problem, at, tasks) !== undefined ? [] : [{ tasks, slot }];
+  });
 }
 
 /** Compiled once; each run has an instance of its own. */
