@@ -57,7 +57,7 @@ before(async () => {
   browser = await openBrowser();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
   page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(45_000);
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.goto(up.firstAdministratorLink);
   await page.getByLabel('Name').fill('Ann Example');

@@ -25,7 +25,14 @@ export class Installation implements AsyncDisposable {
   readonly directory = mkdtempSync(join(tmpdir(), 'demarc-external-'));
 
   private constructor(environment: Record<string, string>) {
-    this.environment = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', HOME: this.directory, ...environment };
+    const compiled = process.env['NODE_COMPILE_CACHE'];
+    this.environment = {
+      PATH: '/usr/bin:/bin:/usr/sbin:/sbin',
+      HOME: this.directory,
+      // As ./demarc has it: a command starts twice as fast.
+      ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+      ...environment,
+    };
     this.environment['DEMARC_DATA_DIR'] ??= join(tmpdir(), `dmx-${this.directory.slice(-6)}`);
   }
 
@@ -72,7 +79,7 @@ export class Installation implements AsyncDisposable {
 }
 
 /** @throws when it has not come about in `timeoutMs` */
-export async function until(work: () => Promise<boolean>, timeoutMs = 90_000): Promise<void> {
+export async function until(work: () => Promise<boolean>, timeoutMs = 180_000): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; !(await work()); ) {
     if (Date.now() > deadline) throw new Error(`it did not come about in ${timeoutMs / 1_000} s`);
     await new Promise((resolve) => setTimeout(resolve, 500));

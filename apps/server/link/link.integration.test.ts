@@ -206,7 +206,7 @@ class TestAgent {
   }
 }
 
-async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 40): Promise<void> {
+async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 120): Promise<void> {
   const deadline = Date.now() + seconds * 1_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`gave up waiting until ${what}`);
@@ -381,7 +381,7 @@ test('a spool that is full loses its oldest, counts it, and says so', async (t) 
 });
 
 test('a certificate is renewed before it expires; what was signed before still counts', async (t) => {
-  await restart({ certificateSeconds: 12 });
+  await restart({ certificateSeconds: 24 });
   const agent = await enrolled('renewed');
   agent.start();
   await agent.watches();

@@ -81,7 +81,7 @@ async function open(changed: object = {}): Promise<void> {
   await until(() => room.health().state === 'healthy');
 }
 
-async function until(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+async function until(holds: () => boolean, timeoutMs = 40_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!holds()) {
     if (Date.now() > deadline)

@@ -13,7 +13,7 @@ import { ChangeFiles } from './pending.ts';
 const TRIAL = fileURLToPath(new URL('../testing/trial.ts', import.meta.url));
 const SECONDS = 3;
 /** Until what must happen has happened, on a machine that others keep busy. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 interface Agent {
   readonly process: ChildProcess;

@@ -84,6 +84,6 @@ test('who only asks for a password is no administrator; who is logged in is', {
 });
 
 async function until(holds: () => boolean): Promise<void> {
-  for (const endMs = Date.now() + 10_000; Date.now() < endMs; await delay(100)) if (holds()) return;
+  for (const endMs = Date.now() + 40_000; Date.now() < endMs; await delay(100)) if (holds()) return;
   throw new Error('it never came to be so');
 }

@@ -15,7 +15,7 @@ import { openPair, type Pair, PEER_ADDRESS } from '../testing/namespace.ts';
 const ROOM = fileURLToPath(new URL('../testing/room.ts', import.meta.url));
 const LISTEN = fileURLToPath(new URL('../testing/listen.ts', import.meta.url));
 /** On a machine that others keep busy. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 60_000;
 const SERVER_PORT = 8_621;
 
 interface Said {

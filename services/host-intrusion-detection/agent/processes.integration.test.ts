@@ -101,7 +101,7 @@ function cannotLoad(): string | false {
   return tried.status === 0 ? false : `no module ${MODULE} for this kernel: none was loaded`;
 }
 
-async function until<Found>(find: () => Found | undefined, timeoutMs = 10_000): Promise<Found> {
+async function until<Found>(find: () => Found | undefined, timeoutMs = 40_000): Promise<Found> {
   for (const endMs = Date.now() + timeoutMs; Date.now() < endMs; await delay(20)) {
     const found = find();
     if (found !== undefined) return found;

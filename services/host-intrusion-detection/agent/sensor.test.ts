@@ -55,7 +55,7 @@ function sensorOf(t: TestContext, write: (n: number) => Promise<void>, findsAgai
 
 async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries += 1) {
-    if (tries > 500) throw new Error('it did not come to that');
+    if (tries > 2_000) throw new Error('it did not come to that');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
