@@ -38,6 +38,13 @@ export const hostFirewallErrors = defineErrors({
     status: 409,
     retryable: false,
   }),
+  HFW_TOO_LATE: entry<{ confirmSeconds: number }>({
+    says: ({ confirmSeconds }) =>
+      `The new rules were taken back before they could be confirmed: that took longer than ${confirmSeconds} s.`,
+    fix: 'Look for what keeps the machine from its work; the agent tries again by itself.',
+    status: 503,
+    retryable: true,
+  }),
   HFW_CANARY_FAILED: entry<{ because: string }>({
     says: ({ because }) => `The probe of a closed port could not be sent: ${because}`,
     fix: 'The agent needs /dev/net/tun and CAP_NET_ADMIN; load the kernel’s module tun.',

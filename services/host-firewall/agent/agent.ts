@@ -201,7 +201,8 @@ class HostFirewallRoom implements RunningRoom {
     try {
       const trial = await firewall.propose(wanted.policy, wanted.localAddresses);
       const patienceMs = Math.min(wanted.policy.confirmSeconds * 1_000 - REACH_MARGIN_MS, REACH_MS_MAX);
-      if ((await this.#reach(patienceMs)) && firewall.confirm(trial.id) === 'confirmed') {
+      const isReached = await this.#reach(patienceMs);
+      if (isReached && firewall.confirm(trial.id) === 'confirmed') {
         this.#refused = undefined;
         this.#inconclusive = 0;
         this.#effective = wanted;
@@ -211,6 +212,9 @@ class HostFirewallRoom implements RunningRoom {
         return;
       }
       await firewall.withdraw(trial.id);
+      // Then the policy is not to blame: this process was kept from its work until the watchdog had to act.
+      if (isReached)
+        throw hostFirewallErrors.make('HFW_TOO_LATE', { confirmSeconds: wanted.policy.confirmSeconds });
     } catch (error) {
       const mayRetry = error instanceof DemarcError && error.retryable;
       this.#refuse(wanted.key, error instanceof Error ? error.message : String(error), mayRetry);
@@ -338,19 +342,18 @@ class HostFirewallRoom implements RunningRoom {
     const { nft } = this.#firewall ?? {};
     const { log } = this.#policy ?? {};
     if (nft === undefined || log === undefined) return;
-    if (except === undefined) {
-      // At once: rules that are confirmed meanwhile must not isolate the machine again.
-      const before = this.#isolation;
-      this.#isolation = undefined;
-      try {
-        await nft.inTurn(() => nft.run(REMOVE_ISOLATION));
-      } catch (error) {
-        this.#isolation = before;
-        throw error;
-      }
-    } else {
-      await isolate(nft, this.#allowList(), except, seconds, log);
-      this.#isolation = { except, untilMs: this.#context.now() + seconds * 1_000 };
+    const before = this.#isolation;
+    const wanted =
+      except === undefined ? undefined : { except, untilMs: this.#context.now() + seconds * 1_000 };
+    // Before the kernel is asked, in the order in which it is: whoever asks meanwhile, a person or rules that are
+    // confirmed, has the last word then here as well as there.
+    this.#isolation = wanted;
+    try {
+      if (wanted === undefined) await nft.inTurn(() => nft.run(REMOVE_ISOLATION));
+      else await isolate(nft, this.#allowList(), wanted.except, seconds, log);
+    } catch (error) {
+      if (this.#isolation === wanted) this.#isolation = before;
+      throw error;
     }
     this.#say();
   }

@@ -31,7 +31,7 @@ const OWN_TIMER_LATE_MS = 2_000;
 /**
  * Puts rules on trial.
  *
- * @throws HFW_CHANGE_PENDING, HFW_WATCHDOG_FAILED, NFT_REFUSED; after each the rules before are in force
+ * @throws HFW_CHANGE_PENDING, HFW_WATCHDOG_FAILED, HFW_TOO_LATE, NFT_REFUSED; after each the rules before are in force
  */
 export async function apply(
   files: ChangeFiles,
@@ -48,6 +48,11 @@ export async function apply(
   try {
     await startWatchdog(watchdog, [files.directory, id, String(confirmSeconds)]);
     await swap(kernel, ruleset);
+    // A process that stood still meanwhile (stopped, swapped out) loads rules that were taken back before they were there.
+    if (!files.isPending(id)) {
+      await restore(files, kernel);
+      throw hostFirewallErrors.make('HFW_TOO_LATE', { confirmSeconds });
+    }
   } catch (error) {
     await revert(files, kernel, id, 'it could not be applied');
     throw error;

@@ -26,7 +26,7 @@ export interface HostFirewall {
    * Puts a policy in force until its `confirmSeconds` are over.
    *
    * @param localAddresses of this machine: they say which contexts are in force
-   * @throws HFW_CHANGE_PENDING, HFW_WATCHDOG_FAILED, NFT_REFUSED; after each the policy before is in force
+   * @throws HFW_CHANGE_PENDING, HFW_WATCHDOG_FAILED, HFW_TOO_LATE, NFT_REFUSED; after each the policy before is in force
    */
   propose(policy: HostFirewallPolicy, localAddresses: readonly string[]): Promise<Trial>;
   /** To be called only after the server was reached under the new policy: that is what a confirmation means. */

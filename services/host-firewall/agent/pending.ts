@@ -63,8 +63,12 @@ export class ChangeFiles {
     return true;
   }
 
+  isPending(id: string): boolean {
+    return this.#isIn(id, 'pending');
+  }
+
   isReverting(id: string): boolean {
-    return this.unsettled().some((change) => change.id === id && change.stage === 'reverting');
+    return this.#isIn(id, 'reverting');
   }
 
   /** The candidate becomes what holds. Safe to repeat. */
@@ -105,6 +109,10 @@ export class ChangeFiles {
     return text === null
       ? null
       : (JSON.parse(text) as { readonly id: string; readonly because: string; readonly atMs: number });
+  }
+
+  #isIn(id: string, stage: Stage): boolean {
+    return this.unsettled().some((change) => change.id === id && change.stage === stage);
   }
 
   #path(name: string): string {

@@ -1,94 +1,10 @@
 /** The room in a network namespace, with the real nftables, NFLOG, connection tracking and a TUN device. Needs root. */
-import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { EvidenceFinding, Health } from '@demarc/platform/contract';
-import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import { validateOcsf } from '@demarc/platform/ocsf';
-import { openPair, type Pair, PEER_ADDRESS } from '../testing/namespace.ts';
-
-const ROOM = fileURLToPath(new URL('../testing/room.ts', import.meta.url));
-const LISTEN = fileURLToPath(new URL('../testing/listen.ts', import.meta.url));
-/** On a machine that others keep busy. */
-const PATIENCE_MS = 60_000;
-const SERVER_PORT = 8_621;
-
-interface Said {
-  readonly event?: OcsfEvent & {
-    readonly message: string;
-    readonly firewall_rule?: { readonly uid: string };
-    readonly count?: number;
-  };
-  readonly finding?: EvidenceFinding;
-  readonly done?: number;
-  readonly error?: string;
-  readonly result?: unknown;
-  readonly log?: string;
-}
-
-class Agent implements Disposable {
-  readonly said: Said[] = [];
-  readonly #child: ChildProcess;
-  #next = 0;
-
-  /** @param server what the agent is told; the platform itself is always at the peer */
-  constructor(pair: Pair, directory: string, server = `https://${PEER_ADDRESS}:${SERVER_PORT}`) {
-    const reach = `${PEER_ADDRESS}:${SERVER_PORT}`;
-    this.#child = pair.start('host', [process.execPath, ROOM, directory, server, reach], 'pipe');
-    if (this.#child.stdout === null) throw new Error('a pipe was asked for');
-    createInterface(this.#child.stdout).on('line', (line) => this.said.push(JSON.parse(line) as Said));
-  }
-
-  async ask(name: string, argument?: unknown): Promise<unknown> {
-    const id = this.#next++;
-    this.#child.stdin?.write(`${JSON.stringify([id, name, argument])}\n`);
-    const { error, result } = await this.until((said) => said.done === id);
-    if (error !== undefined) throw new Error(error);
-    return result;
-  }
-
-  async apply(policy: object): Promise<Health> {
-    return (await this.ask('apply', policy)) as Health;
-  }
-
-  /** The first that is so, said since the start or since `from`. */
-  async until(holds: (said: Said) => boolean, from = 0): Promise<Said> {
-    const endMs = Date.now() + PATIENCE_MS;
-    while (Date.now() < endMs) {
-      const found = this.said.slice(from).find(holds);
-      if (found !== undefined) return found;
-      await sleep(20);
-    }
-    throw new Error(`never said: ${holds}; but ${JSON.stringify(this.said).slice(-3_000)}`);
-  }
-
-  kill(): void {
-    this.#child.kill('SIGKILL');
-  }
-
-  [Symbol.dispose](): void {
-    this.kill();
-  }
-}
-
-/** A host with an agent’s directory, and a peer where the platform listens. */
-async function withPair(work: (pair: Pair, directory: string) => Promise<void>): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'demarc-hfw-'));
-  using pair = openPair();
-  try {
-    const server = pair.start('peer', [process.execPath, LISTEN, String(SERVER_PORT)], 'pipe');
-    await new Promise((resolve) => server.stdout?.once('data', resolve));
-    await work(pair, directory);
-  } finally {
-    pair.powerOff();
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
+import { type Pair, PEER_ADDRESS } from '../testing/namespace.ts';
+import { listen, PATIENCE_MS, RoomAgent, withPair } from '../testing/room-agent.ts';
 
 function isReached({ inside, hostAddress }: Pair, where: 'host' | 'peer' = 'peer'): boolean {
   try {
@@ -126,7 +42,7 @@ const closed = {
 
 test('a closed policy is confirmed, proved, watched, put back, and stays over a restart', async (t: TestContext) => {
   await withPair(async (pair, directory) => {
-    using agent = new Agent(pair, directory);
+    using agent = new RoomAgent(pair, directory);
     const health = await agent.apply(closed);
     t.assert.equal(health.state, 'healthy', health.because);
     t.assert.equal(isReached(pair), false);
@@ -191,7 +107,7 @@ test('a closed policy is confirmed, proved, watched, put back, and stays over a 
 test('rules under which the platform is not reached are taken back, and health says so', async (t: TestContext) => {
   await withPair(async (pair, directory) => {
     // The agent believes that the platform is elsewhere, so nothing that it adds by itself saves it.
-    using agent = new Agent(pair, directory, 'https://10.99.0.7:1');
+    using agent = new RoomAgent(pair, directory, 'https://10.99.0.7:1');
     await agent.apply({ mode: 'inline', checkSeconds: 5 });
     const health = await agent.apply({
       ...closed,
@@ -211,10 +127,10 @@ test('rules under which the platform is not reached are taken back, and health s
 
 test('who cannot read what rules log says so, and still keeps the rules in force', async (t: TestContext) => {
   await withPair(async (pair, directory) => {
-    using first = new Agent(pair, join(directory, 'first'));
+    using first = new RoomAgent(pair, join(directory, 'first'));
     await first.apply({ mode: 'tap' });
     // One reader for each group: the second finds it taken.
-    using second = new Agent(pair, join(directory, 'second'));
+    using second = new RoomAgent(pair, join(directory, 'second'));
     const health = await second.apply(closed);
     t.assert.equal(health.state, 'degraded');
     t.assert.match(health.because, /what rules log cannot be read/);
@@ -226,7 +142,7 @@ test('who cannot read what rules log says so, and still keeps the rules in force
 
 test('tap mode drops nothing, says what it would, and the canary still proves the way', async (t: TestContext) => {
   await withPair(async (pair, directory) => {
-    using agent = new Agent(pair, directory);
+    using agent = new RoomAgent(pair, directory);
     const health = await agent.apply({ ...closed, mode: 'tap' });
     t.assert.equal(health.state, 'healthy', health.because);
     t.assert.equal(isReached(pair), true);
@@ -252,7 +168,7 @@ test('a block drops, an isolation leaves the exceptions, and the kernel ends it 
         return false;
       }
     };
-    using agent = new Agent(pair, directory);
+    using agent = new RoomAgent(pair, directory);
     await agent.apply({ mode: 'inline', flowSeconds: 5 });
     t.assert.equal(from(PEER_ADDRESS), true);
     const { drops, allowed } = (await agent.ask('blocking')) as { drops: boolean; allowed: string[] };
@@ -297,8 +213,7 @@ test('an administrator who is logged in keeps the way in, others do not', async 
   await withPair(async (pair, directory) => {
     for (const last of [3, 4])
       pair.inside('peer', ['ip', 'address', 'add', `10.99.0.${last}/24`, 'dev', `${pair.peer}0`]);
-    const sshd = pair.start('host', [process.execPath, LISTEN, '22'], 'pipe');
-    await new Promise((resolve) => sshd.stdout?.once('data', resolve));
+    await listen(pair, 'host', 22);
     const dial = (from: string, then: string): readonly string[] => [
       process.execPath,
       '--eval',
@@ -315,7 +230,7 @@ test('an administrator who is logged in keeps the way in, others do not', async 
     };
     const session = pair.start('peer', dial('10.99.0.3', "this.setTimeout(0); console.log('in')"), 'pipe');
     await new Promise((resolve) => session.stdout?.once('data', resolve));
-    using agent = new Agent(pair, directory);
+    using agent = new RoomAgent(pair, directory);
     await agent.apply(closed);
     t.assert.equal(logsIn('10.99.0.3'), true);
     t.assert.equal(logsIn('10.99.0.4'), false);

@@ -18,6 +18,21 @@ const [directory = '', server = '', reach = ''] = process.argv.slice(2);
 const print = (what: object): void => console.log(JSON.stringify(what));
 const ANSWER_MS_MAX = 1_000;
 
+/** Done at the moment at which the kernel is asked for the next isolation, before it has answered. */
+let duringIsolation: (() => void) | undefined;
+
+function nftWorker(): Worker {
+  const worker = startNftWorker();
+  const post = worker.postMessage.bind(worker);
+  worker.postMessage = (question: { readonly commands: string }) => {
+    post(question);
+    if (duringIsolation === undefined || !question.commands.includes('"isolated"')) return;
+    duringIsolation();
+    duringIsolation = undefined;
+  };
+  return worker;
+}
+
 const context = testRoomContext({
   stateDirectory: directory,
   server: new URL(server),
@@ -44,7 +59,7 @@ const context = testRoomContext({
   log: (line, details) => print({ log: line, ...details }),
   spawnWorker: (name, data) =>
     name === 'nft'
-      ? startNftWorker()
+      ? nftWorker()
       : new Worker(new URL(`../agent/${name}.worker.ts`, import.meta.url), { workerData: { data } }),
   program: (name) => ({
     file: process.execPath,
@@ -73,6 +88,9 @@ async function carryOut(name: string, argument: unknown): Promise<unknown> {
       const [except, seconds] = argument as [string[] | undefined, number];
       return blocking?.isolate(except ?? undefined, seconds);
     }
+    case 'lift-during-isolation':
+      duringIsolation = () => void blocking?.isolate(undefined, 0);
+      return undefined;
     case 'dispose':
       await room?.[Symbol.asyncDispose]();
       room = undefined;
@@ -84,7 +102,7 @@ async function carryOut(name: string, argument: unknown): Promise<unknown> {
   }
 }
 
-for await (const line of createInterface(process.stdin)) {
+async function answer(line: string): Promise<void> {
   const [id, name, argument] = JSON.parse(line) as [number, string, unknown];
   try {
     print({ done: id, result: await carryOut(name, argument) });
@@ -92,4 +110,7 @@ for await (const line of createInterface(process.stdin)) {
     print({ done: id, error: String(error) });
   }
 }
+
+// Nobody waits for the command before: orders come while a policy is on trial.
+for await (const line of createInterface(process.stdin)) void answer(line);
 process.exit();
