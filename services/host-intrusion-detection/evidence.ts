@@ -95,37 +95,86 @@ export interface CanaryFacts {
   readonly results: Readonly<Record<Family, CanaryResult>>;
 }
 
-/** VMS-08.3: a harmless trigger of each kind comes back as found, inside its time. */
-export function canaryEvidence({ boundMs, results }: CanaryFacts): EvidenceFinding {
-  const raw = { boundMs, results };
+/**
+ * VMS-08.3, the half that the agent sees: what its sensors did not find can become no alert.
+ *
+ * @returns undefined when each came back in time; that an alert comes of it only the platform can say (`alertEvidence`)
+ */
+export function canaryEvidence({ boundMs, results }: CanaryFacts): EvidenceFinding | undefined {
+  const returnedAfterMs = Object.fromEntries(
+    FAMILIES.map((family) => [family, results[family].returnedAfterMs ?? null]),
+  );
+  const finding = (result: EvidenceFinding['result'], because: string): EvidenceFinding => ({
+    rule: 'VMS-08.3',
+    result,
+    because: because.slice(0, 1_000),
+    raw: { boundMs, returnedAfterMs },
+  });
   const missing = FAMILIES.filter((family) => {
-    const { returnedAfterMs, obstacle } = results[family];
-    return obstacle === undefined && (returnedAfterMs === undefined || returnedAfterMs > boundMs);
+    const { returnedAfterMs: afterMs, obstacle } = results[family];
+    return obstacle === undefined && (afterMs === undefined || afterMs > boundMs);
   });
   if (missing.length > 0)
-    return {
-      rule: 'VMS-08.3',
-      result: 'fail',
-      because: `Harmless triggers did not come back within ${boundMs} ms: ${missing.join(', ')}.`,
-      raw,
-    };
+    return finding(
+      'fail',
+      `Harmless triggers did not come back within ${boundMs} ms: ${missing.join(', ')}.`,
+    );
   const untried = FAMILIES.filter((family) => results[family].obstacle !== undefined);
-  if (untried.length > 0)
-    return {
-      rule: 'VMS-08.3',
-      result: 'error',
-      because:
-        `Harmless triggers could not be set: ${untried.map((family) => `${family} (${results[family].obstacle})`).join(', ')}.`.slice(
-          0,
-          1_000,
-        ),
-      raw,
-    };
-  const slowest = Math.max(...FAMILIES.map((family) => results[family].returnedAfterMs ?? 0));
-  return {
+  if (untried.length === 0) return undefined;
+  const why = untried.map((family) => `${family} (${results[family].obstacle})`).join(', ');
+  return finding('error', `Harmless triggers could not be set: ${why}.`);
+}
+
+/** The catalogue's: inside two minutes. */
+export const ALERT_BOUND_MS = 120_000;
+
+export interface AlertFacts {
+  /** When the triggers were set that the agent says it found; by the platform's clock, as all here. */
+  readonly setAtMs: number;
+  readonly nowMs: number;
+  /** What of them was stored, and which rules in force match it; undefined while nothing was. */
+  readonly arrived:
+    | {
+        readonly atMs: number;
+        readonly uid: string;
+        readonly rules: Readonly<Record<Family, readonly string[]>>;
+      }
+    | undefined;
+}
+
+/**
+ * VMS-08.3, the half that the platform sees: what the agent found came down the road in time, and rules match it.
+ *
+ * @returns undefined while it may still come
+ */
+export function alertEvidence({ setAtMs, nowMs, arrived }: AlertFacts): EvidenceFinding | undefined {
+  const finding = (result: EvidenceFinding['result'], because: string): EvidenceFinding => ({
     rule: 'VMS-08.3',
-    result: 'pass',
-    because: `A harmless trigger for network, logs and processes each was found; the slowest after ${Math.round(slowest)} ms.`,
-    raw,
-  };
+    result,
+    because,
+    raw: { boundMs: ALERT_BOUND_MS, setAtMs, arrived: arrived ?? null },
+  });
+  const bound = `${ALERT_BOUND_MS / 1_000} s`;
+  if (arrived === undefined) {
+    if (nowMs - setAtMs <= ALERT_BOUND_MS) return undefined;
+    const set = new Date(setAtMs).toISOString();
+    return finding(
+      'fail',
+      `The agent found the harmless triggers of ${set}, and nothing of it came to the SIEM within ${bound}.`,
+    );
+  }
+  const tookMs = Math.max(0, arrived.atMs - setAtMs);
+  const took = `${Math.round(tookMs / 1_000)} s`;
+  if (tookMs > ALERT_BOUND_MS)
+    return finding('fail', `Harmless triggers came to the SIEM after ${took}; the bound is ${bound}.`);
+  const silent = FAMILIES.filter((family) => arrived.rules[family].length === 0);
+  if (silent.length > 0)
+    return finding(
+      'fail',
+      `Harmless triggers came to the SIEM, and no rule in force makes an alert of them: ${silent.join(', ')}.`,
+    );
+  return finding(
+    'pass',
+    `A harmless trigger for network, logs and processes each was found and came to the SIEM after ${took}, where rules in force match it.`,
+  );
 }

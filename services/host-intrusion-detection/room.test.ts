@@ -12,7 +12,14 @@ import { readState, writeState } from './agent/state-file.ts';
 import { type ProcessFacts, SUSPICIONS, suspicionOf } from './agent/suspicion.ts';
 import { blockToOcsf, detectionToOcsf, suspicionToOcsf } from './agent/to-ocsf.ts';
 import { countersOf } from './agent/watch-table.ts';
-import { canaryEvidence, contentEvidence, heartbeatEvidence } from './evidence.ts';
+import { canaryOf, canaryToOcsf } from './canary.ts';
+import {
+  ALERT_BOUND_MS,
+  alertEvidence,
+  canaryEvidence,
+  contentEvidence,
+  heartbeatEvidence,
+} from './evidence.ts';
 import { type DetectionKind, detection, KINDS } from './network/detection.ts';
 import { describeOrder, ORDER_KINDS } from './orders.ts';
 import { HostIntrusionDetectionPolicy } from './policy.ts';
@@ -37,18 +44,56 @@ test('content passes only when what was asked for last is in force everywhere', 
   assert.match(contentEvidence({ wanted: 'a', inForce: { ...inForce, logs: undefined } }).because, /logs/);
 });
 
-test('a canary passes only when every kind came back in time, and names those that did not', () => {
+test('of a canary the agent says which kinds did not come back; that all did is not for it to say', () => {
   const results = {
     network: { returnedAfterMs: 10 },
     logs: { returnedAfterMs: 20 },
     processes: { returnedAfterMs: 30 },
   };
-  assert.equal(canaryEvidence({ boundMs: 30, results }).result, 'pass');
-  assert.match(canaryEvidence({ boundMs: 29, results }).because, /processes/);
+  assert.equal(canaryEvidence({ boundMs: 30, results }), undefined);
+  assert.match(canaryEvidence({ boundMs: 29, results })?.because ?? '', /processes/);
   const gone = { ...results, network: { returnedAfterMs: undefined } };
-  assert.deepEqual([canaryEvidence({ boundMs: 30, results: gone }).result], ['fail']);
+  assert.equal(canaryEvidence({ boundMs: 30, results: gone })?.result, 'fail');
   const untried = { ...results, network: { returnedAfterMs: undefined, obstacle: 'no tun' } };
-  assert.equal(canaryEvidence({ boundMs: 30, results: untried }).result, 'error');
+  assert.equal(canaryEvidence({ boundMs: 30, results: untried })?.result, 'error');
+});
+
+test('a canary passes only when it came to the platform in time, and a rule matches each kind of it', () => {
+  const setAtMs = 1_764_000_000_000;
+  const rules = { network: ['a'], logs: ['b'], processes: ['c'] };
+  const of = (atMs: number, matched = rules) =>
+    alertEvidence({ setAtMs, nowMs: atMs, arrived: { atMs, uid: 'u', rules: matched } });
+  assert.equal(of(setAtMs + ALERT_BOUND_MS)?.result, 'pass');
+  assert.match(of(setAtMs + ALERT_BOUND_MS + 1_000)?.because ?? '', /after 121 s; the bound is 120 s/);
+  assert.deepEqual(of(setAtMs + 1_000, { ...rules, logs: [] }), {
+    ...of(setAtMs + 1_000, { ...rules, logs: [] }),
+    result: 'fail',
+    because: 'Harmless triggers came to the SIEM, and no rule in force makes an alert of them: logs.',
+  });
+  const nothing = (afterMs: number) =>
+    alertEvidence({ setAtMs, nowMs: setAtMs + afterMs, arrived: undefined });
+  assert.equal(nothing(ALERT_BOUND_MS), undefined);
+  assert.equal(nothing(ALERT_BOUND_MS + 1)?.result, 'fail');
+  assert.match(nothing(ALERT_BOUND_MS + 1)?.because ?? '', /nothing of it came to the SIEM within 120 s/);
+});
+
+test('a canary is a valid event, is read as it was written, and whatever else is none', () => {
+  const suspicion = {
+    kind: 'temporary-program',
+    technique: SUSPICIONS['temporary-program'],
+    because: 'x',
+    atMs: 1,
+    process: shell,
+    ancestry: [],
+  } as const;
+  const alarm = suspicionToOcsf(suspicion, host);
+  const event = canaryToOcsf({ processes: alarm, logs: undefined }, 1_764_000_000_000, host);
+  assert.deepEqual(validateOcsf(event), { ok: true });
+  const sent = JSON.parse(JSON.stringify(event)) as typeof event;
+  assert.deepEqual(canaryOf(sent), { setAtMs: 1_764_000_000_000, alarms: { processes: alarm } });
+  assert.equal(canaryOf(alarm), undefined);
+  const forged = { setAtMs: 1, alarms: { processes: 'nothing' } };
+  assert.equal(canaryOf({ ...event, unmapped: { canary: forged } } as never), undefined);
 });
 
 const shell: ProcessFacts = {

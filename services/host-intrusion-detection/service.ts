@@ -9,6 +9,7 @@ export const hostIntrusionDetection = defineService({
   policy: HostIntrusionDetectionPolicy,
   inherit: (layers) => layers.reduce(over, {}),
   emits: [
+    OCSF_CLASS.application_lifecycle,
     OCSF_CLASS.authentication,
     OCSF_CLASS.account_change,
     OCSF_CLASS.network_activity,

@@ -1,11 +1,15 @@
 /** The platform's own sources against the real stores: what they see is what is there, and they notice when it breaks. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
 import { assignStandard, publishStandard, reviewRisk } from '@demarc/assurance/commands';
 import { RECORD_SOURCES, SourceSchedule } from '@demarc/assurance/sources';
+import { canaryToOcsf } from '@demarc/host-intrusion-detection/canary';
+import { hostIntrusionDetectionServer } from '@demarc/host-intrusion-detection/server';
+import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import { type EvidenceKey, openEvidenceKey, signatureHolds } from '@demarc/platform/evidence';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import {
@@ -15,16 +19,27 @@ import {
   type TestPostgres,
 } from '@demarc/platform/stores/testing';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
+import {
+  carry,
+  ensureEventTable,
+  openSiem,
+  readRuleFiles,
+  SIEM_DETECTIONS,
+  type Siem,
+  searchEvents,
+  siemMigrations,
+} from '@demarc/siem';
 import { sql } from 'kysely';
 import { enrolledAsset, listAssets, sawAsset } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
 import { serverMigrations } from '../migrations.ts';
 import { ensureFirstTenant } from '../tenants.ts';
+import { HostCanaries } from './host-canary.ts';
 import { platformSources } from './sources.ts';
 
 const MINUTE_MS = 60_000;
 const here = grantTenantScope('local');
+const HOST_DETECTIONS = hostIntrusionDetectionServer.detectionsDirectory ?? SIEM_DETECTIONS;
 let now = Date.now();
 let health: 'healthy' | 'failed' = 'healthy';
 let directory = '';
@@ -52,11 +67,13 @@ before(async () => {
     inTenant: store.inTenant,
     clickhouse: openClickHouse(clickhouse),
     reader: openClickHouse(clickhouse.reader),
-    rules: [],
+    rules: [SIEM_DETECTIONS, HOST_DETECTIONS].flatMap(readRuleFiles),
     retentionDays: async () => 90,
     now: () => now,
   });
   await ensureEventTable(siem.clickhouse);
+  // Compiled here, before a source that has its time waits for it.
+  await siem.rulesets.of(here);
   key = openEvidenceKey(directory);
   const observers = platformSources({
     store,
@@ -123,14 +140,14 @@ after(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function seen(clockOffsetMs: number): Promise<void> {
+async function seen(clockOffsetMs: number, rooms: readonly object[] = []): Promise<void> {
   const header = {
     hostname: 'db-1',
     agentVersion: '0',
     os: { name: 'Debian', version: '12', kernel: '6', family: 'debian' },
     sentAtMs: now + clockOffsetMs,
     dropped: [],
-    rooms: [],
+    rooms,
   };
   await sawAsset(store, here, assetId, header as never, now);
 }
@@ -239,4 +256,112 @@ test('what people decided is observed in the record of it: standards, risks, exc
   now = reviewAtMs + MINUTE_MS;
   await schedule.round();
   t.assert.match((await evidence('GOV-04.1')).because ?? '', /R-01 was due for review/);
+});
+
+/** What a sensor would have sent: an event that a rule of the room is for, by the sample beside it. */
+function alarm(rule: string): OcsfEvent {
+  const samples = readFileSync(new URL(`${rule}.samples.jsonl`, HOST_DETECTIONS), 'utf8')
+    .trim()
+    .split('\n');
+  const sample = (samples[0] ?? '').replaceAll('"{ms}"', String(now)).replaceAll('{n}', '1');
+  const { event, records } = JSON.parse(sample) as {
+    readonly event?: OcsfEvent;
+    readonly records?: readonly { readonly record: OcsfEvent }[];
+  };
+  const found = event ?? records?.[0]?.record;
+  if (found === undefined) throw new Error(`${rule} has no sample`);
+  return found;
+}
+
+const alarms = {
+  network: alarm('network-scan'),
+  logs: alarm('guessed-at'),
+  processes: alarm('temporary-program'),
+};
+
+/** The agent says that it found what it set off at `setAtMs`, by its own clock, which is ahead by `aheadMs`. */
+async function saysFound(setAtMs: number, aheadMs = 0): Promise<void> {
+  const health = { state: 'healthy', because: 'watching', sinceMs: 0, figures: { canarySetAtMs: setAtMs } };
+  await seen(aheadMs, [{ serviceId: 'host-intrusion-detection', policyVersion: '1', health }]);
+}
+
+async function sends(what: Parameters<typeof canaryToOcsf>[0], setAtMs: number): Promise<void> {
+  const os = { name: 'Debian', version: '12', kernel: '6', family: 'debian' as const };
+  const host = { assetId, hostname: 'db-1', machineId: 'm', os };
+  const batchToken = createHash('sha256').update(randomUUID()).digest('hex');
+  const events = [{ index: 0, event: canaryToOcsf(what, setAtMs, host) }];
+  const { acceptedCount } = await carry(siem, here, { batchToken, assetId, events });
+  if (acceptedCount !== 1) throw new Error('the canary was not accepted');
+}
+
+test('a harmless trigger passes when it came here in time and rules match it, not when its agent says so', async (t: TestContext) => {
+  now += 61 * MINUTE_MS;
+  await saysFound(now);
+  await schedule.round();
+  t.assert.notEqual((await evidence('VMS-08.3', assetId)).state, 'pass', 'it may still come');
+
+  const ahead = 400;
+  const first = now + ahead;
+  now += 3_000;
+  await sends(alarms, first);
+  now += MINUTE_MS;
+  await saysFound(first, ahead);
+  await schedule.round();
+  const passed = await evidence('VMS-08.3', assetId);
+  t.assert.equal(passed.state, 'pass', passed.because ?? '');
+  t.assert.match(passed.because ?? '', /came to the SIEM after 3 s, where rules in force match it/);
+  const range = { from: new Date(now - 90 * MINUTE_MS).toISOString(), to: new Date(now).toISOString() };
+  const findings = await searchEvents(siem, here, { ...range, classUids: [2_004], limit: 10 });
+  t.assert.deepEqual(
+    findings.events.map(({ message }) => message),
+    [],
+    'nobody is called for it',
+  );
+
+  const second = now;
+  await saysFound(second);
+  now += 2 * MINUTE_MS + 1_000;
+  await saysFound(second);
+  await schedule.round();
+  const lost = await evidence('VMS-08.3', assetId);
+  t.assert.equal(lost.state, 'fail');
+  t.assert.match(lost.because ?? '', /The agent found .*, and nothing of it came to the SIEM within 120 s/);
+
+  const third = now;
+  now += 150_000;
+  await sends(alarms, third);
+  await saysFound(third);
+  await schedule.round();
+  t.assert.match((await evidence('VMS-08.3', assetId)).because ?? '', /after 150 s; the bound is 120 s/);
+
+  now += MINUTE_MS;
+  await sends({ ...alarms, processes: alarms.network, logs: undefined }, now);
+  await saysFound(now);
+  now += MINUTE_MS;
+  await schedule.round();
+  t.assert.match(
+    (await evidence('VMS-08.3', assetId)).because ?? '',
+    /no rule in force makes an alert.*: logs\.$/,
+  );
+
+  now += MINUTE_MS;
+  const last = now;
+  await sends(alarms, last);
+  await saysFound(last);
+  now += MINUTE_MS;
+  await schedule.round();
+  t.assert.equal((await evidence('VMS-08.3', assetId)).state, 'pass');
+  const history = await assurance.evidenceHistory(here, assetId, 'VMS-08.3', 10);
+  t.assert.deepEqual(
+    history.map(({ result }) => result),
+    ['pass', 'fail', 'fail', 'fail', 'pass'],
+    'each is said once',
+  );
+
+  // A server that starts anew makes no new evidence of old triggers.
+  now += 16 * MINUTE_MS;
+  await saysFound(last);
+  const again = new HostCanaries(siem);
+  const options = { nowMs: now, silentAfterMs: 15 * MINUTE_MS };
+  t.assert.deepEqual(await again.findings(here, await listAssets(store, here, now), options), []);
 });

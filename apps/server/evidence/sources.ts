@@ -11,6 +11,7 @@ import { sql } from 'kysely';
 import { keysOfTenant, listAssets } from '../link/assets.ts';
 import { fleetFindings, fleetOf } from './fleet.ts';
 import { healthFinding } from './health.ts';
+import { HostCanaries } from './host-canary.ts';
 import { recordParts } from './record.ts';
 import { type CanaryEvent, guardFinding, plantCanaryEvent, separationFinding } from './tenancy.ts';
 import { Twins } from './twins.ts';
@@ -43,6 +44,7 @@ export function platformSources(deps: SourceDeps): readonly EvidenceSource[] {
   const silentAfterMs = 1_000 * Math.min(SILENT_SECONDS, deps.freshSecondsMax);
   let planted: (CanaryEvent & { readonly atMs: number }) | undefined;
   const twins = new Twins();
+  const hostCanaries = new HostCanaries(siem);
   const checkedAt = new Map<string, { readonly atMs: number; readonly parts: PlatformStatus['parts'] }>();
   /** Checking every signature costs; in between, what was found holds. */
   const records = async (tenant: TenantScope, nowMs: number): Promise<PlatformStatus['parts']> => {
@@ -90,6 +92,14 @@ export function platformSources(deps: SourceDeps): readonly EvidenceSource[] {
         const enrolled = await listAssets(store, tenant, nowMs);
         const twinOf = twins.seen(tenant.tenantId, enrolled, nowMs);
         return fleetFindings({ ...(await look(fleetOf)), enrolled, twinOf, nowMs, silentAfterMs });
+      },
+    },
+    {
+      id: 'platform:host-canary',
+      rules: [{ rule: 'VMS-08.3', everySeconds: MINUTE, freshForSeconds: DAY }],
+      async observe({ tenant, nowMs }) {
+        const assets = await listAssets(store, tenant, nowMs);
+        return hostCanaries.findings(tenant, assets, { nowMs, silentAfterMs });
       },
     },
     {

@@ -7,15 +7,9 @@ import type { Health } from '@demarc/platform/contract';
 import type { AgentRoom, AgentRoomContext, OcsfEvent, RunningRoom } from '@demarc/platform/contract/agent';
 import type { Order, OrderState } from '@demarc/platform/contract/orders';
 import * as z from 'zod';
+import { canaryToOcsf } from '../canary.ts';
 import { hidsErrors } from '../errors.ts';
-import {
-  type CanaryResult,
-  canaryEvidence,
-  contentEvidence,
-  FAMILIES,
-  type Family,
-  heartbeatEvidence,
-} from '../evidence.ts';
+import { canaryEvidence, contentEvidence, FAMILIES, type Family, heartbeatEvidence } from '../evidence.ts';
 import { type Detection, KINDS } from '../network/detection.ts';
 import { inRanges } from '../network/ranges.ts';
 import { HostIntrusionDetectionPolicy } from '../policy.ts';
@@ -68,6 +62,8 @@ class HostIntrusionRoom implements RunningRoom {
   #answers: Promise<unknown> = Promise.resolve();
   #isBusy = false;
   #isCanaryOut = false;
+  /** When triggers were set that were found last; the platform holds it against what came to it. */
+  #canarySetAtMs: number | undefined;
   #since = { state: '', ms: Date.now() };
   #isDisposed = false;
 
@@ -121,6 +117,7 @@ class HostIntrusionRoom implements RunningRoom {
       blocks: this.#blocking?.count ?? 0,
       blocksMax: this.#policy?.network.blocks.blocksMax ?? 0,
       blocksNotTaken: this.#blocking?.failures ?? 0,
+      ...(this.#canarySetAtMs === undefined ? {} : { canarySetAtMs: this.#canarySetAtMs }),
     };
     for (const family of FAMILIES) {
       const sensor = this.#sensors?.[family];
@@ -162,7 +159,11 @@ class HostIntrusionRoom implements RunningRoom {
         family: 'network',
         context,
         revision,
-        task: (control): NetworkTask => ({ policy: this.#networkPolicy(policy), control }),
+        task: (control): NetworkTask => ({
+          policy: this.#networkPolicy(policy),
+          host: context.host,
+          control,
+        }),
         countOf: ({ detections }) => detections.length,
         onMessage: ({ detections }) => this.#inOrder(() => this.#answer(detections)),
       }),
@@ -189,7 +190,12 @@ class HostIntrusionRoom implements RunningRoom {
         family: 'processes',
         context,
         revision,
-        task: (control): ProcessTask => ({ policy: policy.processes, canaryMark: this.#canaryMark, control }),
+        task: (control): ProcessTask => ({
+          policy: policy.processes,
+          canaryMark: this.#canaryMark,
+          host: context.host,
+          control,
+        }),
         countOf: ({ suspicions }) => suspicions.length,
         onMessage: ({ suspicions }) =>
           context.emit(suspicions.map((found) => suspicionToOcsf(found, context.host))),
@@ -290,6 +296,7 @@ class HostIntrusionRoom implements RunningRoom {
     const [policy, sensors] = [this.#policy, this.#sensors];
     if (policy === undefined || sensors === undefined || this.#isCanaryOut) return;
     this.#isCanaryOut = true;
+    const setAtMs = Math.floor(this.#context.now());
     try {
       const [network, logs, processes] = await Promise.all([
         sensors.network.canary(CANARY_BOUND_MS),
@@ -300,11 +307,13 @@ class HostIntrusionRoom implements RunningRoom {
       ]);
       // Ended or changed meanwhile: that says nothing of the sensors.
       if (this.#isDisposed || this.#sensors !== sensors) return;
-      const results: Readonly<Record<Family, CanaryResult>> = { network, logs, processes };
-      await this.#context.evidence(
-        [canaryEvidence({ boundMs: CANARY_BOUND_MS, results })],
-        this.#context.now(),
-      );
+      const results = { network, logs, processes };
+      const failed = canaryEvidence({ boundMs: CANARY_BOUND_MS, results });
+      // Before it is sent: what is found here and does not arrive must be missed there.
+      this.#canarySetAtMs = failed === undefined ? setAtMs : undefined;
+      if (failed !== undefined) return await this.#context.evidence([failed], this.#context.now());
+      const alarms = ofFamilies((family) => results[family].event);
+      await this.#context.emit([canaryToOcsf(alarms, setAtMs, this.#context.host)]);
     } finally {
       this.#isCanaryOut = false;
     }

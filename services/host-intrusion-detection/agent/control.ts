@@ -1,4 +1,5 @@
 /** Words that the room and its threads share: a thread that waits in the kernel reads no messages. */
+import type { OcsfEvent } from '@demarc/platform/contract/agent';
 
 /** Places in the shared array of 32-bit words. */
 export const CONTROL = {
@@ -23,7 +24,8 @@ export const CANARY_DEVICE = 'demarc-canary';
 export type CommonMessage =
   | { readonly kind: 'ready'; readonly because: string; readonly isWhole: boolean }
   | { readonly kind: 'failed'; readonly because: string }
-  | { readonly kind: 'canary'; readonly id: number; readonly atMs: number }
+  /** `event` is what would have been sent, had it been no canary. */
+  | { readonly kind: 'canary'; readonly id: number; readonly atMs: number; readonly event: OcsfEvent }
   | { readonly kind: 'obstacle'; readonly id: number; readonly because: string }
   /** Counters since the thread began; `dropped` says of what, by reason. */
   | {

@@ -23,7 +23,7 @@ export interface LogState {
 export interface LogTask {
   readonly policy: HostIntrusionDetectionPolicy['logs'];
   readonly state: LogState | undefined;
-  /** Followed too; nothing of it is told but that it came back. */
+  /** Followed too; nothing of it is told but that it came back, and as what. */
   readonly canaryFile: string;
   readonly host: HostIdentity;
   readonly control: SharedArrayBuffer;
@@ -162,10 +162,11 @@ async function handOver(state: LogState | undefined): Promise<void> {
 function inspected(line: string, path: string): void {
   lines += 1;
   const said = inspectorOf(path).inspect(line);
-  if (path === task.canaryFile) return cameBack(said);
-  if (said.match) matches += 1;
+  const isCanary = path === task.canaryFile;
+  if (said.match && !isCanary) matches += 1;
   if (!matters(said)) return;
   const event = toOcsf(said, { log: path, text: line, readAtMs: Date.now() }, task.host);
+  if (isCanary) return cameBack(said, event);
   if (event !== undefined) events.push(event);
 }
 
@@ -199,9 +200,10 @@ function setCanary(): void {
   }
 }
 
-function cameBack({ match, user }: Inspected): void {
+function cameBack({ match, user }: Inspected, event: OcsfEvent | undefined): void {
   const id = Number(/^demarc-canary-(\d+)$/.exec(user ?? '')?.[1]);
-  if (match && id === canaryAsked) send({ kind: 'canary', id, atMs: Date.now() });
+  if (match && id === canaryAsked && event !== undefined)
+    send({ kind: 'canary', id, atMs: Date.now(), event });
 }
 
 async function journal(): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { HostIdentity } from '@demarc/platform/contract/agent';
 import { openLibnftables } from '@demarc/platform/netfilter';
 import { type LoggedPacket, openNflog } from '@demarc/platform/netfilter/nflog';
 import { LINK, PacketDecoder } from '@demarc/platform/packets';
@@ -13,6 +14,7 @@ import { NetworkDetector } from '../network/network.ts';
 import type { NetworkDetectionPolicy } from '../network/policy.ts';
 import { CanaryDevice } from './canary-device.ts';
 import { CANARY_TARGET, CONTROL, type CommonMessage, WAITING_MAX } from './control.ts';
+import { detectionToOcsf } from './to-ocsf.ts';
 import {
   countersOf,
   LIST_COUNTERS,
@@ -25,6 +27,7 @@ import {
 export interface NetworkTask {
   /** With `protect` and `allow` as they are on this machine. */
   readonly policy: NetworkDetectionPolicy;
+  readonly host: HostIdentity;
   readonly control: SharedArrayBuffer;
 }
 
@@ -133,10 +136,12 @@ function report(found: readonly Detection[]): void {
   send({ kind: 'detections', detections });
 }
 
-function isCanary({ targets }: Detection): boolean {
+function isCanary(found: Detection): boolean {
+  const { targets } = found;
   if (targets.length === 0 || !targets.every((target) => target === CANARY_TARGET)) return false;
   if (canary !== undefined) {
-    send({ kind: 'canary', id: canary.id, atMs: Date.now() });
+    const event = detectionToOcsf(found, false, task.host);
+    send({ kind: 'canary', id: canary.id, atMs: Date.now(), event });
     canary.device[Symbol.dispose]();
     canary = undefined;
   }

@@ -41,6 +41,8 @@ export class Orders {
   #states = new Map<string, OrderState>();
   /** In force as far as we know, to be undone when they are gone. */
   readonly #inForce = new Map<string, Order>();
+  /** Why an order could not be undone: said once, and tried at every look. */
+  readonly #notUndone = new Map<string, string>();
   /** Who isolates the host for us: another, or one that began anew, does not know yet. */
   #isolatedBy: NetworkBlocking | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -79,7 +81,9 @@ export class Orders {
   async #move(): Promise<void> {
     const now = this.#context.now();
     const wanted = new Map(this.#orders.filter(({ untilMs }) => untilMs > now).map((one) => [one.id, one]));
-    for (const [id, order] of this.#inForce) if (!wanted.has(id)) await this.#undo(order);
+    // Chosen before: what cannot be undone is put back, and would be met again in this very look, without end.
+    const over = [...this.#inForce.values()].filter(({ id }) => !wanted.has(id));
+    for (const order of over) await this.#undo(order);
     const states = new Map<string, OrderState>();
     for (const order of this.#orders) {
       const outcome = wanted.has(order.id)
@@ -185,18 +189,27 @@ export class Orders {
         await this.#blocking()?.unblock(range, order.by, 'the order was taken back, or its time is over');
       } else if (order.kind === 'isolate-host') {
         const another = [...this.#inForce.values()].some(({ kind }) => kind === 'isolate-host');
-        if (!another) await this.#context.use('network-blocking')?.isolate(undefined, 0);
+        if (!another) await this.#liftIsolation(order);
         this.#isolatedBy = undefined;
       } else if (order.kind === 'disable-account') await this.#giveBack(order.id);
       this.#save();
+      this.#notUndone.delete(order.id);
     } catch (error) {
       // Tried again at the next look.
       this.#inForce.set(order.id, order);
-      this.#context.log('an order could not be undone', {
-        kind: order.kind,
-        because: error instanceof Error ? error.message : String(error),
-      });
+      const because = error instanceof Error ? error.message : String(error);
+      if (this.#notUndone.get(order.id) !== because)
+        this.#context.log('an order could not be undone', { kind: order.kind, because });
+      this.#notUndone.set(order.id, because);
     }
+  }
+
+  /** A firewall that is not at work at the moment has left its rules in the kernel, until the time of the order is over. */
+  async #liftIsolation({ untilMs }: Order): Promise<void> {
+    const provider = this.#context.use('network-blocking');
+    if (provider === undefined && untilMs > this.#context.now())
+      throw new Error('no firewall of this agent is at work');
+    await provider?.isolate(undefined, 0);
   }
 
   async #giveBack(id: string): Promise<void> {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { testRoomContext } from '@demarc/platform/contract/testing';
 import { HostIntrusionDetectionPolicy } from '../policy.ts';
 import { CONTROL } from './control.ts';
 import type { ProcessMessage, ProcessTask } from './processes.worker.ts';
@@ -31,6 +32,7 @@ before(async () => {
   const data: ProcessTask = {
     policy: processes,
     canaryMark: '/demarc-canary-none-',
+    host: testRoomContext({ stateDirectory: directory }).host,
     control: control.buffer as SharedArrayBuffer,
   };
   worker = new Worker(new URL('./processes.worker.ts', import.meta.url), { workerData: { data } });

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { HostIdentity } from '@demarc/platform/contract/agent';
 import { ProcConnector, type ProcessEvents } from '@demarc/platform/processes';
 import type { HostIntrusionDetectionPolicy } from '../policy.ts';
 import { CONTROL, type CommonMessage, WAITING_MAX } from './control.ts';
@@ -19,11 +20,13 @@ import {
   startedAtMs,
 } from './proc.ts';
 import { isShell, SUSPICIONS, type Suspicion, suspicionOf } from './suspicion.ts';
+import { suspicionToOcsf } from './to-ocsf.ts';
 
 export interface ProcessTask {
   readonly policy: HostIntrusionDetectionPolicy['processes'];
   /** Programs of the agent below it are canaries: they come back by the number of the canary in their path. */
   readonly canaryMark: string;
+  readonly host: HostIdentity;
   readonly control: SharedArrayBuffer;
 }
 
@@ -138,7 +141,7 @@ function started(pid: number): void {
   counts.looked += 1;
   const facts = isShell(program.name) && isOnConnection(pid) ? { ...program, isOnConnection: true } : program;
   const suspicion = suspicionOf(facts, ancestryOf(program), isTemporary, Date.now());
-  if (suspicion !== undefined && !isCanary(program)) found.push(suspicion);
+  if (suspicion !== undefined && !isCanary(program, suspicion)) found.push(suspicion);
 }
 
 function isTemporary(path: string): boolean {
@@ -150,11 +153,11 @@ function isTemporary(path: string): boolean {
  * `/tmp/demarc-canary-<random>-12-<random>/sleep` is the canary with number 12, when the agent itself started it: the
  * name stands in a directory that everybody can list, and must hide no program of anybody else.
  */
-function isCanary({ exe, parentPid }: ProcessState): boolean {
+function isCanary({ exe, parentPid }: ProcessState, suspicion: Suspicion): boolean {
   const at = exe.indexOf(task.canaryMark);
   if (at === -1 || parentPid !== process.pid) return false;
   const id = Number.parseInt(exe.slice(at + task.canaryMark.length), 10);
-  send({ kind: 'canary', id, atMs: Date.now() });
+  send({ kind: 'canary', id, atMs: Date.now(), event: suspicionToOcsf(suspicion, task.host) });
   return true;
 }
 

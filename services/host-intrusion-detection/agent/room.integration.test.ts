@@ -22,6 +22,7 @@ import type { EvidenceFinding, Health } from '@demarc/platform/contract';
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import type { OrderState } from '@demarc/platform/contract/orders';
 import { validateOcsf } from '@demarc/platform/ocsf';
+import { CANARY_MESSAGE, canaryOf } from '../canary.ts';
 import { ADDRESS, Range } from '../network/testing/range.ts';
 import { startedAtMs } from './proc.ts';
 
@@ -39,6 +40,7 @@ interface Said {
   readonly dropped?: { readonly reason: string; readonly count: number };
   readonly states?: readonly OrderState[];
   readonly applied?: Health;
+  readonly health?: Health;
   readonly isolate?: readonly string[] | null;
 }
 
@@ -88,11 +90,28 @@ after(async () => {
   await range[Symbol.asyncDispose]();
 });
 
-test('a harmless trigger of every kind comes back, and is no finding', { skip }, async () => {
-  const { evidence } = await until((one) => one.evidence?.rule === 'VMS-08.3', 60_000);
-  assert.equal(evidence?.result, 'pass', evidence?.because);
+test('a harmless trigger of every kind comes back, goes up in one event of its own, and is no finding', {
+  skip,
+}, async () => {
+  const { event, evidence } = await until(
+    (one) => one.event?.message === CANARY_MESSAGE || one.evidence?.rule === 'VMS-08.3',
+    60_000,
+  );
+  assert.equal(evidence, undefined, 'only of what failed the agent alone can speak');
+  assert.ok(event !== undefined);
+  const { setAtMs, alarms } = canaryOf(event) ?? {};
   assert.deepEqual(
-    said.filter(({ event }) => JSON.stringify(event ?? '').match(/198\.51\.100|demarc-canary/)),
+    Object.values(alarms ?? {}).map((alarm) => alarm?.class_uid),
+    [4_001, 3_002, 1_007],
+  );
+  for (const alarm of Object.values(alarms ?? {})) assert.deepEqual(validateOcsf(alarm), { ok: true });
+  host.stdin?.write('{"health":true}\n');
+  const { health } = await until((one) => one.health !== undefined);
+  assert.equal(health?.figures?.['canarySetAtMs'], setAtMs, 'the platform knows what to wait for');
+  assert.deepEqual(
+    said.filter(
+      (one) => one.event !== event && JSON.stringify(one.event ?? '').match(/198\.51\.100|demarc-canary/),
+    ),
     [],
   );
 });

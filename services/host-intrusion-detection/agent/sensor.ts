@@ -1,6 +1,6 @@
 /** One sensor thread as the room holds it: started, listened to, started again when it ends by itself, and ended. */
 import type { Worker } from 'node:worker_threads';
-import type { AgentRoomContext } from '@demarc/platform/contract/agent';
+import type { AgentRoomContext, OcsfEvent } from '@demarc/platform/contract/agent';
 import type { CanaryResult, Family, SensorFacts } from '../evidence.ts';
 import { CONTROL, CONTROL_BYTES, type CommonMessage, WAITING_MAX } from './control.ts';
 
@@ -16,6 +16,11 @@ export interface SensorOptions<Message> {
   onMessage(message: Exclude<Message, CommonMessage>, worker: Worker): Promise<void>;
   /** A thread that starts anew finds again what could not be written down; otherwise it is dropped, and counted. */
   readonly findsAgain?: true;
+}
+
+/** What came back, as the event that it would have been. */
+export interface SensorCanary extends CanaryResult {
+  readonly event?: OcsfEvent;
 }
 
 const RESTART_MS = 5_000;
@@ -35,7 +40,7 @@ export class Sensor<Message extends { readonly kind: string }> {
   #restart: NodeJS.Timeout | undefined;
   #told: Record<string, number> = {};
   #canary:
-    | { readonly id: number; resolve(result: CanaryResult): void; readonly startedAtMs: number }
+    | { readonly id: number; resolve(result: SensorCanary): void; readonly startedAtMs: number }
     | undefined;
   #canaries = 0;
 
@@ -88,10 +93,10 @@ export class Sensor<Message extends { readonly kind: string }> {
   }
 
   /** Sets off a harmless trigger and waits for it to come back through the same sensor as everything else. */
-  async canary(boundMs: number, trigger?: (id: number) => Promise<void>): Promise<CanaryResult> {
+  async canary(boundMs: number, trigger?: (id: number) => Promise<void>): Promise<SensorCanary> {
     if (!this.#isAlive) return { returnedAfterMs: undefined };
     const id = ++this.#canaries;
-    const back = Promise.withResolvers<CanaryResult>();
+    const back = Promise.withResolvers<SensorCanary>();
     this.#canary = { id, resolve: back.resolve, startedAtMs: Date.now() };
     const late = setTimeout(() => back.resolve({ returnedAfterMs: undefined }), boundMs);
     Atomics.store(this.#control, CONTROL.canary, id);
@@ -139,7 +144,10 @@ export class Sensor<Message extends { readonly kind: string }> {
         break;
       case 'canary':
         if (this.#canary?.id === message.id)
-          this.#canary.resolve({ returnedAfterMs: Math.max(0, message.atMs - this.#canary.startedAtMs) });
+          this.#canary.resolve({
+            returnedAfterMs: Math.max(0, message.atMs - this.#canary.startedAtMs),
+            event: message.event,
+          });
         break;
       case 'obstacle':
         if (this.#canary?.id === message.id)
