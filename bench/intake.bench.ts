@@ -105,7 +105,7 @@ async function detectOnly(batch: Batch): Promise<Receipt> {
   }
   return {
     batchToken: batch.batchToken,
-    acceptedCount: load.events.size,
+    acceptedCount: load.counts.accepted,
     duplicateCount: 0,
     rejected: [],
   };

@@ -42,14 +42,9 @@ export function accept(events: readonly (BatchEvent | Rejected)[], load: Load): 
       continue;
     }
     const { event, json, isMadeHere = false } = item as BatchEvent;
-    const { uid } = event.metadata;
-    if (load.events.has(uid)) {
-      load.duplicateCount += 1;
-      continue;
-    }
     const originalTimeMs = unbelievable(event.time, load.receivedAtMs);
-    load.events.set(uid, { uid, timeMs: event.time, originalTimeMs });
-    accepted.push({ event, json, originalTimeMs, isMadeHere });
+    if (load.take(event.metadata.uid, event.time, originalTimeMs))
+      accepted.push({ event, json, originalTimeMs, isMadeHere });
   }
   return accepted;
 }

@@ -29,8 +29,8 @@ export interface Batch {
   /** About how many bytes the rows will take. */
   readonly bytesHint?: number;
   /**
-   * No other batch ever had these uids, nor will: they were given here, and the cut is written down. Nothing is
-   * looked for in the store then, whatever clocks the records have.
+   * No other batch ever had these uids, nor will, and this one has none twice: they were given here, and the cut
+   * is written down. Nothing is looked for in the store then, whatever clocks the records have.
    */
   readonly isSoleOwner?: boolean;
 }

@@ -32,8 +32,10 @@ export function enrich(
   receivedAtMs: number,
   accepted: readonly Accepted[],
 ): readonly Carried[] {
+  // The same of nearly every event of a batch.
+  const usual: Facts = { tenantId: tenant.tenantId, assetId, receivedAtMs, originalTimeMs: undefined };
   return accepted.map(({ event, json, originalTimeMs, isMadeHere }) => {
-    const facts: Facts = { tenantId: tenant.tenantId, assetId, receivedAtMs, originalTimeMs };
+    const facts = originalTimeMs === undefined ? usual : { ...usual, originalTimeMs };
     const raw = json ?? JSON.stringify(event);
     return { event: isMadeHere ? enrichedInPlace(event, facts) : enriched(event, facts), raw, facts };
   });

@@ -29,7 +29,7 @@ export async function storedElsewhere(
 ): Promise<ReadonlySet<string>> {
   const { timeBeforeMs } = arrival;
   if (timeBeforeMs === undefined) return new Set();
-  const events = [...load.events.values()];
+  const events = load.doubtful;
   const believed = events.filter(
     ({ timeMs, originalTimeMs }) => originalTimeMs === undefined && timeMs <= timeBeforeMs,
   );

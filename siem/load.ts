@@ -22,22 +22,24 @@ export interface Loaded {
   readonly originalTimeMs: number | undefined;
 }
 
-interface Row {
-  readonly uid: string;
-  /** Of the event it is, or that the finding it is rests on. */
-  readonly eventUid: string;
-  readonly end: number;
-}
-
 export class Load {
   readonly receivedAtMs: number;
   readonly rejected: Rejected[] = [];
-  /** By uid; what is stored already under another token is taken out again. */
-  readonly events = new Map<string, Loaded>();
   duplicateCount = 0;
+  /** By uid, of a batch whose uids may be there twice or be stored already; a batch that owns its uids has none. */
+  readonly #events: Map<string, Loaded> | undefined;
+  /** Uids of events that are stored already under another token. */
+  #leftOut: ReadonlySet<string> = new Set();
+  #acceptedCount = 0;
+  #clampedCount = 0;
+  #timeMaxMs = 0;
   /** Kept only where somebody watches. */
   readonly #live: Carried[] | undefined;
-  readonly #rows: Row[] = [];
+  /** Row by row: its uid, and where it ends. */
+  readonly #uids: string[] = [];
+  readonly #ends: number[] = [];
+  /** By row, of findings alone: the event that it rests on. */
+  readonly #origins = new Map<number, string>();
   readonly #writer: RowBinaryWriter;
   readonly #token: Buffer;
   readonly #retentionDays: number;
@@ -50,19 +52,37 @@ export class Load {
   ) {
     this.receivedAtMs = options.receivedAtMs;
     this.#retentionDays = options.retentionDays;
+    this.#events = batch.isSoleOwner === true ? undefined : new Map();
     this.#live = options.isWatched ? [] : undefined;
     this.#token = Buffer.from(batch.batchToken, 'latin1');
     this.#writer = new RowBinaryWriter(batch.bytesHint ?? ROW_BYTES_HINT);
   }
 
-  add(events: readonly Carried[], findings: readonly Carried[]): void {
-    for (const carried of [...events, ...findings]) {
-      writeRow(this.#writer, carried, this.#token, this.#retentionDays);
-      const { uid } = carried.event.metadata;
-      this.#rows.push({ uid, eventUid: carried.originUid ?? uid, end: this.#writer.length });
-      this.#live?.push(carried);
+  /** False for an event that was in this batch before. */
+  take(uid: string, timeMs: number, originalTimeMs: number | undefined): boolean {
+    if (this.#events?.has(uid) === true) {
+      this.duplicateCount += 1;
+      return false;
     }
+    this.#events?.set(uid, { uid, timeMs, originalTimeMs });
+    this.#acceptedCount += 1;
+    if (originalTimeMs !== undefined) this.#clampedCount += 1;
+    else if (timeMs > this.#timeMaxMs) this.#timeMaxMs = timeMs;
+    return true;
+  }
+
+  add(events: readonly Carried[], findings: readonly Carried[]): void {
+    for (const carried of events) this.#write(carried);
+    for (const carried of findings) this.#write(carried);
     this.#findingCount += findings.length;
+  }
+
+  #write(carried: Carried): void {
+    writeRow(this.#writer, carried, this.#token, this.#retentionDays);
+    if (carried.originUid !== undefined) this.#origins.set(this.#ends.length, carried.originUid);
+    this.#uids.push(carried.event.metadata.uid);
+    this.#ends.push(this.#writer.length);
+    this.#live?.push(carried);
   }
 
   count(matches: readonly BaseMatch[]): void {
@@ -71,54 +91,61 @@ export class Load {
 
   /** Matches that correlations look at, of the events that are not left out. */
   get counted(): readonly BaseMatch[] {
-    return this.#counted.filter(({ eventUid }) => this.events.has(eventUid));
+    return this.#counted.filter(({ eventUid }) => !this.#leftOut.has(eventUid));
+  }
+
+  /** Events whose uids may be stored already. */
+  get doubtful(): readonly Loaded[] {
+    return [...(this.#events?.values() ?? [])];
   }
 
   /** The latest time that will be stored; clamped events are found otherwise. */
   get timeMaxMs(): number {
-    let latest = 0;
-    for (const { timeMs, originalTimeMs } of this.events.values())
-      if (originalTimeMs === undefined && timeMs > latest) latest = timeMs;
-    return latest;
+    return this.#timeMaxMs;
   }
 
   get isEmpty(): boolean {
-    return this.events.size === 0 && this.rejected.length === 0;
+    return this.#acceptedCount === 0 && this.rejected.length === 0;
   }
 
   get counts(): BatchCounts {
-    let clamped = 0;
-    for (const { originalTimeMs } of this.events.values()) if (originalTimeMs !== undefined) clamped += 1;
     return {
-      accepted: this.events.size,
+      accepted: this.#acceptedCount,
       duplicates: this.duplicateCount,
       rejected: this.rejected.length,
-      clamped,
+      clamped: this.#clampedCount,
       findings: this.#findingCount,
     };
   }
 
   /** Takes out events that are stored under another token, with the findings that rest on them. */
   leaveOut(known: ReadonlySet<string>): void {
-    if (known.size === 0) return;
-    for (const uid of known) if (this.events.delete(uid)) this.duplicateCount += 1;
-    this.#findingCount = this.#rows.filter(
-      ({ uid, eventUid }) => uid !== eventUid && this.events.has(eventUid),
-    ).length;
+    for (const uid of known) {
+      const event = this.#events?.get(uid);
+      if (event === undefined) continue;
+      this.duplicateCount += 1;
+      this.#acceptedCount -= 1;
+      if (event.originalTimeMs !== undefined) this.#clampedCount -= 1;
+    }
+    this.#leftOut = known;
+    for (const originUid of this.#origins.values()) if (known.has(originUid)) this.#findingCount -= 1;
   }
 
   /** The bytes of the rows that are to be stored: all but those of events left out and those in `stored`. */
   rows(stored: ReadonlySet<string>): readonly Buffer[] {
     const { written } = this.#writer;
+    if (written.length === 0) return [];
+    if (this.#leftOut.size === 0 && stored.size === 0) return [written];
     const parts: Buffer[] = [];
     let from = 0;
     let end = 0;
-    for (const row of this.#rows) {
-      if (!this.events.has(row.eventUid) || stored.has(row.uid)) {
+    for (const [row, uid] of this.#uids.entries()) {
+      const rowEnd = this.#ends[row] ?? end;
+      if (this.#leftOut.has(this.#origins.get(row) ?? uid) || stored.has(uid)) {
         if (end > from) parts.push(written.subarray(from, end));
-        from = row.end;
+        from = rowEnd;
       }
-      ({ end } = row);
+      end = rowEnd;
     }
     if (end > from) parts.push(written.subarray(from, end));
     return parts;
@@ -126,8 +153,8 @@ export class Load {
 
   /** What whoever watches is to see. */
   get live(): readonly Carried[] {
-    return (this.#live ?? []).filter(({ event, originUid }) =>
-      this.events.has(originUid ?? event.metadata.uid),
+    return (this.#live ?? []).filter(
+      ({ event, originUid }) => !this.#leftOut.has(originUid ?? event.metadata.uid),
     );
   }
 

@@ -27,13 +27,20 @@ interface Seen {
   eventCount: number;
 }
 
+/** Of a tenant. */
+interface Sources {
+  readonly byKey: Map<string, Seen>;
+  /** Events that are alike have the same list of log sources. */
+  readonly byList: WeakMap<readonly LogSource[], readonly Seen[]>;
+}
+
 export interface SeenFields {
   readonly logsource: LogSource;
   has(field: string): boolean;
 }
 
 export class FieldsSeen {
-  readonly #tenants = new Map<string, Map<string, Seen>>();
+  readonly #tenants = new Map<string, Sources>();
   readonly #loaded = new Map<string, Promise<void>>();
   readonly #inTenant: InTenant;
   readonly #now: () => number;
@@ -44,15 +51,7 @@ export class FieldsSeen {
   }
 
   see(tenant: TenantScope, event: SigmaEvent): void {
-    const sources = this.#of(tenant);
-    for (const logsource of event.logsources.length === 0 ? [UNKNOWN] : event.logsources) {
-      const key = keyOf(logsource);
-      let seen = sources.get(key);
-      if (seen === undefined) {
-        if (sources.size >= LOG_SOURCES_MAX) return;
-        seen = { logsource, fields: new Map(), eventCount: 0 };
-        sources.set(key, seen);
-      }
+    for (const seen of this.#seenOf(this.#of(tenant), event.logsources)) {
       seen.eventCount += 1;
       if (seen.eventCount > ALL_OF_FIRST && seen.eventCount % ONE_IN !== 0) continue;
       const nowMs = this.#now();
@@ -66,10 +65,29 @@ export class FieldsSeen {
     }
   }
 
+  /** Of each log source of an event; where there are too many already, of those before the first new one. */
+  #seenOf({ byKey, byList }: Sources, logsources: readonly LogSource[]): readonly Seen[] {
+    const known = byList.get(logsources);
+    if (known !== undefined) return known;
+    const all: Seen[] = [];
+    for (const logsource of logsources.length === 0 ? [UNKNOWN] : logsources) {
+      const key = keyOf(logsource);
+      let seen = byKey.get(key);
+      if (seen === undefined) {
+        if (byKey.size >= LOG_SOURCES_MAX) return all;
+        seen = { logsource, fields: new Map(), eventCount: 0 };
+        byKey.set(key, seen);
+      }
+      all.push(seen);
+    }
+    byList.set(logsources, all);
+    return all;
+  }
+
   /** With what was seen before this process started. */
   async sources(tenant: TenantScope): Promise<readonly SeenFields[]> {
     await this.#load(tenant);
-    return [...this.#of(tenant).values()].map(({ logsource, fields }) => ({
+    return [...this.#of(tenant).byKey.values()].map(({ logsource, fields }) => ({
       logsource,
       has: (field) => fields.has(field),
     }));
@@ -77,7 +95,7 @@ export class FieldsSeen {
 
   /** Writes down what is new; called now and then, and at the end. */
   async flush(tenant: TenantScope): Promise<void> {
-    const rows = [...this.#of(tenant)].flatMap(([key, { fields }]) =>
+    const rows = [...this.#of(tenant).byKey].flatMap(([key, { fields }]) =>
       [...fields].filter(([, field]) => !field.isWritten).map(([name, field]) => ({ key, name, field })),
     );
     for (let from = 0; from < rows.length; from += ROWS_PER_INSERT_MAX) {
@@ -98,10 +116,10 @@ export class FieldsSeen {
     return [...this.#tenants.keys()];
   }
 
-  #of(tenant: TenantScope): Map<string, Seen> {
+  #of(tenant: TenantScope): Sources {
     let sources = this.#tenants.get(tenant.tenantId);
     if (sources === undefined) {
-      sources = new Map();
+      sources = { byKey: new Map(), byList: new WeakMap() };
       this.#tenants.set(tenant.tenantId, sources);
     }
     return sources;
@@ -127,10 +145,10 @@ export class FieldsSeen {
         WHERE tenant_id = ${tenant.tenantId} AND last_seen_ms >= ${since}
         LIMIT ${LOG_SOURCES_MAX * FIELDS_MAX}`.execute(db),
     );
-    const sources = this.#of(tenant);
+    const { byKey } = this.#of(tenant);
     for (const { logsource: key, field, ms } of rows) {
-      const seen = sources.get(key) ?? { logsource: logSourceOf(key), fields: new Map(), eventCount: 0 };
-      sources.set(key, seen);
+      const seen = byKey.get(key) ?? { logsource: logSourceOf(key), fields: new Map(), eventCount: 0 };
+      byKey.set(key, seen);
       if (!seen.fields.has(field)) seen.fields.set(field, { lastMs: ms, isWritten: true });
     }
   }

@@ -93,11 +93,15 @@ export class EngineHost implements Host {
     const regex = this.#regexOf(atom, predicate);
     const isFolded = predicate.op === 'glob' && !predicate.isCased;
     const matcher = this.#matcher;
-    const [from, to] = isFolded ? [layout.V_FOLDED, layout.V_FOLDED_END] : [layout.V_TEXT, layout.V_TEXT_END];
-    for (const value of this.#values(predicate.field)) {
+    const from = isFolded ? layout.V_FOLDED : layout.V_TEXT;
+    const to = isFolded ? layout.V_FOLDED_END : layout.V_TEXT_END;
+    const { field } = predicate;
+    for (let value = this.#first(field); value !== 0; value = this.#after(field, value)) {
       if ((matcher.cell(value + layout.V_FLAGS) & layout.IS_NULL) !== 0) continue;
-      if (isFolded) matcher.calls.writeFolded(value);
-      else matcher.calls.writeText(value);
+      if (matcher.cell(value + from) === 0) {
+        if (isFolded) matcher.calls.writeFolded(value);
+        else matcher.calls.writeText(value);
+      }
       const found = regex.matchesBytes(matcher.bytes, matcher.cell(value + from), matcher.cell(value + to));
       if (this.#spend(regex.takeWork() + 50) || found) return found;
     }
@@ -142,21 +146,31 @@ export class EngineHost implements Host {
 
   /** Addresses of the values of a field, newest first, or of every leaf. */
   *#values(field: string | null): Iterable<number> {
+    for (let value = this.#first(field); value !== 0; value = this.#after(field, value)) yield value;
+  }
+
+  /** Zero where there is none. */
+  #first(field: string | null): number {
     const matcher = this.#matcher;
     const values = matcher.cell(layout.AT_VALUES);
-    if (field === null) {
-      const count = matcher.cell(layout.VALUE_COUNT);
-      for (let at = 0; at < count; at += 1) yield values + at * layout.VALUE_BYTES;
-      return;
-    }
+    if (field === null) return matcher.cell(layout.VALUE_COUNT) === 0 ? 0 : values;
     const number = this.#fieldNumbers.get(field) ?? 0;
     const head = matcher.cell(layout.AT_FIELD_HEADS) + number * layout.FIELD_HEAD_BYTES;
-    if (number === 0 || matcher.cell(head) !== matcher.cell(layout.EPOCH)) return;
-    for (let next = matcher.cell(head + 4); next !== 0; ) {
-      const value = values + (next - 1) * layout.VALUE_BYTES;
-      yield value;
-      next = matcher.cell(value + layout.V_NEXT);
-    }
+    if (number === 0 || matcher.cell(head) !== matcher.cell(layout.EPOCH)) return 0;
+    return this.#addressOf(matcher.cell(head + 4));
+  }
+
+  #after(field: string | null, value: number): number {
+    const matcher = this.#matcher;
+    if (field !== null) return this.#addressOf(matcher.cell(value + layout.V_NEXT));
+    const next = value + layout.VALUE_BYTES;
+    const end = matcher.cell(layout.AT_VALUES) + matcher.cell(layout.VALUE_COUNT) * layout.VALUE_BYTES;
+    return next === end ? 0 : next;
+  }
+
+  /** Of a value by its number, which counts from one. */
+  #addressOf(number: number): number {
+    return number === 0 ? 0 : this.#matcher.cell(layout.AT_VALUES) + (number - 1) * layout.VALUE_BYTES;
   }
 
   #foldedValues(field: string): readonly string[] {

@@ -15,6 +15,8 @@ const STEP_NS = 2;
 /** A way to the next place where a match may begin that is so short costs more than it saves; so often it is tried. */
 const HOP_MIN = 64;
 const SHORT_HOPS_MAX = 8;
+/** In a shorter text the search for a place costs more than going there. */
+const HOPPED_BYTES_MIN = 128;
 
 /** Cell values; states follow from `FIRST`, multiplied by the row's length already. */
 const UNKNOWN = 0;
@@ -40,6 +42,7 @@ export class Dfa implements CompiledRegex {
   readonly #mark: Uint32Array;
   #generation = 0;
   #idleMax = 0;
+  #beginning = 0;
   readonly #prefix: Uint8Array | undefined;
   #clears = 0;
 
@@ -61,7 +64,7 @@ export class Dfa implements CompiledRegex {
   }
 
   matches(text: string): boolean {
-    let state = this.#begin();
+    let state = this.#beginning;
     let at = 0;
     const { ascii } = this.#alphabet;
     while (at < text.length) {
@@ -89,10 +92,10 @@ export class Dfa implements CompiledRegex {
 
   matchesBytes(bytes: Uint8Array, from: number, to: number): boolean {
     const { ascii } = this.#alphabet;
-    let state = this.#begin();
+    let state = this.#beginning;
     let at = from;
     let skipped = 0;
-    let hops = this.#prefix === undefined ? 0 : SHORT_HOPS_MAX;
+    let hops = this.#prefix === undefined || to - from < HOPPED_BYTES_MIN ? 0 : SHORT_HOPS_MAX;
     try {
       while (at < to) {
         if (hops > 0 && state <= this.#idleMax) {
@@ -131,10 +134,7 @@ export class Dfa implements CompiledRegex {
   #internIdle(): void {
     for (const before of [EDGE, NEWLINE, WORD_CHARACTER, OTHER])
       this.#idleMax = this.#intern([this.#program.start], before);
-  }
-
-  #begin(): number {
-    return this.#intern([this.#program.start], EDGE);
+    this.#beginning = this.#intern([this.#program.start], EDGE);
   }
 
   #atEnd(state: number): boolean {

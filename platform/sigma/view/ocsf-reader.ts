@@ -36,6 +36,9 @@ export function ocsfReader(mappings: readonly Mapping[], names: Names, recognise
     for (const from of sources.get(wanted) ?? []) want(from);
   };
   for (const wanted of [mappingName, ...recognised]) want(wanted);
+  /** What `rename` has in hand; kept, for it would be as long again. */
+  const renamed: Slot[] = [];
+  const values: Slot['value'][] = [];
   const valueAt = (at: number) => {
     const known = recognised[at];
     return known === undefined ? undefined : slots.valueOf(known);
@@ -56,15 +59,7 @@ export function ocsfReader(mappings: readonly Mapping[], names: Names, recognise
       const mapping = slots.valueOf(mappingName);
       // The first transformation is the parser's.
       const pairs = byName.get(typeof mapping === 'object' ? mapping?.[0] : mapping);
-      if (pairs !== undefined) {
-        // All are read before one is written: a source's name may be the path of another.
-        const values = pairs.map(([, from]) => slots.valueOf(from));
-        slots.override();
-        for (let at = 0; at < pairs.length; at += 1) {
-          const [value, pair] = [values[at], pairs[at]];
-          if (value !== undefined && pair !== undefined) slots.set(pair[0], value);
-        }
-      }
+      if (pairs !== undefined) rename(pairs, isAll);
       // Last: where a value was converted for OCSF, the source's own stands here.
       slots.override();
       native.read(event['unmapped'] ?? {}, isAll);
@@ -73,6 +68,22 @@ export function ocsfReader(mappings: readonly Mapping[], names: Names, recognise
     },
     logsources: (): readonly LogSource[] => recognise.of(valueAt),
   };
+
+  /** All are read before one is written: a source's name may be the path of another. */
+  function rename(pairs: readonly Pair[], isAll: boolean): void {
+    let count = 0;
+    for (const pair of pairs) {
+      const [to, from] = pair;
+      if (!isAll && !to.isWanted) continue;
+      const value = slots.valueOf(from);
+      if (value === undefined) continue;
+      renamed[count] = to;
+      values[count] = value;
+      count += 1;
+    }
+    slots.override();
+    for (let at = 0; at < count; at += 1) slots.set(renamed[at] as Slot, values[at] as Slot['value']);
+  }
 
   function addAliases(): void {
     for (const [to, from] of aliases) {

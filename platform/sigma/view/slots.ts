@@ -25,7 +25,9 @@ export class Slots {
   readonly #leading = new Set<string>();
   /** Higher with each name that is wanted. */
   wantedVersion = 0;
-  #filled: Slot[] = [];
+  /** The first `#count` of it are of this event; the list is kept, for it would be as long again. */
+  readonly #filled: Slot[] = [];
+  #count = 0;
   #eventStamp = 1;
   #stamp = 1;
 
@@ -33,7 +35,7 @@ export class Slots {
   begin(): void {
     this.#stamp += 1;
     this.#eventStamp = this.#stamp;
-    this.#filled = [];
+    this.#count = 0;
     if (this.#passing.size > 0) this.#passing.clear();
   }
 
@@ -74,7 +76,10 @@ export class Slots {
   }
 
   set(slot: Slot, value: Values): void {
-    if (slot.stamp < this.#eventStamp) this.#filled.push(slot);
+    if (slot.stamp < this.#eventStamp) {
+      this.#filled[this.#count] = slot;
+      this.#count += 1;
+    }
     slot.stamp = this.#stamp;
     slot.value = value;
   }
@@ -85,12 +90,12 @@ export class Slots {
 
   /** In the order of first appearance. */
   get filled(): readonly Slot[] {
-    return this.#filled;
+    return this.#filled.slice(0, this.#count);
   }
 
   fields(): Fields {
     const fields = Object.create(null) as Record<string, Values>;
-    for (const { name, value } of this.#filled) fields[name] = value;
+    for (const { name, value } of this.filled) fields[name] = value;
     return fields;
   }
 }

@@ -18,8 +18,14 @@ export interface SlotReader {
   /** @returns false when the event is deeper or larger than is looked at */
   read(event: Json, isAll: boolean): boolean;
   logsources(): readonly LogSource[];
-  /** By what is asked for: the slots of these names. */
-  readonly asked: WeakMap<Asked, ReadonlySet<Slot>>;
+  /** By what is asked for. */
+  readonly asked: WeakMap<Asked, Wanted>;
+}
+
+/** The slots of the names that are asked for. */
+interface Wanted {
+  readonly slots: ReadonlySet<Slot>;
+  readonly list: readonly Slot[];
 }
 
 export class Viewed implements WritableEvent {
@@ -53,7 +59,7 @@ export class Viewed implements WritableEvent {
     const { slots } = this.#reader;
     let at = from;
     bytes[at++] = OPEN;
-    for (const slot of wanted) {
+    for (const slot of wanted.list) {
       const value = slots.valueOf(slot);
       if (value === undefined) continue;
       at = writeJsonText(bytes, at, end, slot.name);
@@ -69,7 +75,7 @@ export class Viewed implements WritableEvent {
       bytes[at++] = COLON;
       bytes[at++] = LIST;
       for (const slot of slots.filled) {
-        if (wanted.has(slot)) continue;
+        if (wanted.slots.has(slot)) continue;
         at = writeValues(bytes, at, end, slot.value);
         if (at === -1) return -1;
         bytes[at++] = COMMA;
@@ -81,11 +87,12 @@ export class Viewed implements WritableEvent {
     return at;
   }
 
-  #wanted(asked: Asked): ReadonlySet<Slot> {
+  #wanted(asked: Asked): Wanted {
     const reader = this.#reader;
     let wanted = reader.asked.get(asked);
     if (wanted === undefined) {
-      wanted = new Set([...asked.fields].map((name) => reader.want(name)));
+      const list = [...asked.fields].map((name) => reader.want(name));
+      wanted = { slots: new Set(list), list };
       reader.asked.set(asked, wanted);
       // Read again, now with these.
       reader.current = undefined;

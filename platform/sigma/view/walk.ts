@@ -8,8 +8,13 @@ const KNOWN_MAX = 16_384;
 
 interface Place {
   readonly path: string;
+  /** Its last name, and where that stands. */
+  readonly member: string;
+  readonly above: Place | undefined;
   readonly slot: Slot;
   readonly below: Map<string, Place>;
+  /** The place that came after this one last time: sources write their names in one order. */
+  after: Place | undefined;
   /** As of `Slots.wantedVersion`: whether its leaf, and what lies below it, are read where not all is. */
   version: number;
   isLeafRead: boolean;
@@ -20,6 +25,7 @@ export class Walker {
   readonly #slots: Slots;
   readonly #names: Names;
   readonly #root: Place;
+  #last: Place;
   /** Names are paths: where nothing that begins with a path is wanted, nothing below it needs a look. */
   readonly #isByPath: boolean;
   #isAll = true;
@@ -31,7 +37,8 @@ export class Walker {
     this.#slots = slots;
     this.#names = names;
     this.#isByPath = names.replace.length + names.strip.length + Object.keys(names.rename).length === 0;
-    this.#root = this.#place('', slots.of('', true));
+    this.#root = this.#place('', '', undefined, slots.of('', true));
+    this.#last = this.#root;
   }
 
   /**
@@ -42,6 +49,7 @@ export class Walker {
     this.#count = 0;
     this.#isWhole = true;
     this.#isAll = isAll;
+    this.#last = this.#root;
     if (typeof json !== 'object' || json === null || Array.isArray(json)) this.#visit(json, this.#root, 0);
     else this.#members(json as Record<string, unknown>, this.#root, 0, except);
   }
@@ -83,20 +91,44 @@ export class Walker {
   }
 
   #below(place: Place, member: string): Place {
-    const found = place.below.get(member);
-    if (found !== undefined) return found;
-    const path = place.path === '' ? member : `${place.path}.${member}`;
-    const isKept = this.#known < KNOWN_MAX;
-    const made = this.#place(path, this.#slots.of(nameOf(this.#names, path), isKept));
-    if (isKept) {
-      this.#known += 1;
-      place.below.set(member, made);
+    const { after } = this.#last;
+    if (after !== undefined && after.member === member && after.above === place) {
+      this.#last = after;
+      return after;
     }
+    const found = place.below.get(member) ?? this.#learned(place, member);
+    if (found === undefined) return this.#made(place, member, false);
+    this.#last.after = found;
+    this.#last = found;
+    return found;
+  }
+
+  /** Undefined when no more are remembered. */
+  #learned(place: Place, member: string): Place | undefined {
+    if (this.#known >= KNOWN_MAX) return undefined;
+    this.#known += 1;
+    const made = this.#made(place, member, true);
+    place.below.set(member, made);
     return made;
   }
 
-  #place(path: string, slot: Slot): Place {
-    return { path, slot, below: new Map(), version: -1, isLeafRead: true, isBelowRead: true };
+  #made(place: Place, member: string, isKept: boolean): Place {
+    const path = place.path === '' ? member : `${place.path}.${member}`;
+    return this.#place(path, member, place, this.#slots.of(nameOf(this.#names, path), isKept));
+  }
+
+  #place(path: string, member: string, above: Place | undefined, slot: Slot): Place {
+    return {
+      path,
+      member,
+      above,
+      slot,
+      below: new Map(),
+      after: undefined,
+      version: -1,
+      isLeafRead: true,
+      isBelowRead: true,
+    };
   }
 
   #refresh(place: Place): void {
