@@ -1,7 +1,8 @@
 /**
  * What the generated validators share: where in the event they are, and how a problem is put.
  *
- * The path is a stack that the validators overwrite as they go; it becomes text only when there is a problem.
+ * The path is a stack that the validators overwrite as they go into objects and lists; what is wrong with a value
+ * that holds no others is reported with its key. It becomes text only when there is a problem.
  */
 
 export interface OcsfProblem {
@@ -64,52 +65,65 @@ export function anything(value: unknown, probe: Probe, depth: number): void {
   if (depth > DEPTH_MAX) return report(probe, depth, `is nested deeper than ${DEPTH_MAX}`);
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at += 1) {
+      const entry: unknown = value[at];
+      if (typeof entry !== 'object' || entry === null) continue;
       probe.path[depth] = at;
-      anything(value[at], probe, depth + 1);
+      anything(entry, probe, depth + 1);
     }
     return;
   }
   for (const key in value) {
+    const member = (value as Members)[key];
+    // Most are texts and numbers: a call for each would be most of the work.
+    if (typeof member !== 'object' || member === null) continue;
     probe.path[depth] = key;
-    anything((value as Members)[key], probe, depth + 1);
+    anything(member, probe, depth + 1);
   }
 }
 
-export function string(value: unknown, probe: Probe, depth: number, lengthMax = LENGTH_MAX): void {
-  report(
+/** The key of what `depth` keys below the event is wrong, or its place in a list. */
+type Key = string | number;
+
+function reportAt(probe: Probe, depth: number, key: Key, says: string): void {
+  probe.path[depth] = key;
+  report(probe, depth + 1, says);
+}
+
+export function string(value: unknown, probe: Probe, depth: number, key: Key, lengthMax: number): void {
+  reportAt(
     probe,
     depth,
+    key,
     typeof value === 'string' ? `is longer than ${lengthMax} characters` : 'is not a string',
   );
 }
 
-export function integer(probe: Probe, depth: number): void {
-  report(probe, depth, 'is not an integer');
+export function integer(probe: Probe, depth: number, key: Key): void {
+  reportAt(probe, depth, key, 'is not an integer');
 }
 
-export function number(probe: Probe, depth: number): void {
-  report(probe, depth, 'is not a number');
+export function number(probe: Probe, depth: number, key: Key): void {
+  reportAt(probe, depth, key, 'is not a number');
 }
 
-export function boolean(probe: Probe, depth: number): void {
-  report(probe, depth, 'is not true or false');
+export function boolean(probe: Probe, depth: number, key: Key): void {
+  reportAt(probe, depth, key, 'is not true or false');
 }
 
-export function notOneOf(probe: Probe, depth: number): void {
-  report(probe, depth, 'is not one of the values defined for it here');
+export function notOneOf(probe: Probe, depth: number, key: Key): void {
+  reportAt(probe, depth, key, 'is not one of the values defined for it here');
 }
 
-export function unknown(probe: Probe, depth: number): void {
-  report(probe, depth, 'is not an attribute here');
+export function unknown(probe: Probe, depth: number, key: Key): void {
+  reportAt(probe, depth, key, 'is not an attribute here');
 }
 
-export function profile(probe: Probe, depth: number, name: string): void {
-  report(probe, depth, `needs the profile ${name} in metadata.profiles`);
+export function profile(probe: Probe, depth: number, key: Key, name: string): void {
+  reportAt(probe, depth, key, `needs the profile ${name} in metadata.profiles`);
 }
 
 export function missing(probe: Probe, depth: number, name: string): void {
-  probe.path[depth] = name;
-  report(probe, depth + 1, 'is required');
+  reportAt(probe, depth, name, 'is required');
 }
 
 /** @param what `at least one of name, uid` */

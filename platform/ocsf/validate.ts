@@ -12,6 +12,8 @@ export type OcsfVerdict =
   | { readonly ok: false; readonly problems: readonly OcsfProblem[] };
 
 const VALID: OcsfVerdict = Object.freeze({ ok: true });
+/** Of whichever event is looked at: every step is written before it is read, so that none is made anew. */
+const PATH: Probe['path'] = [];
 
 /** @param event parsed JSON; never changed. Attributes that are `undefined` count as absent. */
 export function validateOcsf(event: unknown): OcsfVerdict {
@@ -22,7 +24,7 @@ export function validateOcsf(event: unknown): OcsfVerdict {
   };
   const shape = typeof classUid === 'number' ? CLASSES.get(classUid) : undefined;
   if (shape === undefined) return refused('class_uid', 'is not a class that is accepted here');
-  const probe: Probe = { profiles: 0, path: [], problems: [] };
+  const probe: Probe = { profiles: 0, path: PATH, problems: [] };
   if (typeof metadata === 'object' && metadata !== null) declared(metadata, probe);
   shape(event, probe, 0);
   return probe.problems.length === 0 ? VALID : { ok: false, problems: probe.problems };
@@ -30,17 +32,19 @@ export function validateOcsf(event: unknown): OcsfVerdict {
 
 /** What the event says of itself decides what it may carry. Shapes of these are checked with all others. */
 function declared(metadata: { readonly profiles?: unknown; readonly version?: unknown }, probe: Probe): void {
+  const { version, profiles } = metadata;
   probe.path[0] = 'metadata';
-  if (typeof metadata.version === 'string' && metadata.version !== OCSF_VERSION) {
+  if (typeof version === 'string' && version !== OCSF_VERSION) {
     probe.path[1] = 'version';
     report(probe, 2, `is not ${OCSF_VERSION}`);
   }
-  if (!Array.isArray(metadata.profiles)) return;
-  probe.path[1] = 'profiles';
-  for (const [at, name] of metadata.profiles.entries()) {
+  if (!Array.isArray(profiles)) return;
+  for (let at = 0; at < profiles.length; at += 1) {
+    const name: unknown = profiles[at];
     const bit = typeof name === 'string' ? PROFILES.get(name) : undefined;
     if (bit !== undefined) probe.profiles |= bit;
     else {
+      probe.path[1] = 'profiles';
       probe.path[2] = at;
       report(probe, 3, `is not a profile that is known here (${[...PROFILES.keys()].join(', ')})`);
     }

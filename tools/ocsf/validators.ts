@@ -2,8 +2,11 @@
  * The schema's shapes as functions, one for each, so that checking an event is one pass over its keys.
  *
  * A key is found by its length first, then by comparison: V8 compares the cases of a `switch` over strings
- * one after the other, and a class has some sixty. Nothing is allocated until there is a problem to report.
+ * one after the other, and a class has some sixty. Nothing is allocated until there is a problem to report, and
+ * where it is in the event is noted on the way into an object or a list, or with the problem itself: a store for
+ * every key cost as much as the checks.
  */
+import { LENGTH_MAX } from '../../platform/ocsf/probe.ts';
 import { type Attribute, type EventClass, type Schema, type Shape } from './schema.ts';
 
 /** Bits of one shape's `seen`: required attributes and constraints together must fit a small integer. */
@@ -19,7 +22,7 @@ export function validatorsOf(schema: Schema): string {
   const profiles = schema.profiles.map((name) => `  [${text(name)}, ${profileBit(name)}],\n`).join('');
   const classes = schema.classes.map(({ name, uid }) => `  [${uid}, ${functionName(name)}],\n`).join('');
   const names = schema.classes.map(({ name, uid }) => `  ${published(name)}: ${uid},\n`).join('');
-  return `import { LENGTH_MAX, type Probe, type Shape, anything, boolean, integer, list, missing, notOneOf, number, object, profile, string, unknown, without } from '../probe.ts';
+  return `import { type Probe, type Shape, anything, boolean, integer, list, missing, notOneOf, number, object, profile, string, unknown, without } from '../probe.ts';
 
 export const OCSF_VERSION = ${text(schema.version)};
 
@@ -39,11 +42,22 @@ ${classes}]);
 `;
 }
 
-/** The same list of values is used by many attributes. */
+/** Comparing with more runs of numbers than these costs more than looking the number up. */
+const RUNS_MAX = 4;
+
+/** Which values an attribute may have. The same list of values is used by many attributes. */
 class Enumerations {
   readonly #names = new Map<string, string>();
 
-  nameOf(values: readonly (number | string)[]): string {
+  /** An expression that is true where `v` is one of `values`. */
+  test(values: readonly (number | string)[], v: string): string {
+    const runs = runsOf(values);
+    return runs === undefined
+      ? `${this.#nameOf(values)}.has(${v})`
+      : `(${runs.map(([from, to]) => (from === to ? `${v} === ${from}` : `(${v} as number) >= ${from} && (${v} as number) <= ${to}`)).join(' || ')})`;
+  }
+
+  #nameOf(values: readonly (number | string)[]): string {
     const key = JSON.stringify(values);
     const known = this.#names.get(key);
     if (known !== undefined) return known;
@@ -59,6 +73,18 @@ class Enumerations {
   }
 }
 
+/** Whole numbers as ranges without a gap; undefined for texts, and where there are too many. */
+function runsOf(values: readonly (number | string)[]): readonly (readonly [number, number])[] | undefined {
+  const runs: [number, number][] = [];
+  for (const value of values.toSorted((a, b) => Number(a) - Number(b))) {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value)) return undefined;
+    const last = runs.at(-1);
+    if (last !== undefined && value <= last[1] + 1) last[1] = value;
+    else runs.push([value, value]);
+  }
+  return runs.length > RUNS_MAX ? undefined : runs;
+}
+
 function functionOf(
   shape: Shape,
   enumerations: Enumerations,
@@ -67,7 +93,9 @@ function functionOf(
 ): string {
   const bits = new Bits(shape);
   const byLength = new Map<number, string[]>();
-  for (const attribute of shape.attributes) {
+  // What every event has is looked for first.
+  const inOrder = shape.attributes.toSorted((a, b) => Number(b.isRequired) - Number(a.isRequired));
+  for (const attribute of inOrder) {
     const code = attributeCode(attribute, bits, enumerations, profileBit, eventClass);
     const { length } = attribute.name;
     byLength.set(length, [...(byLength.get(length) ?? []), code]);
@@ -82,10 +110,9 @@ ${identity}  let seen = 0;
   for (const key in value) {
     const v = value[key];
     if (v === undefined) continue;
-    p.path[d] = key;
     switch (key.length) {
 ${cases.join('')}    }
-    unknown(p, d + 1);
+    unknown(p, d, key);
   }
 ${bits.checks(profileBit)}${eventClass === undefined ? '' : identityCheck(eventClass)}}
 `;
@@ -94,8 +121,7 @@ ${bits.checks(profileBit)}${eventClass === undefined ? '' : identityCheck(eventC
 /** `type_uid` follows from class and activity; an activity that is wrong in itself is reported once. */
 function identityCheck({ uid }: EventClass): string {
   return `  if (type !== undefined && Number.isSafeInteger(activity) && type !== ${uid * 100} + (activity as number)) {
-    p.path[d] = 'type_uid';
-    notOneOf(p, d + 1);
+    notOneOf(p, d, 'type_uid');
   }
 `;
 }
@@ -110,56 +136,65 @@ function attributeCode(
   const lines: string[] = [];
   if (attribute.profile !== undefined)
     lines.push(
-      `if ((p.profiles & ${profileBit(attribute.profile)}) === 0) { profile(p, d + 1, ${text(attribute.profile)}); continue; }`,
+      `if ((p.profiles & ${profileBit(attribute.profile)}) === 0) { profile(p, d, key, ${text(attribute.profile)}); continue; }`,
     );
   lines.push(...bits.marks(attribute.name));
   const fixed = eventClass === undefined ? undefined : identityOf(attribute.name, eventClass);
   if (fixed !== undefined) lines.push(fixed);
   else if (attribute.isArray) {
-    const single = singleCode(attribute, 'e', 'd + 2', enumerations);
-    const body =
-      single === ''
-        ? ''
-        : ` for (let i = 0; i < v.length; i += 1) { p.path[d + 1] = i; const e = v[i]; ${single} }`;
-    lines.push(`if (list(v, p, d + 1)) {${body} }`);
-  } else lines.push(singleCode(attribute, 'v', 'd + 1', enumerations));
+    const single = singleCode(attribute, 'e', ['d + 1', 'd + 2'], 'i', enumerations);
+    lines.push(
+      `p.path[d] = key; if (list(v, p, d + 1)) for (let i = 0; i < v.length; i += 1) { const e = v[i]; ${single} }`,
+    );
+  } else lines.push(singleCode(attribute, 'v', ['d', 'd + 1'], 'key', enumerations));
   if (eventClass !== undefined && attribute.name === 'activity_id') lines.push('activity = v;');
   return `        if (key === ${text(attribute.name)}) { ${[...lines, 'continue;'].join(' ')} }\n`;
 }
 
 function identityOf(name: string, { uid, categoryUid }: EventClass): string | undefined {
-  if (name === 'class_uid') return `if (v !== ${uid}) notOneOf(p, d + 1);`;
-  if (name === 'category_uid') return `if (v !== ${categoryUid}) notOneOf(p, d + 1);`;
-  if (name === 'type_uid') return 'if (!Number.isSafeInteger(v)) integer(p, d + 1); else type = v;';
+  if (name === 'class_uid') return `if (v !== ${uid}) notOneOf(p, d, key);`;
+  if (name === 'category_uid') return `if (v !== ${categoryUid}) notOneOf(p, d, key);`;
+  if (name === 'type_uid') return 'if (!Number.isSafeInteger(v)) integer(p, d, key); else type = v;';
   return undefined;
 }
 
-function singleCode(attribute: Attribute, v: string, depth: string, enumerations: Enumerations): string {
-  const { base, enumeration, lengthMax, range, object } = attribute;
+/**
+ * @param v the variable that has the value
+ * @param depths of the object or list that holds it, and of what it holds itself
+ * @param key the variable that has its name there, or its place in a list
+ */
+function singleCode(
+  attribute: Attribute,
+  v: string,
+  [depth, inside]: readonly [string, string],
+  key: string,
+  enumerations: Enumerations,
+): string {
+  const { base, enumeration, lengthMax = LENGTH_MAX, range, object } = attribute;
+  const at = `p, ${depth}, ${key}`;
+  const enter = `p.path[${depth}] = ${key};`;
   const also =
-    enumeration === undefined
-      ? ''
-      : ` else if (!${enumerations.nameOf(enumeration)}.has(${v})) notOneOf(p, ${depth});`;
+    enumeration === undefined ? '' : ` else if (!${enumerations.test(enumeration, v)}) notOneOf(${at});`;
   switch (base) {
     case 'string':
-      return `if (typeof ${v} !== 'string' || ${v}.length > ${lengthMax ?? 'LENGTH_MAX'}) string(${[v, 'p', depth, ...(lengthMax === undefined ? [] : [lengthMax])].join(', ')});${also}`;
+      return `if (typeof ${v} !== 'string' || ${v}.length > ${lengthMax}) string(${v}, ${at}, ${lengthMax});${also}`;
     case 'integer': {
       const bounds =
         range === undefined
           ? ''
-          : ` else if ((${v} as number) < ${range[0]} || (${v} as number) > ${range[1]}) notOneOf(p, ${depth});`;
-      return `if (!Number.isSafeInteger(${v})) integer(p, ${depth});${bounds}${also}`;
+          : ` else if ((${v} as number) < ${range[0]} || (${v} as number) > ${range[1]}) notOneOf(${at});`;
+      return `if (!Number.isSafeInteger(${v})) integer(${at});${bounds}${also}`;
     }
     case 'float':
-      return `if (!Number.isFinite(${v})) number(p, ${depth});`;
+      return `if (!Number.isFinite(${v})) number(${at});`;
     case 'boolean':
-      return `if (typeof ${v} !== 'boolean') boolean(p, ${depth});`;
+      return `if (typeof ${v} !== 'boolean') boolean(${at});`;
     case 'json':
-      return `anything(${v}, p, ${depth});`;
+      return `${enter} anything(${v}, p, ${inside});`;
     case 'any-object':
-      return `if (object(${v}, p, ${depth})) anything(${v}, p, ${depth});`;
+      return `${enter} if (object(${v}, p, ${inside})) anything(${v}, p, ${inside});`;
     case 'object':
-      return `${functionName(object ?? '')}(${v}, p, ${depth});`;
+      return `${enter} ${functionName(object ?? '')}(${v}, p, ${inside});`;
   }
 }
 
