@@ -33,8 +33,26 @@ export function isIp(text: string): boolean {
   const { length } = text;
   if (length < 2 || length > 45) return false;
   let dots = 0;
-  let colons = 0;
+  let run = 0;
+  // Nearly all are of four numbers: one pass over them, anything else is looked at again.
   for (let at = 0; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 48 && code <= 57) run += 1;
+    else if (code !== 46 || run === 0) return isOtherIp(text);
+    else {
+      dots += 1;
+      run = 0;
+    }
+    if (run > 3) return isOtherIp(text);
+  }
+  return dots === 3 && run > 0;
+}
+
+/** Not only numbers of up to three digits with a dot between. */
+function isOtherIp(text: string): boolean {
+  let colons = 0;
+  let dots = 0;
+  for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === 46) dots += 1;
     else if (code === 58) colons += 1;
@@ -44,19 +62,7 @@ export function isIp(text: string): boolean {
       if (colons === 0 && dots > 0) return false;
     } else return false;
   }
-  return colons >= 2 || (colons === 0 && dots === 3 && text.charCodeAt(0) !== 46 && isDotted(text));
-}
-
-function isDotted(text: string): boolean {
-  let run = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 46) {
-      if (run === 0) return false;
-      run = 0;
-    } else if (code > 57 || (run += 1) > 3) return false;
-  }
-  return run > 0;
+  return colons >= 2;
 }
 
 /** An OCSF network endpoint of an address or a name. */
