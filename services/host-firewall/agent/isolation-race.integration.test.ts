@@ -82,15 +82,18 @@ async function scene(
   });
 }
 
-/** Samples the way to the platform until it is asked for what it saw. */
-function sampled({
-  pair,
-}: Scene): () => Promise<{ readonly count: number; readonly closed: readonly string[] }> {
+type Sampled = () => Promise<{ readonly count: number; readonly closed: readonly string[] }>;
+
+/** Samples the way to the platform, from now until it is asked for what it saw. */
+async function sampled({ pair }: Scene): Promise<Sampled> {
   const child = pair.start('host', ['python3', SAMPLE, PEER_ADDRESS, String(SERVER_PORT)], 'pipe');
   if (child.stdout === null) throw new Error('a pipe was asked for');
   const lines: string[] = [];
   createInterface(child.stdout).on('line', (line) => lines.push(line));
+  await until(() => lines.length > 0);
   return async () => {
+    // A machine with much to do gives the sampler few turns.
+    await until(() => lines.length >= SAMPLES_MIN);
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGTERM');
     await ended;
@@ -115,7 +118,7 @@ async function until(holds: () => boolean): Promise<void> {
 const isIsolated = ({ pair }: Scene): boolean =>
   pair.inside('host', ['nft', 'list', 'tables']).includes('isolation');
 
-async function alwaysReached(t: TestContext, stop: ReturnType<typeof sampled>): Promise<void> {
+async function alwaysReached(t: TestContext, stop: Sampled): Promise<void> {
   const { count, closed } = await stop();
   t.diagnostic(`the platform was reached ${count - closed.length} of ${count} times`);
   t.assert.deepEqual(closed, []);
@@ -124,7 +127,7 @@ async function alwaysReached(t: TestContext, stop: ReturnType<typeof sampled>): 
 
 test('isolated during a trial: it holds over the confirmation, with the new allow-list, and ends without a trace', async (t: TestContext) => {
   await scene(async (here, digests) => {
-    const stop = sampled(here);
+    const stop = await sampled(here);
     await here.platformGoes();
     const applied = here.agent.apply(after);
     await until(() => here.rules() === digests.after);
@@ -145,7 +148,7 @@ test('isolated during a trial: it holds over the confirmation, with the new allo
 
 test('isolated before a trial and lifted during it: the confirmation does not bring it back', async (t: TestContext) => {
   await scene(async (here, digests) => {
-    const stop = sampled(here);
+    const stop = await sampled(here);
     await here.isolate();
     await here.platformGoes();
     const applied = here.agent.apply(after);
@@ -165,7 +168,7 @@ test('isolated before a trial and lifted during it: the confirmation does not br
 
 test('isolated during a trial that is taken back: the old rules, isolated all the while, and nothing left at its end', async (t: TestContext) => {
   await scene(async (here, digests) => {
-    const stop = sampled(here);
+    const stop = await sampled(here);
     await here.platformGoes();
     const applied = here.agent.apply(after);
     await until(() => here.rules() === digests.after);
@@ -183,7 +186,7 @@ test('isolated during a trial that is taken back: the old rules, isolated all th
 
 test('lifted at the very moment at which a confirmation isolates again: it stays lifted, at the next one too', async (t: TestContext) => {
   await scene(async (here, digests) => {
-    const stop = sampled(here);
+    const stop = await sampled(here);
     await here.isolate();
     await here.agent.ask('lift-during-isolation');
     await here.agent.apply(after);
@@ -200,7 +203,7 @@ test('lifted at the very moment at which a confirmation isolates again: it stays
 
 test('isolated and lifted at any moment of a trial and its confirmation: what was asked last is what is', async (t: TestContext) => {
   await scene(async (here, digests) => {
-    const stop = sampled(here);
+    const stop = await sampled(here);
     let state = digests.before;
     for (let round = 0; round < ROUNDS; round += 1) {
       const policy = state === digests.before ? after : before;
