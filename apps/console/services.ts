@@ -3,9 +3,11 @@ import { fileIntegrityMonitoringConsole } from '@demarc/file-integrity-monitorin
 import { hostFirewallConsole } from '@demarc/host-firewall/console';
 import { hostIntrusionDetectionConsole } from '@demarc/host-intrusion-detection/console';
 import type { ConsoleRoom } from '@demarc/platform/contract/console';
+import { vulnerabilityScanningConsole } from '@demarc/vulnerability-scanning/console';
 
 export const ROOMS: readonly ConsoleRoom[] = [
   fileIntegrityMonitoringConsole,
   hostFirewallConsole,
   hostIntrusionDetectionConsole,
+  vulnerabilityScanningConsole,
 ];

@@ -1,13 +1,21 @@
-/** One live stream for the page, shared by all who listen; it comes back by itself with growing pauses. */
+/**
+ * One live stream for the page, shared by all who listen; it comes back by itself with growing pauses.
+ *
+ * What happens before it is open, between two connections, or while its reader was too slow is not in it. Then it says
+ * that there is a gap, and whoever needs all of it asks for it.
+ */
 import { LiveMessage } from '@demarc/platform/contract/api';
 
 const KINDS = ['event', 'evidence', 'matrix', 'asset', 'rules', 'dropped'] as const;
+export type StreamMessage = LiveMessage | { readonly kind: 'gap' };
+type Listener = (message: StreamMessage) => void;
+
 const PAUSE_MS_MIN = 1_000;
 const PAUSE_MS_MAX = 30_000;
 
 export class LiveStream {
   readonly #tenantId: string;
-  readonly #listeners = new Set<(message: LiveMessage) => void>();
+  readonly #listeners = new Set<Listener>();
   #source: EventSource | undefined;
   #pauseMs = PAUSE_MS_MIN;
   #timer: number | undefined;
@@ -16,7 +24,7 @@ export class LiveStream {
     this.#tenantId = tenantId;
   }
 
-  subscribe(listener: (message: LiveMessage) => void): () => void {
+  subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     if (this.#source === undefined && this.#timer === undefined) this.#open();
     return () => {
@@ -31,6 +39,7 @@ export class LiveStream {
     this.#source = source;
     source.addEventListener('open', () => {
       this.#pauseMs = PAUSE_MS_MIN;
+      this.#tell({ kind: 'gap' });
     });
     source.addEventListener('error', () => {
       source.close();
@@ -42,9 +51,15 @@ export class LiveStream {
     for (const kind of KINDS) {
       source.addEventListener(kind, (event: MessageEvent<string>) => {
         const message = LiveMessage.safeParse(JSON.parse(event.data));
-        if (message.success) for (const listener of this.#listeners) listener(message.data);
+        if (!message.success) return;
+        this.#tell(message.data);
+        if (message.data.kind === 'dropped') this.#tell({ kind: 'gap' });
       });
     }
+  }
+
+  #tell(message: StreamMessage): void {
+    for (const listener of this.#listeners) listener(message);
   }
 
   #close(): void {

@@ -1,7 +1,9 @@
 /** A search of events, page by page, and how many there are over its time. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { post } from '../app/api.ts';
 import { EventHistogram, EventPage } from '../app/schemas.ts';
+import { rangeOf } from '../parts/time.ts';
 
 /** Kept in the page; older ones are found by narrowing the time. */
 const PAGES_MAX = 20;
@@ -29,4 +31,31 @@ export function useEventPages(name: string, tenantId: string, query: object) {
     placeholderData: keepPreviousData,
   });
   return { page, chart };
+}
+
+/**
+ * How many more there are by now than when the page was asked for.
+ *
+ * @param range as the address has it: a relative one goes on, another has its end
+ * @param matchedCount of the page; undefined while it is not there
+ */
+export function useRecount(
+  tenantId: string,
+  query: object,
+  range: string | undefined,
+  matchedCount: number | undefined,
+): (() => Promise<number>) | undefined {
+  const key = JSON.stringify(query);
+  return useMemo(
+    () =>
+      matchedCount === undefined
+        ? undefined
+        : async () => {
+            const { to } = rangeOf(range, Date.now());
+            const asked = { ...(JSON.parse(key) as object), to, limit: 1 };
+            const now = await post(`/v1/tenants/${tenantId}/events/search`, EventPage, asked);
+            return now.matchedCount - matchedCount;
+          },
+    [tenantId, key, range, matchedCount],
+  );
 }

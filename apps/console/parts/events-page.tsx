@@ -4,9 +4,9 @@ import type { EventRow, EventsPageProps } from '@demarc/platform/contract/consol
 import { useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { post } from '../app/api.ts';
-import { liveStream } from '../app/live.ts';
 import { usePageSearch } from '../app/page-search.ts';
 import { EventPage as Page } from '../app/schemas.ts';
+import { useFresh } from './fresh.ts';
 import { ListPage } from './list-page.tsx';
 import { Fresh, Json, SearchBox, TimeRange } from './parts.tsx';
 import { rangeOf } from './time.ts';
@@ -75,6 +75,7 @@ export function EventsPage<Row extends EventRow>({
 interface Asked extends EventPage {
   /** The time that was asked about: a relative one moves on. */
   readonly asked: { readonly from: string; readonly to: string };
+  readonly askedAtMs: number;
 }
 
 function useEvents(
@@ -86,13 +87,13 @@ function useEvents(
   const { tenantId = 'local' } = useParams({ strict: false });
   const [page, setPage] = useState<Asked>();
   const [failure, setFailure] = useState<unknown>();
-  const [freshCount, setFreshCount] = useState(0);
   const [isBusy, setBusy] = useState(false);
   const turn = useRef(0);
   const ask = useCallback(
-    (asked: Asked['asked'], cursor?: string) =>
+    (asked: Asked['asked'], cursor?: string, limit?: number) =>
       post(`/v1/tenants/${tenantId}/events/search`, Page, {
         ...query,
+        ...(limit === undefined ? {} : { limit }),
         ...asked,
         ...(text === undefined ? {} : { text }),
         ...(cursor === undefined ? {} : { cursor }),
@@ -102,27 +103,36 @@ function useEvents(
   const load = useCallback(async () => {
     turn.current += 1;
     const mine = turn.current;
-    const asked = rangeOf(range, Date.now());
+    const askedAtMs = Date.now();
+    const asked = rangeOf(range, askedAtMs);
     try {
       const first = await ask(asked);
       // What was asked since is what the page is about now.
       if (mine !== turn.current) return;
-      setPage({ ...first, asked });
+      setPage({ ...first, asked, askedAtMs });
       setFailure(undefined);
-      setFreshCount(0);
     } catch (error) {
       if (mine === turn.current) setFailure(error);
     }
   }, [ask, range]);
   useEffect(() => void load(), [load]);
-  useEffect(
-    () =>
-      liveStream(tenantId).subscribe((message) => {
-        if (message.kind === 'event' && rowOf(message.event) !== undefined)
-          setFreshCount((count) => count + 1);
-      }),
-    [tenantId, rowOf],
+  const isShown = useCallback(
+    (event: Record<string, unknown>) => rowOf(event as EventPage['events'][number]) !== undefined,
+    [rowOf],
   );
+  // Not by the page itself: older ones that are brought do not make it another list.
+  const { asked, askedAtMs = 0, matchedCount = 0 } = page ?? {};
+  const recount = useMemo(
+    () =>
+      asked === undefined
+        ? undefined
+        : async () => {
+            const { to } = rangeOf(range, Date.now());
+            return (await ask({ from: asked.from, to }, undefined, 1)).matchedCount - matchedCount;
+          },
+    [ask, asked, matchedCount, range],
+  );
+  const freshCount = useFresh({ tenantId, askedAtMs, isShown, recount });
   const bring = async (known: Asked, cursor: string): Promise<void> => {
     setBusy(true);
     try {

@@ -2,15 +2,15 @@
 import type { EventPage as Page } from '@demarc/platform/contract/api';
 import type { Column } from '@demarc/platform/contract/console';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
-import { liveStream } from '../../app/live.ts';
+import { useCallback, useMemo, useState } from 'react';
 import { usePageSearch } from '../../app/page-search.ts';
 import { DataTable } from '../../parts/data-table.tsx';
+import { useFresh } from '../../parts/fresh.ts';
 import { Empty, Failure, Fresh, Instant, Loading, PageHeader, TimeRange } from '../../parts/parts.tsx';
 import { rangeOf } from '../../parts/time.ts';
 import { TimeChart } from '../../parts/time-chart.tsx';
 import { counted, shownOf } from '../../parts/words.ts';
-import { useEventPages } from '../event-pages.ts';
+import { useEventPages, useRecount } from '../event-pages.ts';
 import { useTenantId } from '../queries.ts';
 import { FindingDetails } from './finding-details.tsx';
 import { FindingFilters } from './finding-filters.tsx';
@@ -30,8 +30,14 @@ export function FindingsPage() {
     () => page.data?.pages.flatMap(({ events }) => events.map(findingOf)) ?? [],
     [page.data],
   );
-  const fresh = useFresh(tenantId, askedAt);
   const [newest] = page.data?.pages ?? [];
+  const recount = useRecount(tenantId, query, search['range'], newest?.matchedCount);
+  const isShown = useCallback(
+    (event: Record<string, unknown>) =>
+      event['class_uid'] === DETECTION_FINDING && fits(findingOf(event), search),
+    [search],
+  );
+  const fresh = useFresh({ tenantId, askedAtMs: askedAt, isShown, recount });
   const open = search['open'];
   return (
     <>
@@ -85,20 +91,6 @@ export function FindingsPage() {
       )}
     </>
   );
-}
-
-/** How many have arrived since the list was asked for that would stand in it. */
-function useFresh(tenantId: string, askedAt: number): number {
-  const { search } = usePageSearch();
-  const [fresh, setFresh] = useState(0);
-  useEffect(() => {
-    setFresh(0);
-    return liveStream(tenantId).subscribe((message) => {
-      if (message.kind !== 'event' || message.event['class_uid'] !== DETECTION_FINDING) return;
-      if (fits(findingOf(message.event), search)) setFresh((count) => count + 1);
-    });
-  }, [tenantId, askedAt, search]);
-  return fresh;
 }
 
 function summaryOf(newest: Page, findings: readonly Finding[]): string {
