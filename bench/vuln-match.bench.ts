@@ -119,10 +119,11 @@ ratio(
 const machines = Array.from({ length: MACHINES }, (_, index) =>
   inventory(packages.slice((index * 37) % (PACKAGES - 50), ((index * 37) % (PACKAGES - 50)) + 50)),
 );
+const some = real.find(({ affected }) => affected.length > 0) as Advisory;
 const fresh = {
-  ...(real[0] as Advisory),
+  ...some,
   id: 'new',
-  affected: packages.slice(0, 5).map(({ name }) => ({ ...(real[0] as Advisory).affected[0], name })),
+  affected: packages.slice(0, 5).map(({ name }) => ({ ...some.affected[0], name })),
 } as Advisory;
 const startedAt = performance.now();
 const alone = openArtefact(compileFeeds([fresh], [], []));
