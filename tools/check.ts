@@ -2,7 +2,7 @@
  * `npm run check`: everything static and the unit tests, three at a time, in well under a minute. `--static` leaves the
  * unit tests to who counts them.
  */
-import { spawn } from 'node:child_process';
+import { runApart } from './run-stage.ts';
 import { unitStage } from './stages.ts';
 
 interface Step {
@@ -28,17 +28,8 @@ const unitStep = (name: string, files: readonly string[]): Step => ({
     ...files,
   ],
 });
-/** A process is one thread of tests: three of about the same length. */
-const UNIT_PARTS: readonly (readonly [name: string, isPart: RegExp])[] = [
-  ['services', /^services\//],
-  ['platform', /^platform\//],
-  ['others', /^(?!services\/|platform\/)/],
-];
-const UNIT = UNIT_PARTS.map(([name, isPart]) =>
-  unitStep(
-    `unit (${name})`,
-    unit.files.filter((file) => isPart.test(file)),
-  ),
+const UNIT = (unit.lanes ?? [unit.files]).map((files) =>
+  unitStep(files[0]?.split('/', 1)[0] ?? 'none', files),
 );
 /** What did not change since the last run is not looked at again. */
 const typesOf = (runtime: string): readonly string[] => [
@@ -76,24 +67,11 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 async function work(): Promise<void> {
   for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
     const from = performance.now();
-    const { code, output } = await capture(step);
+    const { code, output } = await runApart(step.command, step.args);
     const took = `${((performance.now() - from) / 1_000).toFixed(1)} s`;
     console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${step.name.padEnd(18)} ${took}`);
     if (code === 0) continue;
     failed.push(step.name);
     console.log(output);
   }
-}
-
-function capture(step: Step): Promise<{ readonly code: number; readonly output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(step.command, step.args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const chunks: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.once('error', reject);
-    child.once('close', (code) =>
-      resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }),
-    );
-  });
 }

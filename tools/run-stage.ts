@@ -62,6 +62,24 @@ export function run(command: string, args: readonly string[], env = process.env)
   });
 }
 
+/** The same, with what it prints kept together: for several at a time. */
+export function runApart(
+  command: string,
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly output: string }> {
+  return new Promise((done, reject) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...COMPILED, ...process.env },
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.once('error', reject);
+    child.once('close', (code) => done({ code: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }));
+  });
+}
+
 function readCounts(file: string): Counts | undefined {
   const last = readFileSync(file, 'utf8').trim().split('\n').at(-1);
   if (last === undefined || last === '') return undefined;

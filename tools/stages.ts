@@ -22,8 +22,17 @@ export function unitStage(): Stage {
     'architecture.test.ts',
     'rooms.test.ts',
   ];
-  return { name: 'unit', files, isolation: 'none', timeoutMs: 60_000 };
+  return {
+    name: 'unit',
+    files,
+    lanes: UNIT_LANES.map((lane) => files.filter((file) => lane.test(file))),
+    isolation: 'none',
+    timeoutMs: 60_000,
+  };
 }
+
+/** A process is one thread of tests: three of about the same length. */
+export const UNIT_LANES = [/^services\//, /^platform\//, /^(?!services\/|platform\/)/] as const;
 
 export function integrationStage(): Stage {
   const files = found(`${SOURCES}/**/*.integration.test.ts`);
@@ -48,6 +57,11 @@ export function endToEndStage(): Stage {
   const files = found('e2e/*.e2e.ts');
   // Each starts a platform of its own and waits for it half of the time. One kills engines: it keeps to itself.
   const killing = files.filter((file) => file.includes('walking-skeleton'));
-  const lanes = [killing, files.filter((file) => !killing.includes(file))];
+  const detecting = files.filter((file) => /detection|vulnerabilities/.test(file));
+  const lanes = [
+    killing,
+    detecting,
+    files.filter((file) => !killing.includes(file) && !detecting.includes(file)),
+  ];
   return { name: 'end to end', files, lanes, isolation: 'process', timeoutMs: 600_000 };
 }
