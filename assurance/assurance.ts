@@ -497,6 +497,16 @@ export class Assurance implements Disposable {
     });
   }
 
+  /** The groups of an asset, and what it is labelled with (`environment: PRD`). */
+  async placeOf(
+    tenant: TenantScope,
+    assetId: string,
+  ): Promise<{ readonly groups: readonly string[]; readonly labels: Readonly<Record<string, string>> }> {
+    const groups = await this.groupsOf(tenant, assetId);
+    const labels = await this.#at(tenant, {}, ({ population }) => population.find(assetId)?.labels ?? {});
+    return { groups, labels };
+  }
+
   /** Who has one duty for a control on an asset now; null where nobody has, or it is in dispute. */
   async dutyOwner(
     tenant: TenantScope,

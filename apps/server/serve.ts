@@ -5,6 +5,8 @@ import { Assurance, assuranceMigrations, CATALOGUE_FILE, loadCatalogue } from '@
 import { RECORD_SOURCES, SourceSchedule } from '@demarc/assurance/sources';
 import { managedServiceOf, managedServices } from '@demarc/platform/contract';
 import type { LiveMessage } from '@demarc/platform/contract/api';
+import type { ServerRoomContext } from '@demarc/platform/contract/server';
+import { openDelivery } from '@demarc/platform/delivery';
 import { DemarcError } from '@demarc/platform/errors';
 import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, openAuthority } from '@demarc/platform/identity';
@@ -50,6 +52,9 @@ import { serverMigrations } from './migrations.ts';
 import { ordersInForce, tellOrders } from './orders/orders.ts';
 import { policiesFor } from './policies/policies.ts';
 import { policySources } from './policies/sources.ts';
+import { roomContexts } from './rooms/contexts.ts';
+import { roomSources } from './rooms/observers.ts';
+import { RoomWorkSchedule } from './rooms/work.ts';
 import { ROOMS } from './services.ts';
 import { platformStatus } from './status.ts';
 import { ensureFirstTenant, listTenants, retentionOf } from './tenants.ts';
@@ -106,9 +111,11 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     retentionDays: retentionOf(store, now),
     now,
   });
+  const allTenants = async (): Promise<readonly TenantScope[]> =>
+    (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId));
   const publish = (tenant: TenantScope, message: LiveMessage): void => siem.watchers.publish(tenant, message);
   const key = openEvidenceKey(paths.keys);
-  const running: { intake?: Intake } = {};
+  const running: { intake?: Intake; contexts?: ReadonlyMap<string, ServerRoomContext> } = {};
   const observers = platformSources({
     store,
     siem,
@@ -119,7 +126,8 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),
   });
-  const sources = [...observers, ...RECORD_SOURCES];
+  const observed = roomSources(rooms, (serviceId) => running.contexts?.get(serviceId));
+  const sources = [...observers, ...RECORD_SOURCES, ...observed];
   const assurance: Assurance = new Assurance({
     inTenant: store.inTenant,
     catalogue: loadCatalogue(),
@@ -152,7 +160,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   const schedule: SourceSchedule = new SourceSchedule({
     sources,
     key,
-    tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
+    tenants: allTenants,
     look: (tenant, at) => assurance.look(tenant, at),
     observed: (tenant, observed) => assurance.observed(tenant, observed),
     onError: (line, error) => log(`assurance: ${line}`, error),
@@ -174,7 +182,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   }
 
   const work = startSiemWork(siem, {
-    tenants: async () => (await listTenants(store)).map(({ tenantId }) => grantTenantScope(tenantId)),
+    tenants: allTenants,
     onError: log,
   });
   const providerRules =
@@ -299,6 +307,20 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     throw intakeCannotListen(settings, error);
   });
   running.intake = intake;
+  const contexts = roomContexts({
+    store,
+    siem,
+    assurance,
+    rooms,
+    delivery: await openDelivery({ smtpUrl: settings.DEMARC_SMTP_URL, from: settings.DEMARC_SMTP_FROM, now }),
+    feedSources: settings.DEMARC_FEEDS_FILE,
+    directory: paths.rooms,
+    user: SERVER_USER,
+    now,
+    log,
+  });
+  running.contexts = contexts;
+  const roomWork = new RoomWorkSchedule({ rooms, contexts, tenants: allTenants, now, log });
   const access = new AccessLog(store, now, (error) => log('the access log could not be written', error));
   const api = await buildApi({
     access,
@@ -309,6 +331,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     assurance,
     sources: intakeSources,
     rooms,
+    roomContexts: contexts,
     first,
     cliTokenHash: hashToken(config.cliToken),
     hostNames: ['localhost', '127.0.0.1', '::1', settings.DEMARC_API_LISTEN.host.toLowerCase()],
@@ -326,9 +349,14 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   flushCompileCache();
   // Workers read their programs by themselves, and in a closed checkout only as long as this is root.
   await Promise.all([compiler.ready, exporter.start().catch(() => undefined)]);
+  for (const room of rooms) {
+    const context = contexts.get(room.service.id);
+    if (context !== undefined) await room.prepare?.(context);
+  }
   dropPrivileges(paths.firstAdministrator);
   await startIntake();
   schedule.start();
+  roomWork.start();
   log(`server ready: ${apiUrl}, link ${linkUrl}`);
   siem.rulesets.warm();
 
@@ -351,6 +379,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   clearInterval(forgets);
   log('server stopping');
   schedule[Symbol.dispose]();
+  await roomWork[Symbol.asyncDispose]();
   assurance[Symbol.dispose]();
   await link[Symbol.asyncDispose]();
   await intake[Symbol.asyncDispose]();

@@ -38,6 +38,14 @@ const PORTS = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'expected FIRST-LAST, such as 8430-8499, or off' });
   return z.NEVER;
 });
+/** Where the installation asks for feeds of advisories. */
+export type FeedSources = 'off' | 'public' | { readonly file: string };
+const FEEDS = z.string().transform((text, context): FeedSources => {
+  if (text === 'off' || text === 'public') return text;
+  if (text.startsWith('/')) return { file: text };
+  context.addIssue({ code: 'custom', message: 'expected off, public, or the absolute path of a JSON file' });
+  return z.NEVER;
+});
 const PORT = z.coerce.number().int().min(1).max(65_535);
 const URL_TEXT = z.url();
 const NAMES = z.string().transform((text) =>
@@ -112,6 +120,18 @@ const SETTINGS = {
     '',
     'Sigma rules of the provider, for every tenant; a change is in force within two seconds',
   ),
+  DEMARC_FEEDS_FILE: setting(
+    FEEDS,
+    'off',
+    'where vulnerability feeds are asked for: off (they are imported), public, or a JSON file that names sources, which alone are asked',
+  ),
+  DEMARC_SMTP_URL: setting(
+    URL_TEXT,
+    '',
+    'where reports are sent by e-mail: smtps://user:password@host:465, or smtp:// with STARTTLS',
+    true,
+  ),
+  DEMARC_SMTP_FROM: setting(z.email(), 'demarc@localhost.localdomain', 'whom that e-mail is from'),
   DEMARC_CERTIFICATE_SECONDS: setting(
     text(z.coerce.number().int().min(10).max(34_560_000)),
     '2592000',
@@ -143,7 +163,8 @@ type Optional =
   | 'DEMARC_TOKEN'
   | 'DEMARC_RULES_DIR'
   | 'DEMARC_INTAKE_FILES'
-  | 'DEMARC_AGENT_DIR';
+  | 'DEMARC_AGENT_DIR'
+  | 'DEMARC_SMTP_URL';
 
 export interface PrintedSetting {
   readonly name: SettingName;
@@ -200,8 +221,8 @@ export function layout(dataDirectory: string) {
     cliToken: at('keys', 'cli-token'),
     intakeKey: at('keys', 'intake-key'),
     intake: at('intake'),
-    /** Advisories, as `demarc vuln feeds` keeps them. */
-    feeds: at('feeds'),
+    /** A directory for each room on the server. */
+    rooms: at('rooms'),
     run: at('run'),
     postgresSocket: at('run', 'postgres'),
     state: at('run', 'state.json'),

@@ -1,11 +1,14 @@
 /** The server half of a room, as `apps/server` mounts it. */
 import type { Migration } from 'kysely/migration';
 import type * as z from 'zod';
+import type { FeedSources } from '../config/config.ts';
 import type { InTenant } from '../stores/postgres.ts';
 import type { TenantScope } from '../tenancy/tenancy.ts';
 import type { OcsfEvent } from './agent.ts';
-import type { Permission } from './api.ts';
-import type { ServiceSpec } from './service.ts';
+import type { Asset, Duty, Permission } from './api.ts';
+import type { Order, OrderState } from './orders.ts';
+import type { PatchNeed } from './patching.ts';
+import type { EvidenceFinding, EvidencePromise, ServiceSpec } from './service.ts';
 
 export interface EventQuery {
   readonly fromMs: number;
@@ -32,7 +35,118 @@ export interface ServerRoomContext {
     readonly nextCursor: string | null;
     readonly matchedCount: number;
   }>;
+  /** Enrolled machines, as the link knows them. */
+  machines(tenant: TenantScope): Promise<readonly Pick<Asset, 'assetId' | 'name' | 'os' | 'state'>[]>;
+  /** Groups of assets that the asset is in, and its labels (`environment: PRD`). */
+  placeOf(
+    tenant: TenantScope,
+    assetId: string,
+  ): Promise<{ readonly groups: readonly string[]; readonly labels: Readonly<Record<string, string>> }>;
+  /** Who has the duty for a control on an asset at this moment; null where nobody has. */
+  ownerOf(tenant: TenantScope, assetId: string, control: string, duty: Duty): Promise<string | null>;
+  /** Whether the managed service that the room is, or is part of, was bought for the asset. */
+  isEntitled(tenant: TenantScope, assetId: string): Promise<boolean>;
+  /**
+   * Events that the room itself makes about one asset. They take the road that an agent's take, so the same uids
+   * may come again.
+   */
+  emit(tenant: TenantScope, assetId: string, events: readonly OcsfEvent[]): Promise<void>;
+  /** Gives an order to the room's half on a host; the caller has asked who may. @returns its id */
+  giveOrder(tenant: TenantScope, order: RoomOrder): Promise<string>;
+  takeBackOrder(tenant: TenantScope, orderId: string, by: string, because: string): Promise<void>;
+  /** What became of it; undefined where there is none. */
+  orderState(tenant: TenantScope, orderId: string): Promise<OrderState | undefined>;
+  /** By e-mail or webhook, as the installation is set up to. */
+  readonly delivery: Delivery;
+  /** Where this installation lets feeds of advisories be asked for. */
+  readonly feedSources: FeedSources;
+  /** The room's own directory (mode 0700): what belongs to no tenant, such as feeds. */
+  readonly stateDirectory: string;
+  /** What another room can do; undefined where this installation has none that does. */
+  use<Name extends keyof ServerCapabilities>(name: Name): ServerCapabilities[Name] | undefined;
   now(): number;
+  log(line: string, error?: unknown): void;
+}
+
+export interface RoomOrder extends Pick<Order, 'kind' | 'what' | 'because' | 'by'> {
+  readonly assetId: string;
+  readonly accountId: string;
+  readonly party: string;
+  readonly seconds: number;
+}
+
+/** What rooms of one server do for each other, without knowing each other. */
+export interface ServerCapabilities {
+  /** Open findings for which a fix can be had, of machines that the tenant has. */
+  readonly 'patch-needs': (tenant: TenantScope) => Promise<readonly PatchNeed[]>;
+  /** A patch was done (or undone): the asset is to be looked at again, and what is not gone is open again. */
+  readonly 'patch-done': (
+    tenant: TenantScope,
+    assetId: string,
+    findingIds: readonly string[],
+  ) => Promise<void>;
+}
+
+export interface Mail {
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  readonly attachments: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly bytes: Uint8Array;
+  }[];
+}
+
+/** What became of it: the peer's words, kept as evidence. */
+export interface Delivered {
+  readonly atMs: number;
+  readonly to: string;
+  readonly answer: string;
+}
+
+/** Ways out of the platform for documents; each bounded in time and size. */
+export interface Delivery {
+  /** @throws DELIVERY_NOT_SET_UP, DELIVERY_REFUSED, DELIVERY_UNREACHABLE */
+  mail(mail: Mail): Promise<Delivered>;
+  /**
+   * A POST of the bytes, signed with HMAC-SHA-256 (`x-demarc-signature`), to an https address.
+   *
+   * @throws DELIVERY_REFUSED, DELIVERY_UNREACHABLE
+   */
+  webhook(hook: {
+    readonly url: string;
+    readonly secret: string;
+    readonly type: string;
+    readonly bytes: Uint8Array;
+  }): Promise<Delivered>;
+}
+
+/** Work of a room that nobody asks for. One run at a time; what fails is logged, and tried again next time. */
+export interface RoomWork {
+  readonly name: string;
+  readonly everySeconds: number;
+  /** For the whole installation, or for each tenant in turn. */
+  readonly of:
+    | { readonly installation: (context: ServerRoomContext) => Promise<void> }
+    | { readonly tenant: (context: ServerRoomContext, tenant: TenantScope) => Promise<void> };
+}
+
+/** Evidence that the room's half on the server observes; the promises are among the service's own. */
+export interface RoomObserver {
+  readonly rules: readonly EvidencePromise[];
+  observe(
+    context: ServerRoomContext,
+    tenant: TenantScope,
+  ): Promise<readonly (EvidenceFinding & { readonly assetId: string })[]>;
+}
+
+/** A file that a route hands out: to be saved, never shown in the place of a page. */
+export interface RoomFile {
+  /** Of letters, digits, dots and dashes. */
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -49,6 +163,8 @@ export interface RoomRoute {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly response: z.ZodType;
+  /** What is answered is a `RoomFile`, and `response` is not looked at. */
+  readonly isFile?: true;
   handle(
     context: ServerRoomContext,
     tenant: TenantScope,
@@ -91,6 +207,15 @@ export interface ServerRoom {
     tenant: TenantScope,
     assetId: string,
   ): Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>>;
+  readonly work?: readonly RoomWork[];
+  readonly observer?: RoomObserver;
+  /**
+   * Once, before the server gives up root's rights, with which alone it may be able to read its own files: threads that
+   * are needed later are started here, and whatever is to be the server's own is handed to it.
+   */
+  prepare?(context: ServerRoomContext): Promise<void>;
+  /** Handed to the other rooms by name. */
+  readonly provides?: (context: ServerRoomContext) => Partial<ServerCapabilities>;
   /** Directory of the room's detections: one Sigma rule a file, `*.yml`, each with samples beside it. */
   readonly detectionsDirectory?: URL;
 }

@@ -1,7 +1,7 @@
 /** What routes are given. */
 import type { Assurance } from '@demarc/assurance';
 import type { LiveMessage, PlatformStatus } from '@demarc/platform/contract/api';
-import type { ServerRoom } from '@demarc/platform/contract/server';
+import type { ServerRoom, ServerRoomContext } from '@demarc/platform/contract/server';
 import type { PostgresStore } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { Siem } from '@demarc/siem';
@@ -16,6 +16,8 @@ export interface ApiDeps {
   readonly assurance: Assurance;
   readonly sources: Administration;
   readonly rooms: readonly ServerRoom[];
+  /** By service id. */
+  readonly roomContexts: ReadonlyMap<string, ServerRoomContext>;
   readonly first: FirstAdministrator;
   /** Where it is written down that the provider's people looked at a tenant's data. */
   readonly access: AccessLog;

@@ -1,28 +1,16 @@
 /** Mounts what the rooms bring, below the tenant, behind the same guard. */
+import { createHash } from 'node:crypto';
 import { TenantIdParam } from '@demarc/platform/contract/api';
-import type { ServerRoomContext } from '@demarc/platform/contract/server';
-import { searchEvents } from '@demarc/siem';
-import type { FastifyInstance } from 'fastify';
+import type { RoomFile } from '@demarc/platform/contract/server';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
 import type { ApiDeps } from './context.ts';
 import { principalOf, scopeOf } from './guard.ts';
 
 export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const context: ServerRoomContext = {
-    inTenant: deps.store.inTenant,
-    now: deps.now,
-    async searchEvents(tenant, { fromMs, toMs, classUids, filters, ...query }) {
-      const page = await searchEvents(deps.siem, tenant, {
-        ...query,
-        from: new Date(fromMs).toISOString(),
-        to: new Date(toMs).toISOString(),
-        ...(classUids === undefined ? {} : { classUids: [...classUids] }),
-        ...(filters === undefined ? {} : { filters: [...filters] }),
-      });
-      return { events: page.events as never, nextCursor: page.nextCursor, matchedCount: page.matchedCount };
-    },
-  };
   for (const room of deps.rooms) {
+    const context = deps.roomContexts.get(room.service.id);
+    if (context === undefined) throw new Error(`no context was made for ${room.service.id}`);
     for (const route of room.routes) {
       app.route({
         method: route.method,
@@ -33,19 +21,28 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
           params: z.object({ tenantId: TenantIdParam, ...route.params?.shape }),
           ...(route.query === undefined ? {} : { querystring: route.query }),
           ...(route.body === undefined ? {} : { body: route.body }),
-          response: { 200: route.response },
+          ...(route.isFile === true ? {} : { response: { 200: route.response } }),
         },
-        handler: async (request) => {
+        handler: async (request, reply) => {
           const { accountId, name } = principalOf(request);
-          return route.handle(context, scopeOf(request), {
+          const answer = await route.handle(context, scopeOf(request), {
             params: request.params,
             query: request.query,
             body: request.body,
             accountId,
             accountName: name,
           });
+          return route.isFile === true ? sent(reply, answer as RoomFile) : answer;
         },
       });
     }
   }
 }
+
+const sent = (reply: FastifyReply, { name, type, bytes }: RoomFile): FastifyReply =>
+  reply
+    .type(type)
+    .header('content-disposition', `attachment; filename="${name.replaceAll(/[^\w.-]/g, '_')}"`)
+    .header('content-digest', `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`)
+    .header('cache-control', 'no-store')
+    .send(Buffer.from(bytes));

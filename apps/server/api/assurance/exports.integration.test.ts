@@ -90,6 +90,7 @@ before(async () => {
     assurance,
     sources: quietIntake(store, join(scratch, 'intake'), () => now).sources,
     rooms: [],
+    roomContexts: new Map(),
     exporter: new Exporter(console.error),
     access: new AccessLog(
       store,

@@ -1,0 +1,125 @@
+/** What is sent arrives at a real SMTP server and a real web server, and what they refuse is said. */
+import { createHmac } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, type TestContext, test } from 'node:test';
+import { SMTPServer } from 'smtp-server';
+import { openDelivery } from './delivery.ts';
+
+const NOW = Date.parse('2026-11-26T12:00:00.000Z');
+const mails: string[] = [];
+const hooks: { readonly body: string; readonly signature: string }[] = [];
+let smtp: SMTPServer;
+let web: Server;
+let webUrl = '';
+let smtpUrl = '';
+
+before(async () => {
+  smtp = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    onRcptTo: ({ address }, _session, callback) =>
+      callback(address.startsWith('nobody') ? new Error('no such user') : null),
+    onData(stream, _session, callback) {
+      const parts: Buffer[] = [];
+      stream.on('data', (part: Buffer) => parts.push(part));
+      stream.on('end', () => {
+        mails.push(Buffer.concat(parts).toString());
+        callback(null, 'kept as 42');
+      });
+    },
+  });
+  await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
+  smtpUrl = `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`;
+  web = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      hooks.push({ body, signature: String(request.headers['x-demarc-signature']) });
+      response.writeHead(request.url === '/no' ? 410 : request.url === '/away' ? 302 : 204, {
+        location: 'http://127.0.0.1:1/',
+      });
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+  webUrl = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+});
+after(async () => {
+  await new Promise<void>((resolve) => smtp.close(resolve));
+  await new Promise((resolve) => web.close(resolve));
+});
+
+const delivery = (isPrivateAllowed = true) =>
+  openDelivery({ smtpUrl, from: 'demarc@example.org', isPrivateAllowed, now: () => NOW });
+const mail = (to: string) => ({
+  to: [to],
+  subject: 'Vulnerabilities of November',
+  text: 'See the report.',
+  attachments: [{ name: 'report.json', type: 'application/json', bytes: Buffer.from('{"open":3}') }],
+});
+
+test('a report arrives with its attachment, and the server’s answer is kept', async (t: TestContext) => {
+  const sent = await (await delivery()).mail(mail('ams@example.org'));
+  t.assert.match(sent.answer, /kept as 42/);
+  t.assert.match(mails[0] ?? '', /filename=report\.json/);
+  t.assert.ok(mails[0]?.includes(Buffer.from('{"open":3}').toString('base64')));
+});
+
+test('a recipient whom the server does not know is a refusal, with its words', async (t: TestContext) => {
+  await t.assert.rejects((await delivery()).mail(mail('nobody@example.org')), {
+    code: 'DELIVERY_REFUSED',
+    message: /no such user/,
+  });
+});
+
+test('without a mail server it is said what to set', async (t: TestContext) => {
+  const none = await openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => NOW });
+  await t.assert.rejects(none.mail(mail('ams@example.org')), { code: 'DELIVERY_NOT_SET_UP' });
+});
+
+test('a webhook is signed over instant and body', async (t: TestContext) => {
+  const hook = {
+    url: `${webUrl}/in`,
+    secret: 'of the tenant',
+    type: 'text/plain',
+    bytes: Buffer.from('hello'),
+  };
+  t.assert.equal((await (await delivery()).webhook(hook)).answer, '204');
+  const at = NOW / 1_000;
+  const mac = createHmac('sha256', 'of the tenant').update(`${at}.hello`).digest('hex');
+  t.assert.deepEqual(hooks[0], { body: 'hello', signature: `t=${at},v1=${mac}` });
+});
+
+test('no redirect is followed, and a refusal names the status', async (t: TestContext) => {
+  for (const [path, status] of [
+    ['/no', '410'],
+    ['/away', '302'],
+  ])
+    await t.assert.rejects(
+      (await delivery()).webhook({
+        url: `${webUrl}${path}`,
+        secret: 's',
+        type: 'text/plain',
+        bytes: Buffer.from('x'),
+      }),
+      { code: 'DELIVERY_REFUSED', message: new RegExp(String(status)) },
+    );
+});
+
+test('a tenant’s webhook does not reach into the provider’s networks', async (t: TestContext) => {
+  const count = hooks.length;
+  for (const url of [
+    webUrl,
+    webUrl.replace('http:', 'https:'),
+    'https://localhost:1/',
+    'https://169.254.169.254/latest/meta-data',
+    'https://[::1]/',
+    'https://[::ffff:10.0.0.1]/',
+  ])
+    await t.assert.rejects(
+      async () =>
+        (await delivery(false)).webhook({ url, secret: 's', type: 'text/plain', bytes: Buffer.from('x') }),
+      { code: 'DELIVERY_REFUSED' },
+    );
+  t.assert.equal(hooks.length, count);
+});
