@@ -3,9 +3,11 @@ import { fileIntegrityMonitoringAgent } from '@demarc/file-integrity-monitoring/
 import { hostFirewallAgent } from '@demarc/host-firewall/agent';
 import { hostIntrusionDetectionAgent } from '@demarc/host-intrusion-detection/agent';
 import type { AgentRoom } from '@demarc/platform/contract/agent';
+import { vulnerabilityScanningAgent } from '@demarc/vulnerability-scanning/agent';
 
 export const ROOMS: readonly AgentRoom[] = [
   fileIntegrityMonitoringAgent,
   hostFirewallAgent,
   hostIntrusionDetectionAgent,
+  vulnerabilityScanningAgent,
 ];

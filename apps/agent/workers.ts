@@ -3,12 +3,14 @@ import { fileIntegrityMonitoringWorkers } from '@demarc/file-integrity-monitorin
 import { hostFirewallWorkers } from '@demarc/host-firewall/agent/workers';
 import { hostIntrusionDetectionWorkers } from '@demarc/host-intrusion-detection/agent/workers';
 import type { AgentWorkers } from '@demarc/platform/contract/agent';
+import { vulnerabilityScanningWorkers } from '@demarc/vulnerability-scanning/agent/workers';
 
 /** By the service of the room. */
 const WORKERS: Readonly<Record<string, AgentWorkers>> = {
   'file-integrity-monitoring': fileIntegrityMonitoringWorkers,
   'host-firewall': hostFirewallWorkers,
   'host-intrusion-detection': hostIntrusionDetectionWorkers,
+  'vulnerability-scanning': vulnerabilityScanningWorkers,
 };
 
 /** @param name service and worker: `file-integrity-monitoring/scan` */
