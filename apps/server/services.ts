@@ -3,9 +3,11 @@ import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring
 import { hostFirewallServer } from '@demarc/host-firewall/server';
 import { hostIntrusionDetectionServer } from '@demarc/host-intrusion-detection/server';
 import type { ServerRoom } from '@demarc/platform/contract/server';
+import { vulnerabilityScanningServer } from '@demarc/vulnerability-scanning/server';
 
 export const ROOMS: readonly ServerRoom[] = [
   fileIntegrityMonitoringServer,
   hostFirewallServer,
   hostIntrusionDetectionServer,
+  vulnerabilityScanningServer,
 ];

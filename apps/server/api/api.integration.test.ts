@@ -9,6 +9,7 @@ import { checkOscal, documentsOf } from '@demarc/assurance/oscal';
 import { managedServices } from '@demarc/platform/contract';
 import type { GivenOrder } from '@demarc/platform/contract/api/orders';
 import type { MadeSource, Source, SourceDetail } from '@demarc/platform/contract/intake';
+import { openDelivery } from '@demarc/platform/delivery';
 import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, type Principal } from '@demarc/platform/identity';
 import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
@@ -29,6 +30,7 @@ import { type QuietIntake, quietIntake } from '../intake/testing.ts';
 import { enrolledAsset, listAssets } from '../link/assets.ts';
 import { linkMigrations } from '../link/migrations.ts';
 import { serverMigrations } from '../migrations.ts';
+import { roomContexts } from '../rooms/contexts.ts';
 import { ROOMS } from '../services.ts';
 import { ensureFirstTenant } from '../tenants.ts';
 import { buildApi } from './api.ts';
@@ -116,6 +118,18 @@ before(async () => {
     siem,
     assurance,
     rooms: ROOMS,
+    roomContexts: roomContexts({
+      store,
+      siem,
+      assurance,
+      rooms: ROOMS,
+      delivery: await openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => now }),
+      feedSources: 'off',
+      directory: join(scratch, 'rooms'),
+      user: 'root',
+      now: () => now,
+      log: (line, error) => console.error(line, error),
+    }),
     first,
     cliTokenHash: hashToken(CLI_TOKEN),
     hostNames: ['localhost', '127.0.0.1'],
@@ -212,7 +226,9 @@ function requestTo(method: string, url: string, tenantId: string) {
     .replace(':assetId', url.includes('/inventory/') ? randomUUID() : assetId)
     .replace(':saying', 'accept')
     .replace(':decisionId', 'OM-02')
-    .replace(/:(claimId|groupId|snapshotId|sourceId|orderId|shieldId)/, randomUUID())
+    .replace(/:(claimId|groupId|snapshotId|sourceId|orderId|shieldId|reportId|scheduleId)/, randomUUID())
+    .replace(':findingId', 'f'.repeat(32))
+    .replace(':format', 'json')
     .replace(':entitlementId', randomUUID())
     .replace(':serviceId', service)
     .replace(':handoverId', randomUUID())
@@ -349,7 +365,20 @@ const READS = [
   '/rules/:ruleId',
   '/rules/try',
   '/findings/:uid',
+  '/vulnerabilities/findings',
+  '/vulnerabilities/findings/:findingId',
+  '/vulnerabilities/machines',
+  '/vulnerabilities/advisories',
+  '/vulnerabilities/feeds',
+  '/vulnerabilities/exceptions',
+  '/vulnerabilities/settings',
+  '/vulnerabilities/reports',
+  '/vulnerabilities/reports/:reportId',
+  '/vulnerabilities/report-schedules',
+  '/vulnerabilities/report-schedules/preview',
 ];
+/** What an auditor may take away of a room, beside what a viewer may read. */
+const AUDITORS_OF_ROOMS = ['/vulnerabilities/reports', '/vulnerabilities/reports/:reportId/:format'];
 
 test('there are routes to walk, and each says what it needs', (t: TestContext) => {
   t.assert.ok(routes.length >= 24, `${routes.length} routes`);
@@ -423,6 +452,7 @@ function expected(method: string, url: string, open: boolean, caller: string): b
   // How an estate is run is for its customer to decide, not for who is allowed to write claims alone.
   if (url.endsWith('/decisions/:decisionId') && method === 'POST') return caller === 'tenant-administrator';
   const below = url.slice('/v1/tenants/:tenantId'.length);
+  if (caller === 'auditor' && AUDITORS_OF_ROOMS.includes(below)) return true;
   if (caller === 'auditor' && (below === '/snapshots' || AUDITORS.some((start) => below.startsWith(start))))
     return true;
   if (caller !== 'viewer' && caller !== 'auditor') return true;
@@ -432,6 +462,7 @@ function expected(method: string, url: string, open: boolean, caller: string): b
       below.startsWith('/events/') ||
       below.startsWith('/simulations/') ||
       below.startsWith('/firewall/') ||
+      below.endsWith('/preview') ||
       below === '/rules/try')
   );
 }
