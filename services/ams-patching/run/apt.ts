@@ -1,0 +1,197 @@
+/**
+ * apt and dpkg: Debian, Ubuntu.
+ *
+ * The job holds dpkg's frontend lock and apt's two others itself, so apt-get is told to take none (Debug::NoLocking)
+ * and dpkg that the frontend's is held (DPKG_FRONTEND_LOCKED); dpkg still takes its inner one.
+ *
+ * @see apt-get(8), apt.conf(5), dpkg(1), apt_preferences(5)
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Call, complaintOf, type Ran } from './command.ts';
+import { type Driver, type Installed, offerOf, type Planned, type Target } from './driver.ts';
+import { runErrors } from './run-errors.ts';
+
+export interface AptPlaces {
+  readonly root: string;
+  /** A file that makes apt work below the root. */
+  readonly configuration?: string;
+}
+
+const FIELDS = '${Package}\\t${Architecture}\\t${Version}\\t${db:Status-Status}\\t${db:Status-Eflag}\\n';
+/** A modified configuration file stays as the administrator left it. */
+const CONFFILES = ['--force-confdef', '--force-confold'];
+const NOT_THERE = new Set(['not-installed', 'config-files']);
+
+export function aptDriver({ root, configuration }: AptPlaces): Driver {
+  const below = (path: string): string => join(root, path);
+  const rootOption = root === '/' ? [] : [`--root=${root}`];
+  const env = {
+    DPKG_FRONTEND_LOCKED: 'true',
+    ...(configuration === undefined ? {} : { APT_CONFIG: configuration }),
+  };
+  const options = [...rootOption, ...CONFFILES].flatMap((option) => ['-o', `DPkg::Options::=${option}`]);
+  const common = ['-y', '-q', '-o', 'Debug::NoLocking=1', '-o', 'DPkg::Use-Pty=0', ...options];
+  const install = (targets: readonly Target[], extra: readonly string[]): Call => ({
+    argv: [
+      'apt-get',
+      ...common,
+      ...(targets.some(({ isNew }) => isNew === true) ? [] : ['--only-upgrade']),
+      '--no-install-recommends',
+      // Else what came as a dependency counts as asked for from now on, and is never removed as not needed any more.
+      '--mark-auto',
+      ...extra,
+      'install',
+      ...targets.map(argumentOf),
+    ],
+    env,
+  });
+  const downgrade = (direction: string): readonly string[] =>
+    direction === 'downgrade' ? ['--allow-downgrades'] : [];
+  return {
+    manager: 'apt',
+    packageType: 'deb',
+    locks: ['var/lib/dpkg/lock-frontend', 'var/lib/apt/lists/lock', 'var/cache/apt/archives/lock'].map(below),
+    keepsLocks: true,
+    innerLocks: [below('var/lib/dpkg/lock')],
+    installed: () => ({
+      argv: ['dpkg-query', `--admindir=${below('var/lib/dpkg')}`, '-W', `-f=${FIELDS}`],
+    }),
+    parseInstalled,
+    refresh: () => ({ argv: ['apt-get', ...common, '-o', 'APT::Update::Error-Mode=any', 'update'], env }),
+    refreshProblem: (ran) => {
+      // Without that option (apt before 2.1.8) one that is not reached is a warning.
+      const failed = /^(?:Err:\d+ .*|[EW]: (?:Failed|Some index|The repository).*)$/m.exec(
+        `${ran.stdout}\n${ran.stderr}`,
+      );
+      return ran.code === 0 && failed === null ? undefined : (failed?.[0].slice(0, 500) ?? complaintOf(ran));
+    },
+    simulate: (targets, direction) => install(targets, ['--simulate', ...downgrade(direction)]),
+    parsePlanned,
+    // What was simulated is what is there still, by our locks; that nothing is removed is said twice.
+    apply: (targets, direction) => install(targets, ['--no-remove', ...downgrade(direction)]),
+    reasonOf,
+    keptFiles,
+    interruptedBecause: () => {
+      const updates = below('var/lib/dpkg/updates');
+      return existsSync(updates) && readdirSync(updates).some((name) => /^\d+$/.test(name))
+        ? 'dpkg was interrupted: its journal has entries'
+        : undefined;
+    },
+    // dpkg hands what it is given to scripts, and so to the daemons that they start: no locks for it.
+    settle: () => ({ argv: ['dpkg', ...rootOption, ...CONFFILES, '--configure', '-a'], env }),
+    offers: (names) => ({ argv: ['apt-cache', 'madison', ...names], env }),
+    parseOffers: ({ stdout }) =>
+      new Set(
+        stdout.split('\n').flatMap((line) => {
+          const [name = '', version = ''] = line.split(' | ').map((part) => part.trim());
+          return version === '' ? [] : [offerOf(name, version)];
+        }),
+      ),
+    archives: {
+      uris: (targets) => install(targets, ['--print-uris']),
+      download: (targets) => install(targets, ['--download-only']),
+      cache: below('var/cache/apt/archives'),
+      // A colon is no good in a file name, as apt has it.
+      nameOf: ({ name, arch, version }) => `${name}_${version.replaceAll(':', '%3a')}_${arch}.deb`,
+    },
+    forbid: (jobId, targets) => ({
+      file: below(`etc/apt/preferences.d/demarc-${jobId.replaceAll('.', '_')}.pref`),
+      text: targets
+        .map(
+          ({ name, version }) =>
+            `Explanation: patch job ${jobId} went back from it; delete this file to allow it again.\nPackage: ${name}\nPin: version ${version}\nPin-Priority: -1\n`,
+        )
+        .join('\n'),
+    }),
+  };
+}
+
+/** `all` is no architecture that apt knows a package by. */
+export const argumentOf = ({ name, arch, version }: Target): string =>
+  `${name}${arch === 'all' ? '' : `:${arch}`}=${version}`;
+
+export function parseInstalled(ran: Ran): readonly Installed[] {
+  // A database with nothing in it is 1 with nothing said.
+  if (
+    ran.because !== undefined ||
+    (ran.code !== 0 && ran.stderr !== '' && !/no packages found/.test(ran.stderr))
+  )
+    throw runErrors.make('PATCH_MANAGER_MISSING', { program: 'dpkg-query', because: complaintOf(ran) });
+  return ran.stdout.split('\n').flatMap((line) => {
+    const [name = '', arch = '', version = '', status = '', flag = ''] = line.split('\t');
+    if (name === '' || NOT_THERE.has(status)) return [];
+    return [{ name, arch, version, isWhole: status === 'installed' && flag === 'ok' }];
+  });
+}
+
+/** `Inst libc6:i386 [2.36-9] (2.36-9+deb12u1 Debian:12.1/stable [i386]) []` */
+const INSTALLS = /^(Inst|Conf) (\S+) (?:\[([^\]]*)\] )?\((\S+) .*?\[([^\]\s]+)\]\)/;
+const LINE_MAX = 4_096;
+const REMOVES = /^(?:Remv|Purg) (\S+) \[([^\]]*)\]/;
+
+export function parsePlanned(ran: Ran): readonly Planned[] | string {
+  if (ran.code !== 0) return complaintOf(ran);
+  const planned: Planned[] = [];
+  const unpacked = new Set<string>();
+  for (const line of ran.stdout.split('\n')) {
+    if (!/^(?:Inst|Conf|Remv|Purg) /.test(line)) continue;
+    // Names of origins are the repository's to choose: what is looked for in a line must not take long.
+    if (line.length > LINE_MAX) throw unreadable(line);
+    const removed = REMOVES.exec(line);
+    const installed = INSTALLS.exec(line);
+    if (removed !== null) {
+      const [name = '', arch = ''] = (removed[1] ?? '').split(':');
+      planned.push({ action: 'remove', name, arch, from: removed[2] ?? '' });
+    } else if (installed !== null) {
+      const [, verb, full = '', from, to = '', arch = ''] = installed;
+      const name = full.split(':')[0] ?? '';
+      if (verb === 'Conf') {
+        if (!unpacked.has(`${name}:${arch}`)) planned.push({ action: 'configure', name, arch, to });
+        continue;
+      }
+      unpacked.add(`${name}:${arch}`);
+      planned.push({
+        action: from === undefined ? 'install' : 'change',
+        name,
+        arch,
+        to,
+        ...(from === undefined ? {} : { from }),
+      });
+    } else throw unreadable(line);
+  }
+  return planned;
+}
+
+const unreadable = (line: string): Error =>
+  runErrors.make('PATCH_OUTPUT_UNREADABLE', { program: 'apt-get', because: line.slice(0, 300) });
+
+/** `Configuration file '/etc/x'`, what was found about it, and what was done. */
+function keptFiles(ran: Ran): readonly string[] {
+  const kept: string[] = [];
+  let file: string | undefined;
+  for (const line of `${ran.stdout}\n${ran.stderr}`.split('\n')) {
+    const named = /^Configuration file '([^']+)'/.exec(line)?.[1];
+    if (named !== undefined) file = named;
+    else if (!line.startsWith(' ==> ')) file = undefined;
+    else if (file !== undefined && /^ ==> (?:Keeping old|Using current old)/.test(line)) kept.push(file);
+  }
+  return kept;
+}
+
+/**
+ * dpkg names the package in one line and the reason in the next.
+ *
+ * `dpkg: error processing package bad (--configure):\n installed bad package post-installation script …`
+ */
+function reasonOf(ran: Ran, name: string): string {
+  const lines = `${ran.stdout}\n${ran.stderr}`.split('\n');
+  for (const [index, line] of lines.entries()) {
+    const [, about] = /^dpkg: error processing (?:package|archive) (\S+) \(/.exec(line) ?? [];
+    if (about === undefined) continue;
+    const file = about.split('/').at(-1) ?? '';
+    if (about.split(':')[0] === name || file.startsWith(`${name}_`))
+      return (lines[index + 1] ?? '').trim().slice(0, 500);
+  }
+  return complaintOf(ran);
+}

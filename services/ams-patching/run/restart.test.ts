@@ -1,0 +1,85 @@
+/** systemd runs in no container of the tests: what it is asked is looked at here, that it does it is not. */
+import { type TestContext, test } from 'node:test';
+import type { Call } from './command.ts';
+import { parsePatchJob } from './job.ts';
+import { type Inspected, orderReboot, rebootOwed, restartStale } from './restart.ts';
+import { jobFor } from './testing-job.ts';
+
+const job = (restart = {}, more = {}) =>
+  parsePatchJob(jobFor([{ name: 'libssl3', from: '1', to: '2', ...more } as never], { restart }));
+const stale = (...units: readonly (string | undefined)[]): Inspected => ({
+  packages: [],
+  staleProcesses: units.map((unit, index) => ({
+    pid: index + 10,
+    name: `p${index}`,
+    unit,
+    files: ['/usr/lib/x'],
+  })),
+  reboot: { needed: false, because: [] },
+});
+
+test('only units that the job allows are restarted, and looked at afterwards', async (t: TestContext) => {
+  const calls: string[] = [];
+  const inspected = stale('web.service', 'ssh.service', undefined, 'stuck.service', 'broken.service');
+  const restarts = await restartStale({
+    job: job({ services: ['web.service', 'stuck.service', 'broken.service'] }),
+    inspected,
+    hasSystemd: true,
+    onRestart: (unit) => calls.push(`noted ${unit}`),
+    onRestarted: () => undefined,
+    inspect: () => stale('stuck.service', 'ssh.service'),
+    run: async ({ argv }: Call) => {
+      calls.push(argv.join(' '));
+      const fails = argv.includes('broken.service') && argv.includes('is-active');
+      return { code: fails ? 3 : 0, stdout: fails ? 'failed\n' : '', stderr: '' };
+    },
+  });
+  t.assert.deepEqual(
+    restarts.map(({ unit, outcome }) => `${unit} ${outcome}`),
+    [
+      'web.service restarted',
+      'ssh.service owed',
+      'process 12 owed',
+      'stuck.service failed',
+      'broken.service failed',
+    ],
+  );
+  t.assert.match(restarts[4]?.because ?? '', /it is failed after its restart/);
+  t.assert.deepEqual(calls.slice(0, 3), [
+    'noted web.service',
+    'systemctl restart -- web.service',
+    'systemctl is-active -- web.service',
+  ]);
+});
+
+test('without systemd a restart is owed', async (t: TestContext) => {
+  const [restart] = await restartStale({
+    job: job({ services: ['web.service'] }),
+    inspected: stale('web.service'),
+    hasSystemd: false,
+    onRestart: () => undefined,
+    onRestarted: () => undefined,
+    inspect: () => stale('web.service'),
+    run: () => Promise.reject(new Error('nothing is to be run')),
+  });
+  t.assert.equal(restart?.outcome, 'owed');
+  t.assert.match(restart?.because ?? '', /there is no systemd here/);
+});
+
+test('a reboot is owed by what was changed, or because the system says so', async (t: TestContext) => {
+  const kernel = job({}, { needsReboot: true });
+  const changed = new Set(['libssl3:all']);
+  t.assert.equal(rebootOwed(kernel, changed, stale()).owed, true);
+  t.assert.equal(rebootOwed(kernel, new Set(), stale()).owed, false);
+  t.assert.equal(
+    rebootOwed(job(), changed, { ...stale(), reboot: { needed: true, because: ['x'] } }).owed,
+    true,
+  );
+  t.assert.equal(rebootOwed(job(), changed, undefined).owed, null);
+  const asked: string[] = [];
+  await orderReboot(async ({ argv }) => {
+    asked.push(argv.join(' '));
+    return { code: 0, stdout: '', stderr: '' };
+  });
+  t.assert.deepEqual(asked, ['systemctl --no-block reboot']);
+});

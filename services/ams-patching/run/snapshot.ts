@@ -1,0 +1,65 @@
+/**
+ * Snapshots belong to whoever runs the storage: a program of theirs is asked.
+ *
+ * `HOOK status` prints `{"id": "…", "takenAtMs": 1700000000000}` of the latest one; `HOOK restore ID` goes back to it.
+ */
+import { statSync } from 'node:fs';
+import * as z from 'zod';
+import { complaintOf, type Execute } from './command.ts';
+import type { PatchJob } from './job.ts';
+
+const Answer = z.object({
+  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,255}$/),
+  takenAtMs: z.int().min(0),
+});
+type Snapshot = NonNullable<PatchJob['snapshot']>;
+export type SnapshotAnswer = z.infer<typeof Answer> | string;
+
+const GROUP_OR_OTHERS_WRITE = 0o022;
+
+/** @returns a sentence when there is no answer */
+export async function latestSnapshot(snapshot: Snapshot, run: Execute): Promise<SnapshotAnswer> {
+  const problem = hookProblem(snapshot);
+  if (problem !== undefined) return problem;
+  const ran = await call(snapshot, run, ['status']);
+  if (ran.code !== 0) return complaintOf(ran);
+  try {
+    return Answer.parse(JSON.parse(ran.stdout));
+  } catch {
+    return `its answer is not understood: ${ran.stdout.slice(0, 200)}`;
+  }
+}
+
+/** @returns a sentence when it went wrong */
+export async function restoreSnapshot(
+  snapshot: Snapshot,
+  id: string,
+  run: Execute,
+): Promise<string | undefined> {
+  const problem = hookProblem(snapshot);
+  if (problem !== undefined) return problem;
+  const ran = await call(snapshot, run, ['restore', id]);
+  return ran.code === 0 ? undefined : complaintOf(ran);
+}
+
+const call = (
+  { hook, timeoutSeconds }: Snapshot,
+  run: Execute,
+  more: readonly string[],
+): ReturnType<Execute> => {
+  const [file = '', ...args] = hook;
+  return run({ argv: [file, ...args, ...more] }, timeoutSeconds * 1_000);
+};
+
+/** It runs as root: only root may be able to put something else in its place. */
+function hookProblem({ hook: [file = ''] }: Snapshot): string | undefined {
+  try {
+    const stats = statSync(file);
+    if (!stats.isFile()) return `${file} is no program`;
+    if (stats.uid !== 0 || (stats.mode & GROUP_OR_OTHERS_WRITE) !== 0)
+      return `${file} can be changed by others than root`;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
