@@ -12,6 +12,8 @@ export const PROGRAMS: readonly string[] = [
   'apps/server/main.ts',
   'apps/server/exports/export.worker.ts',
   'siem/rules/compile.worker.ts',
+  'services/vulnerability-scanning/server/feeds.worker.ts',
+  'services/vulnerability-scanning/server/reports/render.worker.ts',
   'apps/agent/main.ts',
 ];
 
