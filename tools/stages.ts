@@ -55,13 +55,8 @@ export function integrationStage(): Stage {
 
 export function endToEndStage(): Stage {
   const files = found('e2e/*.e2e.ts');
-  // Each starts a platform of its own and waits for it half of the time. One kills engines: it keeps to itself.
-  const killing = files.filter((file) => file.includes('walking-skeleton'));
-  const detecting = files.filter((file) => /detection|vulnerabilities/.test(file));
-  const lanes = [
-    killing,
-    detecting,
-    files.filter((file) => !killing.includes(file) && !detecting.includes(file)),
-  ];
+  // Each starts a platform of its own and waits for it half of the time; two short ones follow each other.
+  const short = files.filter((file) => /detection|host-security/.test(file));
+  const lanes = [short, ...files.filter((file) => !short.includes(file)).map((file) => [file])];
   return { name: 'end to end', files, lanes, isolation: 'process', timeoutMs: 600_000 };
 }
