@@ -46,7 +46,18 @@ const STEPS: readonly Step[] = [
   { name: 'types (browser)', command: bin('tsc'), args: typesOf('browser') },
   { name: 'types (shared)', command: bin('tsc'), args: typesOf('shared') },
   { name: 'format', command: bin('biome'), args: ['check', '--error-on-warnings', '.'] },
-  { name: 'dead code', command: node, args: ['node_modules/knip/bin/knip.js', '--no-progress'] },
+  {
+    name: 'dead code',
+    command: node,
+    args: [
+      'node_modules/knip/bin/knip.js',
+      '--no-progress',
+      '--no-config-hints',
+      '--cache',
+      '--cache-location',
+      'node_modules/.demarc-knip',
+    ],
+  },
 ];
 
 const STATIC = process.argv.includes('--static');
