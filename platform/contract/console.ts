@@ -75,6 +75,24 @@ export interface EventsPageProps<Row extends EventRow>
   renderAbove?(rows: readonly Row[], asked: { readonly from: string; readonly to: string }): ReactNode;
 }
 
+/** Shape, word and colour say the same: colour alone says nothing to some, and to nobody on paper. */
+export interface MarkProps {
+  readonly word: string;
+  /** CSS, of the tokens: `var(--d-holds)`. */
+  readonly colour: string;
+  readonly shape: 'full' | 'half' | 'square' | 'dashed' | 'hollow' | 'dash' | 'hatched';
+}
+
+/** One thing that can be done to what is open. */
+export interface Act {
+  readonly title: string;
+  /** What it does, to be read before. */
+  readonly says: string;
+  readonly kind?: 'main' | 'other' | 'danger';
+  /** Of the route that does it: a POST with `because`. */
+  readonly path: string;
+}
+
 export interface ConsoleTools {
   readonly tenantId: string;
   /**
@@ -123,6 +141,15 @@ export interface ConsoleTools {
       /** More lines than one, for code. */
       readonly rows?: number;
     }>;
+    /** What can be done, with a reason that is kept beside the name of who did it. */
+    readonly ActWithReason: ComponentType<{
+      readonly label: string;
+      readonly acts: readonly Act[];
+      readonly onDone: () => Promise<void>;
+    }>;
+    readonly Mark: ComponentType<MarkProps>;
+    /** @param party null where nobody has it */
+    readonly PartyMark: ComponentType<{ readonly party: string | null; readonly state: string }>;
     readonly Choice: ComponentType<{
       readonly label: string;
       readonly value: string;

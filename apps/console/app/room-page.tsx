@@ -3,10 +3,12 @@ import type { ConsoleTools, RoomPage } from '@demarc/platform/contract/console';
 import { useParams } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import * as z from 'zod';
+import { ActWithReason } from '../parts/act-with-reason.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { EventsPage } from '../parts/events-page.tsx';
 import { Button, Choice, TextField } from '../parts/forms.tsx';
 import { ListPage } from '../parts/list-page.tsx';
+import { Mark, PartyMark } from '../parts/marks.tsx';
 import { Details, Diff, Empty, Facts, Failure, Instant, Loading, PageHeader } from '../parts/parts.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import { call, get } from './api.ts';
@@ -29,6 +31,9 @@ const parts: ConsoleTools['parts'] = {
   Button,
   TextField,
   Choice,
+  ActWithReason,
+  Mark,
+  PartyMark,
 };
 
 export function RoomPageHost({ page: { component: Page } }: { readonly page: RoomPage }) {

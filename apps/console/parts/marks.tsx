@@ -1,9 +1,10 @@
 /** Status and party: shape, word and colour together, never colour alone. */
 import type { ControlStatus } from '@demarc/platform/contract/api';
 import type { GapKind } from '@demarc/platform/contract/assurance/responsibility';
+import type { MarkProps } from '@demarc/platform/contract/console';
 import { lookOf, partyWord } from './party.ts';
 
-type Shape = 'full' | 'half' | 'square' | 'dashed' | 'hollow' | 'dash' | 'hatched';
+type Shape = MarkProps['shape'];
 
 const STATUS: Readonly<Record<ControlStatus, readonly [word: string, colour: string, shape: Shape]>> = {
   satisfied: ['Holds', 'var(--d-holds)', 'full'],
@@ -55,36 +56,28 @@ function Glyph({ shape }: { readonly shape: Shape }) {
   );
 }
 
-export function StatusMark({ status }: { readonly status: ControlStatus }) {
-  const [word, colour, shape] = STATUS[status];
+export function Mark({ word, colour, shape }: MarkProps) {
   return (
     <span className="d-mark" style={{ color: colour }}>
       <Glyph shape={shape} />
       {word}
     </span>
   );
+}
+
+export function StatusMark({ status }: { readonly status: ControlStatus }) {
+  const [word, colour, shape] = STATUS[status];
+  return <Mark word={word} colour={colour} shape={shape} />;
 }
 
 export function HealthMark({ state }: { readonly state: string }) {
   const [word, colour, shape] = HEALTH[state] ?? [state, 'var(--d-unknown)', 'hollow'];
-  return (
-    <span className="d-mark" style={{ color: colour }}>
-      <Glyph shape={shape} />
-      {word}
-    </span>
-  );
+  return <Mark word={word} colour={colour} shape={shape} />;
 }
 
 /** One hue and one pattern a party, for print and for eyes that tell colours apart differently. */
 export function PartyMark({ party, state }: { readonly party: string | null; readonly state: string }) {
-  if (party === null) {
-    return (
-      <span className="d-mark" style={{ color: 'var(--d-nobody)' }}>
-        <Glyph shape="hatched" />
-        {state === 'contested' ? 'Disputed' : 'Nobody’s'}
-      </span>
-    );
-  }
+  if (party === null) return <Mark word={partyWord(party, state)} colour="var(--d-nobody)" shape="hatched" />;
   return (
     <span className="d-party" title={partyWord(party)}>
       <i style={{ background: lookOf(party, state).background }} aria-hidden="true" />
@@ -106,12 +99,7 @@ const GAPS: Readonly<Record<GapKind, readonly [word: string, colour: string, sha
 
 export function GapMark({ kind }: { readonly kind: GapKind }) {
   const [word, colour, shape] = GAPS[kind];
-  return (
-    <span className="d-mark" style={{ color: colour }}>
-      <Glyph shape={shape} />
-      {word}
-    </span>
-  );
+  return <Mark word={word} colour={colour} shape={shape} />;
 }
 
 export const gapWord = (kind: GapKind): string => GAPS[kind][0];

@@ -1,7 +1,6 @@
 /** Orders to machines: what was done, by whom, for which party, and what became of it. */
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
-import { ActWithReason } from './act-with-reason.tsx';
 import { GiveOrder, ORDERS, type OrderName, type Wanted } from './order.tsx';
 import { useListed } from './use-listed.ts';
 
@@ -24,7 +23,7 @@ interface Order {
 const GIVEN: readonly OrderName[] = ['isolate-host', 'kill-process-tree', 'disable-account', 'block-address'];
 
 export function ResponsePage({ tools }: { readonly tools: ConsoleTools }) {
-  const { Button, Empty, Instant, ListPage } = tools.parts;
+  const { ActWithReason, Button, Empty, Instant, ListPage } = tools.parts;
   const { found, failure, reload, nameOf } = useListed<{ readonly orders: readonly Order[] }>(
     tools,
     'orders',
@@ -101,7 +100,6 @@ export function ResponsePage({ tools }: { readonly tools: ConsoleTools }) {
           more: selected.inForce ? (
             <ActWithReason
               key={selected.id}
-              tools={tools}
               label="Reason to take it back"
               acts={[
                 {

@@ -1,7 +1,6 @@
 /** Shields until patched: what stands before which weakness of which machine, since when, and what was done to it. */
-import type { ConsoleTools } from '@demarc/platform/contract/console';
+import type { Act, ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
-import { type Act, ActWithReason } from './act-with-reason.tsx';
 import { OpenShield } from './open-shield.tsx';
 import { againstText, isShieldInForce, type Shield, shieldStateText } from './shield-view.ts';
 import { useListed } from './use-listed.ts';
@@ -88,7 +87,7 @@ function History({
   readonly shield: Shield;
   readonly onDone: () => Promise<void>;
 }) {
-  const { Facts, Instant } = tools.parts;
+  const { ActWithReason, Facts, Instant } = tools.parts;
   return (
     <>
       <section>
@@ -103,7 +102,7 @@ function History({
         />
       </section>
       {isShieldInForce(shield) ? (
-        <ActWithReason key={shield.id} tools={tools} label="Reason" acts={actsOf(shield)} onDone={onDone} />
+        <ActWithReason key={shield.id} label="Reason" acts={actsOf(shield)} onDone={onDone} />
       ) : null}
     </>
   );

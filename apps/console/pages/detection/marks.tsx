@@ -1,5 +1,7 @@
 /** Level of a rule or finding, and where a rule stands: shape, word and colour together, never colour alone. */
+import type { MarkProps } from '@demarc/platform/contract/console';
 import { RuleLevel } from '@demarc/platform/contract/detection';
+import { Mark } from '../../parts/marks.tsx';
 import { type Attack, attackPage, attackWords } from './attack-view.ts';
 import type { Standing } from './rules-view.ts';
 
@@ -37,39 +39,15 @@ export function LevelMark({ level }: { readonly level: RuleLevel | undefined }) 
   );
 }
 
-const STANDINGS: Readonly<Record<Standing, readonly [word: string, colour: string]>> = {
-  fires: ['Fires', 'var(--d-holds)'],
-  quiet: ['Can fire', 'var(--d-provider)'],
-  never: ['Cannot fire', 'var(--d-partly)'],
-  off: ['Switched off', 'var(--d-unknown)'],
-  refused: ['Refused', 'var(--d-fails)'],
+const STANDINGS: Readonly<Record<Standing, MarkProps>> = {
+  fires: { word: 'Fires', colour: 'var(--d-holds)', shape: 'full' },
+  quiet: { word: 'Can fire', colour: 'var(--d-provider)', shape: 'hollow' },
+  never: { word: 'Cannot fire', colour: 'var(--d-partly)', shape: 'dashed' },
+  off: { word: 'Switched off', colour: 'var(--d-unknown)', shape: 'dash' },
+  refused: { word: 'Refused', colour: 'var(--d-fails)', shape: 'square' },
 };
 
-export function StandingMark({ is }: { readonly is: Standing }) {
-  const [word, colour] = STANDINGS[is];
-  return (
-    <span className="d-mark" style={{ color: colour }}>
-      <svg
-        width="12"
-        height="12"
-        viewBox="0 0 12 12"
-        aria-hidden="true"
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="1.6"
-      >
-        {is === 'fires' ? <circle cx="6" cy="6" r="5" fill="currentColor" stroke="none" /> : null}
-        {is === 'quiet' ? <circle cx="6" cy="6" r="5" /> : null}
-        {is === 'never' ? <circle cx="6" cy="6" r="5" strokeDasharray="2.6 2" /> : null}
-        {is === 'off' ? <path d="M1 6h10" /> : null}
-        {is === 'refused' ? (
-          <rect x="1" y="1" width="10" height="10" fill="currentColor" stroke="none" />
-        ) : null}
-      </svg>
-      {word}
-    </span>
-  );
-}
+export const StandingMark = ({ is }: { readonly is: Standing }) => <Mark {...STANDINGS[is]} />;
 
 /** A technique or tactic by id and name, with the way to MITRE's page and to what else is of it. */
 export function AttackList({

@@ -1,40 +1,18 @@
 /** State of a source, and where its records are: shape, word and colour together. */
+import type { MarkProps } from '@demarc/platform/contract/console';
 import type { Source } from '@demarc/platform/contract/intake';
+import { Mark } from '../../parts/marks.tsx';
 import { figure, type Part, placesOf } from './sources-view.ts';
 
-const STATES: Readonly<Record<Source['state'], readonly [word: string, colour: string]>> = {
-  disabled: ['Disabled', 'var(--d-unknown)'],
-  idle: ['Ready', 'var(--d-holds)'],
-  carrying: ['Carrying', 'var(--d-holds)'],
-  'store-away': ['Store away', 'var(--d-partly)'],
-  failed: ['Failed', 'var(--d-fails)'],
+const STATES: Readonly<Record<Source['state'], MarkProps>> = {
+  disabled: { word: 'Disabled', colour: 'var(--d-unknown)', shape: 'dash' },
+  idle: { word: 'Ready', colour: 'var(--d-holds)', shape: 'hollow' },
+  carrying: { word: 'Carrying', colour: 'var(--d-holds)', shape: 'full' },
+  'store-away': { word: 'Store away', colour: 'var(--d-partly)', shape: 'dashed' },
+  failed: { word: 'Failed', colour: 'var(--d-fails)', shape: 'square' },
 };
 
-export function SourceMark({ state }: { readonly state: Source['state'] }) {
-  const [word, colour] = STATES[state];
-  return (
-    <span className="d-mark" style={{ color: colour }}>
-      <svg
-        width="12"
-        height="12"
-        viewBox="0 0 12 12"
-        aria-hidden="true"
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="1.6"
-      >
-        {state === 'idle' ? <circle cx="6" cy="6" r="5" /> : null}
-        {state === 'carrying' ? <circle cx="6" cy="6" r="5" fill="currentColor" stroke="none" /> : null}
-        {state === 'store-away' ? <circle cx="6" cy="6" r="5" strokeDasharray="2.6 2" /> : null}
-        {state === 'failed' ? (
-          <rect x="1" y="1" width="10" height="10" fill="currentColor" stroke="none" />
-        ) : null}
-        {state === 'disabled' ? <path d="M1 6h10" /> : null}
-      </svg>
-      {word}
-    </span>
-  );
-}
+export const SourceMark = ({ state }: Pick<Source, 'state'>) => <Mark {...STATES[state]} />;
 
 /** How each place looks, also without colour. */
 const LOOKS: Readonly<Partial<Record<Part['key'], string>>> = {

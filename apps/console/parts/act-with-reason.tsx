@@ -1,50 +1,36 @@
-/** Something that can be done to what is open, each with a reason that is kept with it. */
-import type { ConsoleTools } from '@demarc/platform/contract/console';
+/** What can be done to what is open, with a reason that is kept beside the name of who did it. */
+import type { Act, ConsoleTools } from '@demarc/platform/contract/console';
+import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
+import * as z from 'zod';
+import { call } from '../app/api.ts';
+import { Button, TextField } from './forms.tsx';
+import { Failure } from './parts.tsx';
 
 /** As the routes want it. */
 const REASON_LENGTH_MIN = 3;
 
-export interface Act {
-  readonly title: string;
-  /** What it does, to be read before. */
-  readonly says: string;
-  readonly kind?: 'main' | 'other' | 'danger';
-  /** Of the route that does it. */
-  readonly path: string;
-}
-
-export function ActWithReason({
-  tools: { api, parts },
-  label,
-  acts,
-  onDone,
-}: {
-  readonly tools: ConsoleTools;
-  readonly label: string;
-  readonly acts: readonly Act[];
-  readonly onDone: () => Promise<void>;
-}) {
-  const { Button, Failure, TextField } = parts;
+export const ActWithReason: ConsoleTools['parts']['ActWithReason'] = ({ label, acts, onDone }) => {
+  const { tenantId = 'local' } = useParams({ strict: false });
   const [because, setBecause] = useState('');
   const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const run = async ({ path }: Act): Promise<void> => {
-    setBusy(true);
+  const [busy, setBusy] = useState<string>();
+  const run = async ({ path, title }: Act): Promise<void> => {
+    setBusy(title);
     try {
-      await api('POST', path, { because });
+      await call('POST', `/v1/tenants/${tenantId}/${path}`, z.unknown(), { because: because.trim() });
       setBecause('');
       setFailure(undefined);
       await onDone();
     } catch (error) {
       setFailure(error);
     } finally {
-      setBusy(false);
+      setBusy(undefined);
     }
   };
   return (
-    <>
-      <ul>
+    <div className="d-stack">
+      <ul className="d-plain">
         {acts.map(({ title, says }) => (
           <li key={title}>
             <strong>{title}</strong>: {says}
@@ -64,14 +50,14 @@ export function ActWithReason({
           <Button
             key={act.title}
             kind={act.kind ?? 'other'}
-            busy={busy}
-            disabled={because.trim().length < REASON_LENGTH_MIN}
+            busy={busy === act.title}
+            disabled={busy !== undefined || because.trim().length < REASON_LENGTH_MIN}
             onClick={() => void run(act)}
           >
             {act.title}
           </Button>
         ))}
       </div>
-    </>
+    </div>
   );
-}
+};
