@@ -8,7 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { accessibilityProblems, keepPicture, openBrowser, textOnPaper } from './support/browser.ts';
+import {
+  accessibilityProblems,
+  becomeFirstAdministrator,
+  keepPicture,
+  openBrowser,
+  textOnPaper,
+} from './support/browser.ts';
 import { Platform, until } from './support/platform.ts';
 import { Rsyslog, rsyslogMissing } from './support/rsyslog.ts';
 import { BITSADMIN, hasSigma, ruleFolder } from './support/rules.ts';
@@ -28,7 +34,6 @@ const platform = new Platform({
   },
 });
 const pictures = process.env['DEMARC_E2E_PICTURES'];
-const person = { email: 'ann@example.org', password: 'correct horse battery staple' };
 /** On a busy machine; nothing waits so long on a quiet one. */
 const ARRIVAL_MS = 45_000;
 
@@ -47,12 +52,7 @@ before(async () => {
   page = await context.newPage();
   page.setDefaultTimeout(ARRIVAL_MS);
   page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(up.firstAdministratorLink);
-  await page.getByLabel('Name').fill('Ann Example');
-  await page.getByLabel('E-mail').fill(person.email);
-  await page.locator('input[name=password]').fill(person.password);
-  await page.getByRole('button', { name: 'Create the account' }).click();
-  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await becomeFirstAdministrator(page, up.firstAdministratorLink);
 });
 
 after(async () => {

@@ -6,8 +6,13 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { after, afterEach, before, type TestContext, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { accessibilityProblems, keepPicture, openBrowser } from './support/browser.ts';
-import { Machine } from './support/machine.ts';
+import {
+  accessibilityProblems,
+  becomeFirstAdministrator,
+  keepPicture,
+  openBrowser,
+} from './support/browser.ts';
+import { enrol, Machine } from './support/machine.ts';
 import { exec, Platform, until } from './support/platform.ts';
 
 const SERVICE = 'host-ids-firewall';
@@ -59,12 +64,7 @@ before(async () => {
   page = await context.newPage();
   page.setDefaultTimeout(45_000);
   page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(up.firstAdministratorLink);
-  await page.getByLabel('Name').fill('Ann Example');
-  await page.getByLabel('E-mail').fill('ann@example.org');
-  await page.locator('input[name=password]').fill('four words that do not belong');
-  await page.getByRole('button', { name: 'Create the account' }).click();
-  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await becomeFirstAdministrator(page, up.firstAdministratorLink);
 });
 
 /** What the agent of the machine says of itself. */
@@ -95,12 +95,7 @@ async function cable(): Promise<string> {
   return stdout.split(/\s+/)[1] ?? '';
 }
 
-async function cell(controlId: string): Promise<Cell> {
-  const { cells } = await platform.json<{ readonly cells: readonly Cell[] }>('matrix', '--asset', assetId);
-  const found = cells.find((candidate) => candidate.controlId === controlId);
-  assert.ok(found !== undefined, controlId);
-  return found;
-}
+const cell = (controlId: string): Promise<Cell> => platform.cell<Cell>(assetId, controlId);
 
 /** What the kernel of the machine drops now, as nft prints it. */
 async function blocked(): Promise<string> {
@@ -143,24 +138,7 @@ const events = <Event>(filters: readonly object[]): Promise<{ readonly events: r
   });
 
 test('the service is bought, and its first evidence moves the duties', async () => {
-  await until(
-    'the agent package is offered',
-    60_000,
-    async () => (await platform.part('agent-package')).health.state === 'healthy',
-  );
-  const { command } = await platform.json<{ readonly command: string }>('enroll-token', 'create');
-  await machine.run(['sh', '-c', command]);
-  agent = machine.launch(['demarc-agent', 'run']);
-  agent.stdout?.on('data', (text: Buffer) => agentLog.push(text.toString()));
-  agent.stderr?.on('data', (text: Buffer) => agentLog.push(text.toString()));
-  await until('the machine is online', 30_000, async () => {
-    const assets = await platform.json<
-      readonly { readonly assetId: string; readonly name: string; readonly state: string }[]
-    >('asset', 'list');
-    const found = assets.find(({ name, state }) => name === machine.name && state === 'online');
-    assetId = found?.assetId ?? '';
-    return found !== undefined;
-  });
+  ({ agent, assetId } = await enrol(platform, machine, agentLog));
   await platform.command(['schedule', 'accept']);
   await setPolicy('host-firewall', {
     mode: 'inline',

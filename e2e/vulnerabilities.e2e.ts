@@ -11,8 +11,13 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { SMTPServer } from 'smtp-server';
-import { accessibilityProblems, keepPicture, openBrowser } from './support/browser.ts';
-import { Machine } from './support/machine.ts';
+import {
+  accessibilityProblems,
+  becomeFirstAdministrator,
+  keepPicture,
+  openBrowser,
+} from './support/browser.ts';
+import { enrol, Machine } from './support/machine.ts';
 import { exec, Platform, until } from './support/platform.ts';
 
 const SERVICE = 'vulnerability-scanning';
@@ -92,12 +97,7 @@ before(async () => {
   page = await context.newPage();
   page.setDefaultTimeout(45_000);
   page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(up.firstAdministratorLink);
-  await page.getByLabel('Name').fill('Ann Example');
-  await page.getByLabel('E-mail').fill('ann@example.org');
-  await page.locator('input[name=password]').fill('four words that do not belong');
-  await page.getByRole('button', { name: 'Create the account' }).click();
-  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await becomeFirstAdministrator(page, up.firstAdministratorLink);
 });
 
 let hasFailed = false;
@@ -128,12 +128,7 @@ const findings = async (query = ''): Promise<readonly Finding[]> =>
 const reports = async (): Promise<readonly Report[]> =>
   (await vulnerabilities<{ readonly reports: readonly Report[] }>('reports')).reports;
 
-async function cell(controlId: string): Promise<Cell> {
-  const { cells } = await platform.json<{ readonly cells: readonly Cell[] }>('matrix', '--asset', assetId);
-  const found = cells.find((candidate) => candidate.controlId === controlId);
-  assert.ok(found !== undefined, controlId);
-  return found;
-}
+const cell = (controlId: string): Promise<Cell> => platform.cell<Cell>(assetId, controlId);
 
 /** Where they are asked for: how the pages look, to be looked at. */
 async function keep(name: string): Promise<void> {
@@ -194,24 +189,7 @@ test('pages say what to do before there is anything', async () => {
 });
 
 test('the service is bought, a feed is brought, and what is outdated is found, the canary too', async () => {
-  await until(
-    'the agent package is offered',
-    60_000,
-    async () => (await platform.part('agent-package')).health.state === 'healthy',
-  );
-  const { command } = await platform.json<{ readonly command: string }>('enroll-token', 'create');
-  await machine.run(['sh', '-c', command]);
-  agent = machine.launch(['demarc-agent', 'run']);
-  agent.stdout?.on('data', (text: Buffer) => agentLog.push(text.toString()));
-  agent.stderr?.on('data', (text: Buffer) => agentLog.push(text.toString()));
-  await until('the machine is online', 30_000, async () => {
-    const assets = await platform.json<
-      readonly { readonly assetId: string; readonly name: string; readonly state: string }[]
-    >('asset', 'list');
-    const found = assets.find(({ name, state }) => name === machine.name && state === 'online');
-    assetId = found?.assetId ?? '';
-    return found !== undefined;
-  });
+  ({ agent, assetId } = await enrol(platform, machine, agentLog));
   await platform.command(['schedule', 'accept']);
   await platform.command(['service', 'buy', SERVICE, '--asset', assetId, '--accept-prerequisites']);
 

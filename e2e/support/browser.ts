@@ -26,6 +26,22 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
+export const ANN = {
+  name: 'Ann Example',
+  email: 'ann@example.org',
+  password: 'four words that do not belong',
+};
+
+/** Follows the one-time link, and is signed in on the overview afterwards. */
+export async function becomeFirstAdministrator(page: Page, link: string, person = ANN): Promise<void> {
+  await page.goto(link);
+  await page.getByLabel('Name').fill(person.name);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.locator('input[name=password]').fill(person.password);
+  await page.getByRole('button', { name: 'Create the account' }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+}
+
 /** Violations of WCAG 2.2 A and AA on the page as it stands, each with where. */
 export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
   const result = await new AxeBuilder({ page })

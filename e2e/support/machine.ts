@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exec, until } from './platform.ts';
+import { exec, type Platform, until } from './platform.ts';
 
 /** Positional arguments only; nothing is interpolated into the script. */
 const SETUP = `set -eu
@@ -121,6 +121,35 @@ export class Machine implements AsyncDisposable {
     await removeNamespace(this.#namespace);
     rmSync(this.#base, { recursive: true, force: true });
   }
+}
+
+export interface Enrolled {
+  readonly assetId: string;
+  readonly agent: ChildProcess;
+}
+
+/** As a person does it: the one line that the platform prints, and then the agent. @param log what the agent says */
+export async function enrol(platform: Platform, machine: Machine, log: string[]): Promise<Enrolled> {
+  await until(
+    'the agent package is offered',
+    60_000,
+    async () => (await platform.part('agent-package')).health.state === 'healthy',
+  );
+  const { command } = await platform.json<{ readonly command: string }>('enroll-token', 'create');
+  await machine.run(['sh', '-c', command]);
+  const agent = machine.launch(['demarc-agent', 'run']);
+  agent.stdout?.on('data', (text: Buffer) => log.push(text.toString()));
+  agent.stderr?.on('data', (text: Buffer) => log.push(text.toString()));
+  let assetId = '';
+  await until('the machine is online', 30_000, async () => {
+    const assets = await platform.api<
+      readonly { readonly assetId: string; readonly name: string; readonly state: string }[]
+    >('GET', '/v1/tenants/local/assets');
+    const found = assets.find(({ name, state }) => name === machine.name && state === 'online');
+    assetId = found?.assetId ?? '';
+    return found !== undefined;
+  });
+  return { assetId, agent };
 }
 
 /** A run that was killed leaves its network behind, with the very addresses that the next one is to have. */

@@ -136,6 +136,15 @@ export class Platform implements AsyncDisposable {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
+  /** One control on one machine, as the matrix has it now. */
+  async cell<Cell extends { readonly controlId: string }>(assetId: string, controlId: string): Promise<Cell> {
+    const path = `/v1/tenants/local/matrix?assetId=${assetId}`;
+    const { cells } = await this.api<{ readonly cells: readonly Cell[] }>('GET', path);
+    const found = cells.find((candidate) => candidate.controlId === controlId);
+    if (found === undefined) throw new Error(`${controlId} is not in the matrix of ${assetId}`);
+    return found;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (existsSync(this.checkout)) await this.failing(['down']);
     if (process.env['DEMARC_E2E_KEEP'] === undefined)
