@@ -38,6 +38,8 @@ interface Scene {
   /** Nobody listens any more: trials stay open until somebody does again. */
   platformGoes(): Promise<void>;
   platformComes(): Promise<void>;
+  /** The platform goes, and `after` is loaded and not confirmed: what becomes of it is still open. */
+  trial(digest: string): Promise<{ readonly applied: ReturnType<RoomAgent['apply']> }>;
   isolate(): Promise<void>;
   lift(): Promise<void>;
   rules(): string | undefined;
@@ -62,6 +64,12 @@ async function scene(
       },
       async platformComes() {
         serving = await listen(pair, 'peer', SERVER_PORT);
+      },
+      async trial(digest) {
+        await made.platformGoes();
+        const applied = agent.apply(after);
+        await until(() => made.rules() === digest);
+        return { applied };
       },
       isolate: async () => void (await agent.ask('isolate', [[], ISOLATED_SECONDS])),
       lift: async () => void (await agent.ask('isolate', [null, 0])),
@@ -128,9 +136,7 @@ async function alwaysReached(t: TestContext, stop: Sampled): Promise<void> {
 test('isolated during a trial: it holds over the confirmation, with the new allow-list, and ends without a trace', async (t: TestContext) => {
   await scene(async (here, digests) => {
     const stop = await sampled(here);
-    await here.platformGoes();
-    const applied = here.agent.apply(after);
-    await until(() => here.rules() === digests.after);
+    const { applied } = await here.trial(digests.after);
     await here.isolate();
     t.assert.equal(isReached(here.pair, STRANGER), false);
     t.assert.equal(isReached(here.pair, FRIEND), false, 'what is not confirmed allows nobody');
@@ -150,9 +156,7 @@ test('isolated before a trial and lifted during it: the confirmation does not br
   await scene(async (here, digests) => {
     const stop = await sampled(here);
     await here.isolate();
-    await here.platformGoes();
-    const applied = here.agent.apply(after);
-    await until(() => here.rules() === digests.after);
+    const { applied } = await here.trial(digests.after);
     t.assert.equal(isReached(here.pair, STRANGER), false);
     await here.lift();
     t.assert.equal(isReached(here.pair, STRANGER), true);
@@ -169,9 +173,7 @@ test('isolated before a trial and lifted during it: the confirmation does not br
 test('isolated during a trial that is taken back: the old rules, isolated all the while, and nothing left at its end', async (t: TestContext) => {
   await scene(async (here, digests) => {
     const stop = await sampled(here);
-    await here.platformGoes();
-    const applied = here.agent.apply(after);
-    await until(() => here.rules() === digests.after);
+    const { applied } = await here.trial(digests.after);
     await here.isolate();
     t.assert.equal((await applied).state, 'degraded');
     t.assert.equal(here.rules(), digests.before);
