@@ -8,7 +8,7 @@
  */
 import { type Call, complaintOf, type Ran } from './command.ts';
 import { type Driver, offerOf, type Planned, type Target } from './driver.ts';
-import { keptByRpm, parseRpmQuery, reasonOfRpm, rpmQuery } from './rpm.ts';
+import { reasonOfRpm, rpmParts } from './rpm.ts';
 import { runErrors } from './run-errors.ts';
 
 export function dnfDriver(root: string): Driver {
@@ -26,22 +26,14 @@ export function dnfDriver(root: string): Driver {
     env: { COLUMNS: '400' },
   });
   return {
+    ...rpmParts(root),
     manager: 'dnf',
-    packageType: 'rpm',
-    locks: [],
-    keepsLocks: false,
-    innerLocks: [],
-    installed: () => rpmQuery(root),
-    parseInstalled: parseRpmQuery,
     refresh: () => ({ argv: [...common, '--refresh', '--setopt=skip_if_unavailable=False', 'makecache'] }),
     refreshProblem: (ran) => (ran.code === 0 ? undefined : complaintOf(ran)),
     simulate: (targets, direction) => change(targets, direction, '--assumeno'),
     parsePlanned,
     apply: (targets, direction) => change(targets, direction, '--assumeyes'),
     reasonOf: (ran, name) => reasonOfRpm(ran, name) ?? complaintOf(ran),
-    keptFiles: keptByRpm,
-    interruptedBecause: () => undefined,
-    settle: () => undefined,
     offers: (names) => ({
       argv: [
         ...common,

@@ -1,11 +1,11 @@
 /** What dnf and zypper share: rpm's own database and messages. @see rpm(8), rpm-queryformat(7) */
 import { type Call, complaintOf, type Ran } from './command.ts';
-import type { Installed } from './driver.ts';
+import type { Driver, Installed } from './driver.ts';
 import { runErrors } from './run-errors.ts';
 
 const FORMAT = '%{NAME}\\t%{ARCH}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n';
 
-export const rpmQuery = (root: string): Call => ({
+const rpmQuery = (root: string): Call => ({
   argv: ['rpm', ...(root === '/' ? [] : [`--root=${root}`]), '-qa', `--queryformat=${FORMAT}`],
 });
 
@@ -37,8 +37,34 @@ export function reasonOfRpm(ran: Ran, name: string): string | undefined {
 }
 
 /** `warning: /etc/x created as /etc/x.rpmnew` */
-export function keptByRpm(ran: Ran): readonly string[] {
+function keptByRpm(ran: Ran): readonly string[] {
   return [...`${ran.stdout}\n${ran.stderr}`.matchAll(/^\s*warning: (\/\S+) created as \S+\.rpmnew/gm)].map(
     ([, path = '']) => path,
   );
 }
+
+/** Both take their locks themselves, and have nothing to settle: rpm notes a package when its files are there. */
+export const rpmParts = (
+  root: string,
+): Pick<
+  Driver,
+  | 'packageType'
+  | 'locks'
+  | 'keepsLocks'
+  | 'innerLocks'
+  | 'installed'
+  | 'parseInstalled'
+  | 'keptFiles'
+  | 'interruptedBecause'
+  | 'settle'
+> => ({
+  packageType: 'rpm',
+  locks: [],
+  keepsLocks: false,
+  innerLocks: [],
+  installed: () => rpmQuery(root),
+  parseInstalled: parseRpmQuery,
+  keptFiles: keptByRpm,
+  interruptedBecause: () => undefined,
+  settle: () => undefined,
+});

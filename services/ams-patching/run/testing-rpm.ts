@@ -1,20 +1,10 @@
 /** For tests: a system of rpm in a directory of its own, with a repository on disk that dnf and zypper both know. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manager } from './job.ts';
 import type { RunOptions } from './run.ts';
-
-const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+import { has, SystemTree } from './testing-tree.ts';
 
 /** For `skip`: false where all is there. */
 export function noRpm(manager: Manager): string | false {
@@ -38,26 +28,11 @@ const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LC_A
 /** rpm asks a bash, and a bash whose standard input is a socket reads the startup files of its user. @see bash(1) */
 const STDIO: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'pipe'];
 
-export class RpmTree implements Disposable {
-  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'demarc-patching-')));
-  readonly root = join(this.directory, 'root');
-  readonly repository = join(this.directory, 'repository');
-  readonly state = join(this.directory, 'state');
-
+export class RpmTree extends SystemTree {
   constructor() {
-    for (const path of [
-      'etc/yum.repos.d',
-      'etc/dnf',
-      'etc/zypp/repos.d',
-      'var/lib/rpm',
-      'var/log',
-      'root',
-      'boot',
-    ])
-      mkdirSync(join(this.root, path), { recursive: true });
+    super(['etc/yum.repos.d', 'etc/dnf', 'etc/zypp/repos.d', 'var/lib/rpm', 'var/log', 'root', 'boot']);
     // Debian's rpm has its database in the home directory; everybody else's is in /var/lib.
     symlinkSync('../var/lib/rpm', join(this.root, 'root/.rpmdb'));
-    mkdirSync(this.repository);
     const text = `[test]\nname=test\nbaseurl=file://${this.repository}\ngpgcheck=0\nenabled=1\n`;
     for (const place of ['etc/yum.repos.d/test.repo', 'etc/zypp/repos.d/test.repo'])
       writeFileSync(join(this.root, place), text);
@@ -120,9 +95,5 @@ ${sections}
 
   optionsFor(): RunOptions {
     return { root: this.root, stateDirectory: this.state, nowMs: () => Date.now() };
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -4,24 +4,22 @@
  * dpkg and apt-get of this machine work on it for real (`--root`); maintainer scripts run in it by chroot(2), with the
  * shell that is put there.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Inspected } from './restart.ts';
 import type { PatchResult } from './result.ts';
 import type { RunOptions } from './run.ts';
+import { has, SystemTree } from './testing-tree.ts';
 
-const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 const MISSING = ['apt-get', 'apt-cache', 'dpkg', 'dpkg-deb', 'dpkg-scanpackages'].filter(
   (program) => !has(program),
 );
@@ -46,14 +44,9 @@ export interface Made {
   readonly scripts?: Readonly<Record<string, string>>;
 }
 
-export class AptTree implements Disposable {
-  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'demarc-patching-')));
-  readonly root = join(this.directory, 'root');
-  readonly repository = join(this.directory, 'repository');
-  readonly state = join(this.directory, 'state');
-
+export class AptTree extends SystemTree {
   constructor() {
-    for (const path of [
+    super([
       'var/lib/dpkg/info',
       'var/lib/dpkg/updates',
       'var/lib/apt/lists/partial',
@@ -66,9 +59,7 @@ export class AptTree implements Disposable {
       'tmp',
       'proc',
       'boot',
-    ])
-      mkdirSync(join(this.root, path), { recursive: true });
-    mkdirSync(this.repository);
+    ]);
     writeFileSync(join(this.root, 'var/lib/dpkg/status'), '');
     writeFileSync(
       join(this.root, 'etc/os-release'),
@@ -186,10 +177,6 @@ export class AptTree implements Disposable {
       inspect: () => this.inspect(),
       ...more,
     };
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 

@@ -8,7 +8,7 @@
  */
 import { type Call, complaintOf, type Ran } from './command.ts';
 import { type Driver, offerOf, type Planned, type Target } from './driver.ts';
-import { keptByRpm, parseRpmQuery, reasonOfRpm, rpmQuery } from './rpm.ts';
+import { reasonOfRpm, rpmParts } from './rpm.ts';
 import { runErrors } from './run-errors.ts';
 
 const LOCK_SECONDS = '120';
@@ -33,22 +33,14 @@ export function zypperDriver(root: string): Driver {
     env,
   });
   return {
+    ...rpmParts(root),
     manager: 'zypper',
-    packageType: 'rpm',
-    locks: [],
-    keepsLocks: false,
-    innerLocks: [],
-    installed: () => rpmQuery(root),
-    parseInstalled: parseRpmQuery,
     refresh: () => ({ argv: [...common, 'refresh'], env }),
     refreshProblem: (ran) => (ran.code === 0 ? undefined : problemOf(ran)),
     simulate: (targets, direction) => change(targets, direction, ['--dry-run']),
     parsePlanned,
     apply: (targets, direction) => change(targets, direction, []),
     reasonOf: (ran, name) => reasonOfRpm({ ...ran, stdout: unescape(ran.stdout) }, name) ?? problemOf(ran),
-    keptFiles: keptByRpm,
-    interruptedBecause: () => undefined,
-    settle: () => undefined,
     offers: (names) => ({
       argv: [
         ...common,
