@@ -11,9 +11,9 @@ import { Random, randomPacket, randomPolicy } from '../testing/random.ts';
 import { compile } from './compile.ts';
 
 const SEED = 7;
-const POLICIES = 15;
+const POLICIES = 30;
 const PACKETS_PER_POLICY = 400;
-const LOADED_POLICIES = 80;
+const LOADED_POLICIES = 150;
 const FAR_MAC = '02:00:00:00:00:01';
 const STATES = ['new', 'established', 'related', 'invalid', 'untracked'] as const;
 
