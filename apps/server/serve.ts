@@ -316,6 +316,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     feedSources: settings.DEMARC_FEEDS_FILE,
     directory: paths.rooms,
     user: SERVER_USER,
+    freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
     now,
     log,
   });

@@ -8,7 +8,7 @@ import type { OcsfEvent } from './agent.ts';
 import type { Asset, Duty, Permission } from './api.ts';
 import type { Order, OrderState } from './orders.ts';
 import type { PatchNeed } from './patching.ts';
-import type { EvidenceFinding, EvidencePromise, ServiceSpec } from './service.ts';
+import type { EvidenceFinding, EvidencePromise, Health, ServiceSpec } from './service.ts';
 
 export interface EventQuery {
   readonly fromMs: number;
@@ -37,6 +37,10 @@ export interface ServerRoomContext {
   }>;
   /** Enrolled machines, as the link knows them. */
   machines(tenant: TenantScope): Promise<readonly Pick<Asset, 'assetId' | 'name' | 'os' | 'state'>[]>;
+  /** What the room's half on each machine said of itself last; nothing of agents that are silent or revoked. */
+  hostHealth(tenant: TenantScope): Promise<readonly HostHealth[]>;
+  /** Ids of the rules that match an event, and that the tenant has not switched off. */
+  rulesMatching(tenant: TenantScope, event: OcsfEvent): Promise<readonly string[]>;
   /** Groups of assets that the asset is in, and its labels (`environment: PRD`). */
   placeOf(
     tenant: TenantScope,
@@ -66,6 +70,13 @@ export interface ServerRoomContext {
   use<Name extends keyof ServerCapabilities>(name: Name): ServerCapabilities[Name] | undefined;
   now(): number;
   log(line: string, error?: unknown): void;
+}
+
+export interface HostHealth {
+  readonly assetId: string;
+  readonly health: Health;
+  /** By which the machine's clock was ahead of the server's, or behind it, when it said so. */
+  readonly clockOffsetMs: number;
 }
 
 export interface RoomOrder extends Pick<Order, 'kind' | 'what' | 'because' | 'by'> {

@@ -1,48 +1,31 @@
 /** Every route, as each kind of caller, against the real stores. */
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
+import type { Assurance } from '@demarc/assurance';
 import { checkOscal, documentsOf } from '@demarc/assurance/oscal';
-import { managedServices } from '@demarc/platform/contract';
 import type { GivenOrder } from '@demarc/platform/contract/api/orders';
 import type { MadeSource, Source, SourceDetail } from '@demarc/platform/contract/intake';
-import { openDelivery } from '@demarc/platform/delivery';
-import { openEvidenceKey } from '@demarc/platform/evidence';
 import { hashToken, type Principal } from '@demarc/platform/identity';
-import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
-import {
-  startTestClickHouse,
-  startTestPostgres,
-  type TestClickHouse,
-  type TestPostgres,
-} from '@demarc/platform/stores/testing';
+import { openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import { AccessLog } from '../access-log.ts';
 import { FirstAdministrator, makeAccount, signIn } from '../accounts.ts';
 import { Exporter } from '../exports/exporter.ts';
 import { type QuietIntake, quietIntake } from '../intake/testing.ts';
-import { enrolledAsset, listAssets } from '../link/assets.ts';
-import { linkMigrations } from '../link/migrations.ts';
-import { serverMigrations } from '../migrations.ts';
-import { roomContexts } from '../rooms/contexts.ts';
 import { ROOMS } from '../services.ts';
-import { ensureFirstTenant } from '../tenants.ts';
+import { openTestServer, type TestServer } from '../testing.ts';
 import { buildApi } from './api.ts';
 
 const CLI_TOKEN = 'the-token-of-the-local-command-line-0123456789';
 const PASSWORD = 'four words that do not belong';
 const service = 'file-integrity-monitoring';
 
-let postgres: TestPostgres;
-let clickhouse: TestClickHouse;
+let server: TestServer;
 let store: PostgresStore;
-let siem: Siem;
 let assurance: Assurance;
 let app: FastifyInstance;
 let first: FirstAdministrator;
@@ -54,54 +37,12 @@ let now = Date.parse('2026-11-20T12:00:00.000Z');
 const routes: { readonly method: string; readonly url: string; readonly open: boolean }[] = [];
 
 before(async () => {
-  scratch = mkdtempSync(join(tmpdir(), 'demarc-api-'));
-  chmodSync(scratch, 0o700);
-  [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
-  await migrate(postgres.ownerConnection, {
-    ...serverMigrations,
-    ...linkMigrations,
-    ...siemMigrations,
-    ...assuranceMigrations,
-    ...Object.assign({}, ...ROOMS.map(({ migrations }) => migrations)),
-  });
-  store = openPostgres({ connection: postgres.connection });
-  await ensureFirstTenant(store);
+  server = await openTestServer({ rooms: ROOMS, freshSecondsMax: 3_600, now: () => now });
+  ({ store, assurance, directory: scratch } = server);
   await sql`INSERT INTO server_tenant (tenant_id, name) VALUES ('other', 'Another organisation')`.execute(
     store.db,
   );
-  siem = openSiem({
-    inTenant: store.inTenant,
-    clickhouse: openClickHouse(clickhouse),
-    reader: openClickHouse(clickhouse.reader),
-    rules: [],
-    retentionDays: async () => 90,
-    now: () => now,
-  });
-  await ensureEventTable(siem.clickhouse);
-  const key = openEvidenceKey(scratch);
-  assurance = new Assurance({
-    inTenant: store.inTenant,
-    catalogue: loadCatalogue(),
-    services: managedServices(ROOMS.map((room) => room.service)),
-    platformKey: key,
-    freshSecondsMax: 3_600,
-    assets: async (tenant) =>
-      (await listAssets(store, tenant, now)).map(({ assetId: id, name, type }) => ({
-        assetId: id,
-        name,
-        type,
-      })),
-    onChange: () => undefined,
-    now: () => now,
-  });
-  const request = {
-    token: '',
-    csr: '',
-    hostname: 'db-1',
-    machineId: 'a'.repeat(32),
-    os: { name: 'Debian', version: '12', kernel: '6', family: 'debian' as const },
-  };
-  assetId = await enrolledAsset(store, grantTenantScope('local'), request, '127.0.0.1', now);
+  ({ assetId } = await server.enrolled('db-1'));
   first = new FirstAdministrator(store, join(scratch, 'first'), () => now);
   access = new AccessLog(
     store,
@@ -113,23 +54,12 @@ before(async () => {
     sources: quiet.sources,
     access,
     exporter: new Exporter(console.error),
-    platformKeyPem: key.publicKeyPem,
+    platformKeyPem: server.key.publicKeyPem,
     store,
-    siem,
+    siem: server.siem,
     assurance,
     rooms: ROOMS,
-    roomContexts: roomContexts({
-      store,
-      siem,
-      assurance,
-      rooms: ROOMS,
-      delivery: await openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => now }),
-      feedSources: 'off',
-      directory: join(scratch, 'rooms'),
-      user: 'root',
-      now: () => now,
-      log: (line, error) => console.error(line, error),
-    }),
+    roomContexts: server.contexts,
     first,
     cliTokenHash: hashToken(CLI_TOKEN),
     hostNames: ['localhost', '127.0.0.1'],
@@ -150,13 +80,7 @@ after(async () => {
   await app.close();
   await quiet[Symbol.asyncDispose]();
   await access[Symbol.asyncDispose]();
-  assurance[Symbol.dispose]();
-  await siem.clickhouse.close();
-  await siem.reader.close();
-  await store[Symbol.asyncDispose]();
-  await postgres[Symbol.asyncDispose]();
-  await clickhouse[Symbol.asyncDispose]();
-  rmSync(scratch, { recursive: true, force: true });
+  await server[Symbol.asyncDispose]();
 });
 
 /** Somebody with this role, made when they are first asked for; `who` tells two of one role apart. */
@@ -391,7 +315,7 @@ test('there are routes to walk, and each says what it needs', (t: TestContext) =
 test('every table of tenants’ rows is behind row-level security, also for its owner', async (t: TestContext) => {
   // Read before a tenant is known: who signs in, which certificate speaks. The server's role alone sees them.
   const platform = ['link_certificate', 'link_enrollment_token', 'server_grant', 'server_tenant'];
-  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  await using owner = openPostgres({ connection: server.postgres.ownerConnection });
   const { rows } = await sql<{
     name: string;
     guarded: boolean;
@@ -720,7 +644,7 @@ test('the first link is for an installation without accounts, and for once', asy
   await first.offer('http://localhost');
   t.assert.throws(() => readFileSync(join(scratch, 'first')), 'there are accounts already');
   await sql`TRUNCATE server_account CASCADE`.execute(
-    openPostgres({ connection: postgres.ownerConnection }).db,
+    openPostgres({ connection: server.postgres.ownerConnection }).db,
   );
   await first.offer('http://localhost');
   const token = readFileSync(join(scratch, 'first'), 'utf8').trim().split('token=')[1];
@@ -977,7 +901,7 @@ test('an auditor draws the same sample again, and gets from the sample to the ra
   t.assert.equal(record.raw.statement, 'I went through it.');
   t.assert.equal(record.digestHolds, true);
   // Rewritten by the owner of the tables: the record says so when it is looked at.
-  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  await using owner = openPostgres({ connection: server.postgres.ownerConnection });
   await owner.db.transaction().execute(async (db) => {
     await sql`SELECT set_config('demarc.tenant_id', 'local', true)`.execute(db);
     await sql`UPDATE asr_evidence SET because = 'all is well' WHERE uid = ${uid}`.execute(db);

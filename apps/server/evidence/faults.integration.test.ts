@@ -6,12 +6,11 @@
  * Where a room or an interface does not exist yet, a source of the test stands in for it and passes what it should.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { Assurance, assuranceMigrations, CATALOGUE_FILE, loadCatalogue } from '@demarc/assurance';
+import { Assurance, CATALOGUE_FILE, loadCatalogue } from '@demarc/assurance';
 import {
   acceptSchedule,
   buy,
@@ -24,16 +23,10 @@ import { type EvidenceSource, SourceSchedule } from '@demarc/assurance/sources';
 import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
 import { canonicalEvidence, type Evidence } from '@demarc/platform/contract';
 import { type EvidenceKey, openEvidenceKey, signedEvidence } from '@demarc/platform/evidence';
-import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
-import {
-  startTestClickHouse,
-  startTestPostgres,
-  type TestClickHouse,
-  type TestPostgres,
-} from '@demarc/platform/stores/testing';
+import { openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
+import type { Siem } from '@demarc/siem';
 import { sql } from 'kysely';
 import {
   checkCertificate,
@@ -43,8 +36,7 @@ import {
   revokeAsset,
   sawAsset,
 } from '../link/assets.ts';
-import { linkMigrations } from '../link/migrations.ts';
-import { serverMigrations } from '../migrations.ts';
+import { openTestStores, type TestStores } from '../testing.ts';
 import { RuleFiles } from './record.ts';
 import { FOREIGN_EVIDENCE, ownerOf, platformSources, TENANCY_SOURCE } from './sources.ts';
 
@@ -60,8 +52,7 @@ let now = Date.parse('2026-11-20T12:00:00.000Z');
 let elapsed = 0;
 let directory = '';
 let ruleFile = '';
-let postgres: TestPostgres;
-let clickhouse: TestClickHouse;
+let stores: TestStores;
 let store: PostgresStore;
 let siem: Siem;
 let key: EvidenceKey;
@@ -271,36 +262,17 @@ function openAssurance(changed: { readonly catalogue?: typeof catalogue } = {}):
 }
 
 before(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'demarc-faults-'));
+  stores = await openTestStores({ retentionDays: 3_650, now: () => now });
+  ({ directory, store, siem, key } = stores);
   ruleFile = join(directory, 'rules.yml');
   writeFileSync(ruleFile, 'title: a rule\n');
-  [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
-  await migrate(postgres.ownerConnection, {
-    ...serverMigrations,
-    ...linkMigrations,
-    ...siemMigrations,
-    ...assuranceMigrations,
-  });
-  store = openPostgres({ connection: postgres.connection });
-  siem = openSiem({
-    inTenant: store.inTenant,
-    clickhouse: openClickHouse(clickhouse),
-    reader: openClickHouse(clickhouse.reader),
-    rules: [],
-    retentionDays: async () => 3_650,
-    now: () => now,
-  });
-  await ensureEventTable(siem.clickhouse);
-  key = openEvidenceKey(directory);
   openAssurance();
 });
 
 after(async () => {
   schedule[Symbol.dispose]();
   assurance[Symbol.dispose]();
-  await Promise.all([siem.clickhouse.close(), siem.reader.close(), store[Symbol.asyncDispose]()]);
-  await Promise.all([postgres[Symbol.asyncDispose](), clickhouse[Symbol.asyncDispose]()]);
-  rmSync(directory, { recursive: true, force: true });
+  await stores[Symbol.asyncDispose]();
 });
 
 async function pass(ms: number): Promise<void> {
@@ -311,7 +283,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 async function asOwner(work: (db: PostgresStore['db']) => Promise<unknown>): Promise<void> {
-  await using owner = openPostgres({ connection: postgres.ownerConnection });
+  await using owner = openPostgres({ connection: stores.postgres.ownerConnection });
   await owner.db.transaction().execute(async (db) => {
     await sql`SELECT set_config('demarc.tenant_id', ${world.tenant.tenantId}, true)`.execute(db);
     await work(db);

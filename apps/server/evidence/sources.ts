@@ -11,8 +11,8 @@ import { sql } from 'kysely';
 import { keysOfTenant, listAssets } from '../link/assets.ts';
 import { fleetFindings, fleetOf } from './fleet.ts';
 import { healthFinding } from './health.ts';
-import { HostCanaries } from './host-canary.ts';
 import { recordParts } from './record.ts';
+import { silentAfterMs as silentAfterMsOf } from './silence.ts';
 import { type CanaryEvent, guardFinding, plantCanaryEvent, separationFinding } from './tenancy.ts';
 import { Twins } from './twins.ts';
 
@@ -32,7 +32,6 @@ export interface SourceDeps {
 const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
-const SILENT_SECONDS = 15 * MINUTE;
 const RECORD_EVERY_MS = 5 * MINUTE * 1_000;
 /** A canary event is planted anew before retention could take it. */
 const REPLANT_MS = DAY * 1_000;
@@ -41,10 +40,9 @@ export const FOREIGN_EVIDENCE = 'foreign-evidence';
 
 export function platformSources(deps: SourceDeps): readonly EvidenceSource[] {
   const { store, siem } = deps;
-  const silentAfterMs = 1_000 * Math.min(SILENT_SECONDS, deps.freshSecondsMax);
+  const silentAfterMs = silentAfterMsOf(deps.freshSecondsMax);
   let planted: (CanaryEvent & { readonly atMs: number }) | undefined;
   const twins = new Twins();
-  const hostCanaries = new HostCanaries(siem);
   const checkedAt = new Map<string, { readonly atMs: number; readonly parts: PlatformStatus['parts'] }>();
   /** Checking every signature costs; in between, what was found holds. */
   const records = async (tenant: TenantScope, nowMs: number): Promise<PlatformStatus['parts']> => {
@@ -92,14 +90,6 @@ export function platformSources(deps: SourceDeps): readonly EvidenceSource[] {
         const enrolled = await listAssets(store, tenant, nowMs);
         const twinOf = twins.seen(tenant.tenantId, enrolled, nowMs);
         return fleetFindings({ ...(await look(fleetOf)), enrolled, twinOf, nowMs, silentAfterMs });
-      },
-    },
-    {
-      id: 'platform:host-canary',
-      rules: [{ rule: 'VMS-08.3', everySeconds: MINUTE, freshForSeconds: DAY }],
-      async observe({ tenant, nowMs }) {
-        const assets = await listAssets(store, tenant, nowMs);
-        return hostCanaries.findings(tenant, assets, { nowMs, silentAfterMs });
       },
     },
     {

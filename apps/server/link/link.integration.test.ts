@@ -13,21 +13,15 @@ import { zstdCompressSync } from 'node:zlib';
 import { type CertificateAuthority, openAuthority, type ServerCertificate } from '@demarc/platform/identity';
 import { makeRequest } from '@demarc/platform/identity/request';
 import { readNote } from '@demarc/platform/notes';
-import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
-import {
-  freePort,
-  startTestClickHouse,
-  startTestPostgres,
-  type TestClickHouse,
-  type TestPostgres,
-} from '@demarc/platform/stores/testing';
+import type { PostgresStore } from '@demarc/platform/stores';
+import { freePort } from '@demarc/platform/stores/testing';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { carry, ensureEventTable, openSiem, type Siem, siemMigrations } from '@demarc/siem';
+import { carry, type Siem } from '@demarc/siem';
+import { openTestStores, type TestStores } from '../testing.ts';
 import { createEnrollmentToken, listAssets, revokeAsset } from './assets.ts';
 import type { Exchange } from './body.ts';
 import { pinOf, renewedCertificate } from './certificate.ts';
 import { type Link, startLink } from './listener.ts';
-import { linkMigrations } from './migrations.ts';
 
 /** As large as the real one. */
 const PACKAGE_BYTES = 50_000_000;
@@ -36,8 +30,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'demarc-link-'));
 const agents: TestAgent[] = [];
 const exchanges: Exchange[] = [];
 
-let postgres: TestPostgres;
-let clickhouse: TestClickHouse;
+let stores: TestStores;
 let store: PostgresStore;
 let siem: Siem;
 let authority: CertificateAuthority;
@@ -52,18 +45,8 @@ let lastKeys: readonly string[] = [];
 
 before(async () => {
   if (process.getuid?.() !== 0) throw new Error('the agent needs root: run this test as root');
-  [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
-  await migrate(postgres.ownerConnection, { ...linkMigrations, ...siemMigrations });
-  store = openPostgres({ connection: postgres.connection });
-  siem = openSiem({
-    inTenant: store.inTenant,
-    clickhouse: openClickHouse(clickhouse),
-    reader: openClickHouse(clickhouse.reader),
-    rules: [],
-    retentionDays: async () => 90,
-    now: Date.now,
-  });
-  await ensureEventTable(siem.clickhouse);
+  stores = await openTestStores({ now: Date.now });
+  ({ store, siem } = stores);
   authority = await openAuthority(join(scratch, 'authority'), Date.now());
   server = await authority.issueServer(['127.0.0.1', 'localhost'], Date.now());
   port = await freePort();
@@ -73,11 +56,7 @@ before(async () => {
 after(async () => {
   for (const agent of agents) await agent.stop();
   await link[Symbol.asyncDispose]();
-  await siem.clickhouse.close();
-  await siem.reader.close();
-  await store[Symbol.asyncDispose]();
-  await postgres[Symbol.asyncDispose]();
-  await clickhouse[Symbol.asyncDispose]();
+  await stores[Symbol.asyncDispose]();
   rmSync(scratch, { recursive: true, force: true });
 });
 

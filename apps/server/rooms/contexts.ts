@@ -13,6 +13,7 @@ import type {
 import type { PostgresStore } from '@demarc/platform/stores';
 import { engineUser, privateDirectory } from '@demarc/platform/stores/engines';
 import { carry, type Siem, searchEvents } from '@demarc/siem';
+import { silentAfterMs } from '../evidence/silence.ts';
 import { listAssets } from '../link/assets.ts';
 import { giveOrder, orderOf, takeBackOrder } from '../orders/orders.ts';
 
@@ -30,6 +31,8 @@ export interface RoomContextDeps {
   readonly directory: string;
   /** Who the server is once it has given up root's rights. */
   readonly user: string;
+  /** Of any evidence; an agent that says nothing for longer is silent. */
+  readonly freshSecondsMax: number;
   now(): number;
   log(line: string, error?: unknown): void;
 }
@@ -73,6 +76,24 @@ function contextOf(
       return { events: page.events as never, nextCursor: page.nextCursor, matchedCount: page.matchedCount };
     },
     machines: (tenant) => listAssets(store, tenant, now()),
+    async hostHealth(tenant) {
+      const heardAfterMs = now() - silentAfterMs(deps.freshSecondsMax);
+      return (await listAssets(store, tenant, now())).flatMap((asset) => {
+        const { assetId, state, lastSeenAt, clockOffsetMs } = asset;
+        const health = asset.rooms.find(({ serviceId }) => serviceId === service.id)?.health;
+        const isHeard = state !== 'revoked' && lastSeenAt !== null && Date.parse(lastSeenAt) >= heardAfterMs;
+        return isHeard && health !== undefined
+          ? [{ assetId, health, clockOffsetMs: clockOffsetMs ?? 0 }]
+          : [];
+      });
+    },
+    async rulesMatching(tenant, event) {
+      const { base, own, overlays } = await siem.rulesets.of(tenant);
+      const view = siem.view.ofOcsf(event);
+      return [base, own]
+        .flatMap(({ engine, detections }) => engine.match(view).rules.map((at) => detections[at]?.id ?? ''))
+        .filter((id) => id !== '' && overlays.get(id)?.stored.enabled !== false);
+    },
     placeOf: (tenant, assetId) => assurance.placeOf(tenant, assetId),
     ownerOf: (tenant, assetId, control, duty) => assurance.dutyOwner(tenant, assetId, control, duty),
     async isEntitled(tenant, assetId) {

@@ -4,36 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
+import type { Assurance } from '@demarc/assurance';
 import { acceptSchedule, buy, labelAsset } from '@demarc/assurance/commands';
-import { SourceSchedule } from '@demarc/assurance/sources';
-import { managedServices } from '@demarc/platform/contract';
+import type { SourceSchedule } from '@demarc/assurance/sources';
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import type { ServerRoomContext } from '@demarc/platform/contract/server';
-import { openDelivery } from '@demarc/platform/delivery';
-import { openEvidenceKey } from '@demarc/platform/evidence';
 import { validateOcsf } from '@demarc/platform/ocsf';
-import { migrate, openClickHouse, openPostgres, type PostgresStore } from '@demarc/platform/stores';
-import {
-  startTestClickHouse,
-  startTestPostgres,
-  type TestClickHouse,
-  type TestPostgres,
-} from '@demarc/platform/stores/testing';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import {
-  carry,
-  ensureEventTable,
-  openSiem,
-  readRuleFiles,
-  SIEM_DETECTIONS,
-  type Siem,
-  siemMigrations,
-} from '@demarc/siem';
+import { carry, readRuleFiles, SIEM_DETECTIONS, type Siem } from '@demarc/siem';
 import type {
   AdvisoriesPage,
   ExceptionList,
@@ -48,99 +29,30 @@ import { CANARY_TREE } from '@demarc/vulnerability-scanning/canary';
 import { importFeed } from '@demarc/vulnerability-scanning/feeds';
 import { inventoryToOcsf, readInventory } from '@demarc/vulnerability-scanning/inventory';
 import { vulnerabilityScanningServer } from '@demarc/vulnerability-scanning/server';
-import { enrolledAsset, listAssets, sawAsset } from '../link/assets.ts';
-import { linkMigrations } from '../link/migrations.ts';
-import { serverMigrations } from '../migrations.ts';
-import { ensureFirstTenant } from '../tenants.ts';
-import { roomContexts } from './contexts.ts';
-import { roomSources } from './observers.ts';
+import { openTestServer, type TestMachine, type TestServer } from '../testing.ts';
 
-const ROOMS = [vulnerabilityScanningServer];
 const HOUR_MS = 3_600_000;
 const [here, there] = [grantTenantScope('local'), grantTenantScope('other')];
-const OS = { name: 'Debian', version: '12', kernel: '6', family: 'debian' as const };
 
 let now = Date.now();
-let directory = '';
-let postgres: TestPostgres;
-let clickhouse: TestClickHouse;
-let store: PostgresStore;
+let server: TestServer;
 let siem: Siem;
 let assurance: Assurance;
 let schedule: SourceSchedule;
 let context: ServerRoomContext;
+let machine: TestMachine;
 let assetId = '';
 
 before(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'demarc-scanning-'));
-  [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
-  await migrate(postgres.ownerConnection, {
-    ...serverMigrations,
-    ...linkMigrations,
-    ...siemMigrations,
-    ...assuranceMigrations,
-    ...vulnerabilityScanningServer.migrations,
-  });
-  store = openPostgres({ connection: postgres.connection });
-  await ensureFirstTenant(store);
-  siem = openSiem({
-    inTenant: store.inTenant,
-    clickhouse: openClickHouse(clickhouse),
-    reader: openClickHouse(clickhouse.reader),
+  server = await openTestServer({
+    rooms: [vulnerabilityScanningServer],
     rules: readRuleFiles(SIEM_DETECTIONS),
-    retentionDays: async () => 90,
     now: () => now,
   });
-  await ensureEventTable(siem.clickhouse);
-  const key = openEvidenceKey(directory);
-  const running: { context?: ServerRoomContext } = {};
-  const sources = roomSources(ROOMS, () => running.context);
-  assurance = new Assurance({
-    inTenant: store.inTenant,
-    catalogue: loadCatalogue(),
-    services: managedServices(ROOMS.map(({ service }) => service)),
-    sources,
-    platformKey: key,
-    freshSecondsMax: 31_536_000,
-    assets: async (tenant) =>
-      (await listAssets(store, tenant, now)).map(({ assetId: id, name, type }) => ({
-        assetId: id,
-        name,
-        type,
-      })),
-    onChange: () => undefined,
-    now: () => now,
-  });
-  const contexts = roomContexts({
-    store,
-    siem,
-    assurance,
-    rooms: ROOMS,
-    delivery: await openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => now }),
-    feedSources: 'off',
-    directory: join(directory, 'rooms'),
-    user: 'root',
-    now: () => now,
-    log: (line, error) => console.error(line, error),
-  });
-  context = contexts.get('vulnerability-scanning') as ServerRoomContext;
-  running.context = context;
-  schedule = new SourceSchedule({
-    sources,
-    key,
-    tenants: async () => [here],
-    look: (tenant, at) => assurance.look(tenant, at),
-    observed: (tenant, observed) => assurance.observed(tenant, observed),
-    onError: (line, error) => console.error(line, error),
-    now: () => now,
-  });
-  assetId = await enrolledAsset(
-    store,
-    here,
-    { token: '', csr: '', hostname: 'erp-1', machineId: 'a'.repeat(32), os: OS },
-    '127.0.0.1',
-    now,
-  );
+  ({ siem, assurance, schedule } = server);
+  context = server.contexts.get('vulnerability-scanning') as ServerRoomContext;
+  machine = await server.enrolled('erp-1');
+  ({ assetId } = machine);
   await assurance.sync(here);
   await assurance.act(here, acceptSchedule, 'ann');
   await assurance.act(here, labelAsset({ assetId, labels: { environment: 'PRD' } }), 'ann');
@@ -149,13 +61,7 @@ before(async () => {
   feed('1.1-1');
 });
 
-after(async () => {
-  schedule[Symbol.dispose]();
-  assurance[Symbol.dispose]();
-  await Promise.all([siem.clickhouse.close(), siem.reader.close(), store[Symbol.asyncDispose]()]);
-  await Promise.all([postgres[Symbol.asyncDispose](), clickhouse[Symbol.asyncDispose]()]);
-  rmSync(directory, { recursive: true, force: true });
-});
+after(() => server[Symbol.asyncDispose]());
 
 const feedsDirectory = (): string => join(context.stateDirectory, 'feeds');
 const NGINX = 'CVE-2026-1000';
@@ -187,7 +93,7 @@ const status = (packages: Readonly<Record<string, string>>): string =>
     .join('\n');
 
 function eventsOf(root: string, files: Readonly<Record<string, string>>): readonly OcsfEvent[] {
-  const tree = mkdtempSync(join(directory, 'tree-'));
+  const tree = mkdtempSync(join(server.directory, 'tree-'));
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     writeFileSync(join(tree, path), content);
@@ -212,13 +118,9 @@ async function says(events: readonly OcsfEvent[]): Promise<void> {
 }
 async function has(packages: Readonly<Record<string, string>>): Promise<void> {
   now += 60_000;
-  await seen();
+  await machine.seen();
   await says(eventsOf('/', { ...TREE, 'var/lib/dpkg/status': status(packages) }));
   await work();
-}
-async function seen(): Promise<void> {
-  const header = { hostname: 'erp-1', agentVersion: '0', os: OS, sentAtMs: now, dropped: [], rooms: [] };
-  await sawAsset(store, here, assetId, header as never, now);
 }
 /** What the server does by itself, once. */
 async function work(tenant: TenantScope = here): Promise<void> {

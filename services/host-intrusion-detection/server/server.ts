@@ -1,6 +1,7 @@
-/** Door: the room's routes on the server. Detections and blocks are events; nothing is kept twice. */
+/** Door: the room's half on the server. Detections and blocks are events; nothing is kept twice. */
 import type { ServerRoom } from '@demarc/platform/contract/server';
 import { hostIntrusionDetection } from '../service.ts';
+import { observer } from './observer.ts';
 import { orders } from './orders.ts';
 import { shieldLayers, shieldMigrations, shieldRoutes } from './shields.ts';
 
@@ -10,5 +11,6 @@ export const hostIntrusionDetectionServer: ServerRoom = {
   migrations: shieldMigrations,
   policyLayers: shieldLayers,
   orders,
+  observer,
   detectionsDirectory: new URL('../detections/', import.meta.url),
 };
