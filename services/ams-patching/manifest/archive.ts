@@ -1,8 +1,8 @@
 /** What a Debian archive brings: each file with its digests, from its content and not from what it says of itself. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readTar, type TarSink } from '@demarc/platform/archive';
 import { runErrors } from '../run/run-errors.ts';
-import { readTar, type TarSink } from './tar.ts';
 
 export interface Brought {
   readonly type: 'file' | 'symlink' | 'directory' | 'other';
