@@ -166,3 +166,62 @@ test('an archive that is not what the index says is no archive', { skip }, async
   t.assert.deepEqual(tree.installed(), ['one 1 installed'], JSON.stringify(result));
   t.assert.match(result.notes.join(), /^no manifest of changes: /);
 });
+
+/** The index without these fields, and with others. */
+function index(tree: AptTree, change: (text: string) => string): void {
+  const file = join(tree.repository, 'Packages');
+  writeFileSync(file, change(readFileSync(file, 'utf8')));
+}
+const withoutSha256 = (text: string): string => text.replaceAll(/^SHA256: .*\n/gm, '');
+
+/** What is in the cache already apt takes as it is, by its size. */
+function cache(tree: AptTree, isSound: boolean): void {
+  const bytes = readFileSync(join(tree.repository, 'one_2_all.deb'));
+  if (!isSound) bytes[bytes.length - 600] = 0x41;
+  writeFileSync(join(tree.root, 'var/cache/apt/archives/one_2_all.deb'), bytes);
+}
+
+test('an archive that was in the cache before is held to its digest too', {
+  skip,
+}, async (t: TestContext) => {
+  using tree = treeOf(plain('one', '1', '2'));
+  const job = parsePatchJob(jobFor([{ name: 'one', from: '1', to: '2' }]));
+  cache(tree, true);
+  t.assert.equal((await manifestFor(job, tree.optionsFor())).entries.length, 1);
+  cache(tree, false);
+  await t.assert.rejects(manifestFor(job, tree.optionsFor()), {
+    code: 'PATCH_ARCHIVE_UNREADABLE',
+    message: /its SHA256 is [0-9a-f]{64}, and the index of the repository says /,
+  });
+});
+
+test('an index that has SHA-512 only is held to it', { skip }, async (t: TestContext) => {
+  using tree = treeOf(plain('one', '1', '2'));
+  const archive = readFileSync(join(tree.repository, 'one_2_all.deb'));
+  const sha512 = createHash('sha512').update(archive).digest('hex');
+  index(tree, (text) =>
+    withoutSha256(text).replace(/^Filename: .*one_2_all\.deb$/m, `$&\nSHA512: ${sha512}`),
+  );
+  const job = parsePatchJob(jobFor([{ name: 'one', from: '1', to: '2' }]));
+  t.assert.equal((await manifestFor(job, tree.optionsFor())).entries.length, 1);
+  cache(tree, false);
+  await t.assert.rejects(manifestFor(job, tree.optionsFor()), {
+    code: 'PATCH_ARCHIVE_UNREADABLE',
+    message: new RegExp(`its SHA512 is [0-9a-f]{128}, and the index of the repository says ${sha512}`),
+  });
+});
+
+test('an archive of which no index has a digest that counts is in no manifest, and that is said', {
+  skip,
+}, async (t: TestContext) => {
+  using tree = treeOf(plain('one', '1', '2'));
+  index(tree, withoutSha256);
+  cache(tree, true);
+  const job = parsePatchJob(jobFor([{ name: 'one', from: '1', to: '2' }]));
+  await t.assert.rejects(manifestFor(job, tree.optionsFor()), {
+    code: 'PATCH_ARCHIVE_UNREADABLE',
+    message: /the index of its repository has no digest of it: SHA512 or SHA256/,
+  });
+  const result = await applyJob(job, tree.optionsFor());
+  t.assert.match(result.notes.join(), /^no manifest of changes: .* has no digest of it/);
+});

@@ -1,21 +1,19 @@
 /**
  * Door: which files a patch job is about to change, said before it does.
  *
- * Integrity monitoring explains those changes with it and raises anything else in the window. For each package the
- * content of the new archive is compared with the files of the old one, as dpkg would: what is left out is what
- * maintainer scripts and triggers make themselves, which nobody can tell before they ran.
+ * For whoever watches files, to explain those changes with and to raise anything else in the window; nobody here does so
+ * yet. For each package the content of the new archive is compared with the files of the old one, as dpkg would: what is
+ * left out is what maintainer scripts and triggers make themselves, which nobody can tell before they ran.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type * as contract from '@demarc/platform/contract/patching';
 import * as z from 'zod';
-import { complaintOf, type Execute } from '../run/command.ts';
-import { type Driver, type Target, targetsOf } from '../run/driver.ts';
+import type { Execute } from '../run/command.ts';
+import { type Driver, targetsOf } from '../run/driver.ts';
 import type { PatchJob } from '../run/job.ts';
 import { runErrors } from '../run/run-errors.ts';
 import { archiveContent } from './archive.ts';
 import { changesOf } from './changes.ts';
+import { download } from './download.ts';
 
 export const MANIFEST_ENTRIES_MAX = 200_000;
 const Path = z.string().startsWith('/').max(4_096);
@@ -68,7 +66,6 @@ const BOOKKEEPING = [
   '/etc/ld.so.cache',
 ];
 const EXECUTABLES = ['/usr/bin/dpkg', '/usr/bin/dpkg-deb', '/usr/bin/apt-get', '/usr/sbin/ldconfig'];
-const DOWNLOAD_MS_MAX = 3_600_000;
 
 export interface ManifestOptions {
   readonly job: PatchJob;
@@ -92,7 +89,7 @@ export async function makeManifest({
 }: ManifestOptions): Promise<PatchManifest> {
   const entries = new Map<string, ManifestEntry>();
   const targets = targetsOf(job.packages, 'upgrade');
-  const archives = await download(job, driver, targets, run);
+  const archives = await download(job.id, driver, targets, run);
   for (const target of targets) {
     const archive = archives.get(target) ?? '';
     const content = await archiveContent(archive);
@@ -126,57 +123,4 @@ export function announcement(manifest: PatchManifest): contract.ChangeManifest {
     executables: manifest.executables,
     approvedBy: manifest.approvedBy,
   };
-}
-
-/** `'http://deb.example.org/pool/x_2_amd64.deb' x_2_amd64.deb 1234 SHA256:0123…` */
-const FETCHED = /^'([^']+)' (\S+) (\d+) ?(?:SHA256:([0-9a-f]{64}))?/;
-
-/** Where the archive of each is, its digest as the repository's index says it. */
-async function download(
-  job: PatchJob,
-  { archives, manager }: Driver,
-  targets: readonly Target[],
-  run: Execute,
-): Promise<ReadonlyMap<Target, string>> {
-  if (archives === undefined) throw runErrors.make('PATCH_MANIFEST_NOT_MADE', { manager });
-  const listedNow = await run(archives.uris(targets), DOWNLOAD_MS_MAX);
-  if (listedNow.code !== 0)
-    throw runErrors.make('PATCH_ARCHIVE_UNREADABLE', { archive: job.id, because: complaintOf(listedNow) });
-  const fetched = new Map(
-    listedNow.stdout.split('\n').flatMap((line): [string, { uri: string; sha256: string | undefined }][] => {
-      const [, uri = '', file = '', , sha256] = FETCHED.exec(line) ?? [];
-      return file === '' ? [] : [[file, { uri, sha256 }]];
-    }),
-  );
-  const ran = await run(archives.download(targets), DOWNLOAD_MS_MAX);
-  if (ran.code !== 0)
-    throw runErrors.make('PATCH_ARCHIVE_UNREADABLE', { archive: job.id, because: complaintOf(ran) });
-  const found = new Map<Target, string>();
-  for (const target of targets) {
-    const name = archives.nameOf(target);
-    const from = fetched.get(name);
-    const cached = join(archives.cache, name);
-    // What is on a local disk is not copied to the cache.
-    const archive =
-      !existsSync(cached) && from?.uri.startsWith('file:') === true
-        ? decodeURIComponent(from.uri.slice('file:'.length)).replace(/^\/\/+/, '/')
-        : cached;
-    await verify(archive, from?.sha256);
-    found.set(target, archive);
-  }
-  return found;
-}
-
-async function verify(archive: string, expected: string | undefined): Promise<void> {
-  if (!existsSync(archive))
-    throw runErrors.make('PATCH_ARCHIVE_UNREADABLE', { archive, because: 'it was not downloaded' });
-  if (expected === undefined) return;
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(archive)) hash.update(chunk as Buffer);
-  const actual = hash.digest('hex');
-  if (actual !== expected)
-    throw runErrors.make('PATCH_ARCHIVE_UNREADABLE', {
-      archive,
-      because: `its SHA-256 is ${actual}, and the index of the repository says ${expected}`,
-    });
 }
