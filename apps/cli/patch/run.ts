@@ -27,7 +27,10 @@ export function registerRun(patch: Command, { output }: Deps): void {
 
   withJob(patch.command('apply'))
     .description('carry out one job on one host: exactly its packages, within its window')
-    .option('--dry-run', 'look at everything that has to be right before, and change nothing')
+    .option(
+      '--dry-run',
+      'look at everything that has to be right before; lists are refreshed, no package is changed',
+    )
     .action(async (options: Options) => {
       const { applyJob, dryRun, isGood, parsePatchJob } = await import('@demarc/ams-patching/run');
       const carry = options.dryRun === true ? dryRun : applyJob;

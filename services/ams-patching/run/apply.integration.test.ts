@@ -284,24 +284,6 @@ test('nobody else can take the package manager while a job is at work', { skip }
   t.assert.equal(result.result, 'done');
 });
 
-test('a daemon that a package starts keeps neither the job nor its locks', {
-  skip,
-}, async (t: TestContext) => {
-  const daemon = '#!/bin/sh\nsleep 20 &\n';
-  using tree = treeOf([
-    ...plain('daemon', '1'),
-    { name: 'daemon', version: '2', scripts: { postinst: daemon } },
-  ]);
-  const began = Date.now();
-  const result = await applyJob(
-    parsePatchJob(jobFor([{ name: 'daemon', from: '1', to: '2' }])),
-    tree.optionsFor(),
-  );
-  t.assert.equal(result.result, 'done');
-  t.assert.ok(Date.now() - began < 19_000);
-  execFileSync('dpkg', [`--root=${tree.root}`, '--configure', '-a'], { stdio: 'pipe' });
-});
-
 test('an administrator’s configuration stays, and that it did is said', { skip }, async (t: TestContext) => {
   const conf = (version: string) => ({
     name: 'conf',
@@ -364,24 +346,6 @@ test('what was installed automatically stays so', { skip }, async (t: TestContex
   t.assert.doesNotMatch(tree.read('var/lib/apt/extended_states'), /Package: two/);
 });
 
-test('what is still at work when the window closes is ended, and settled', {
-  skip,
-}, async (t: TestContext) => {
-  const slow = '#!/bin/sh\n[ -e /tmp/reached ] && exit 0\n: > /tmp/reached\nsleep 60\n';
-  using tree = treeOf(
-    [...plain('slow', '1'), { name: 'slow', version: '2', scripts: { postinst: slow } }],
-    plain('later', '1', '2'),
-  );
-  const now = Date.now();
-  const packages = ['slow', 'later'].map((name) => ({ name, from: '1', to: '2' }));
-  const window = { opensAtMs: now - 60_000, closesAtMs: now + 15_000 };
-  const job = parsePatchJob(jobFor(packages, { window, secondsPerSet: 1 }));
-  const result = await applyJob(job, tree.optionsFor());
-  t.assert.ok(Date.now() < now + 50_000);
-  t.assert.deepEqual(outcomes(result), ['slow done 2', 'later not-tried 1'], JSON.stringify(result));
-  t.assert.match(result.settled.join(), /it was ended after \d+ s; dpkg .*all that was pending is done/);
-});
-
 test('a reboot is owed until the system has started again', { skip }, async (t: TestContext) => {
   using tree = treeOf(plain('kernel', '1', '2'));
   const job = parsePatchJob({
@@ -398,4 +362,25 @@ test('a reboot is owed until the system has started again', { skip }, async (t: 
   t.assert.deepEqual(await applyJob(job, tree.optionsFor({ inspect, bootId: () => 'first' })), first);
   const later = await applyJob(job, tree.optionsFor({ inspect, bootId: () => 'second' }));
   t.assert.equal(later.reboot.owed, false);
+});
+
+test('a package that was never given to the manager owes no reboot, and goes nowhere', {
+  skip,
+}, async (t: TestContext) => {
+  // Its script takes the repository away: what comes next is offered no more.
+  const emptying = '#!/bin/sh\n: > /etc/apt/sources.list\n';
+  using tree = treeOf(
+    [...plain('aa', '1'), { name: 'aa', version: '2', scripts: { postinst: emptying } }],
+    plain('kernel', '1', '2'),
+  );
+  const packages = [
+    { name: 'aa', from: '1', to: '2' },
+    { name: 'kernel', from: '1', to: '2', needsReboot: true },
+  ];
+  const job = parsePatchJob(jobFor(packages));
+  const inspect = () => ({ ...tree.inspect(), reboot: { needed: false, because: [] } });
+  const result = await applyJob(job, tree.optionsFor({ inspect }));
+  t.assert.deepEqual(outcomes(result), ['aa done 2', 'kernel failed 1'], JSON.stringify(result));
+  t.assert.match(result.packages[1]?.because ?? '', /Version '2' for 'kernel' was not found/);
+  t.assert.deepEqual(result.reboot, { owed: false, ordered: false, because: [] });
 });

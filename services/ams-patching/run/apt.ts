@@ -21,6 +21,8 @@ export interface AptPlaces {
 const FIELDS = '${Package}\\t${Architecture}\\t${Version}\\t${db:Status-Status}\\t${db:Status-Eflag}\\n';
 /** A modified configuration file stays as the administrator left it. */
 const CONFFILES = ['--force-confdef', '--force-confold'];
+/** Where nothing is, and nobody can put anything. */
+const NO_CACHE = '/proc/demarc-no-cache/';
 const NOT_THERE = new Set(['not-installed', 'config-files']);
 
 export function aptDriver({ root, configuration }: AptPlaces): Driver {
@@ -89,22 +91,38 @@ export function aptDriver({ root, configuration }: AptPlaces): Driver {
         }),
       ),
     archives: {
-      uris: (targets) => install(targets, ['--print-uris']),
+      // What is in the cache already is left out: so it is looked for where nothing is.
+      uris: (targets, hash) =>
+        install(targets, [
+          '--print-uris',
+          '-o',
+          `Acquire::ForceHash=${hash}`,
+          '-o',
+          `Dir::Cache::archives=${NO_CACHE}`,
+        ]),
       download: (targets) => install(targets, ['--download-only']),
       cache: below('var/cache/apt/archives'),
       // A colon is no good in a file name, as apt has it.
       nameOf: ({ name, arch, version }) => `${name}_${version.replaceAll(':', '%3a')}_${arch}.deb`,
     },
     forbid: (jobId, targets) => ({
-      file: below(`etc/apt/preferences.d/demarc-${jobId.replaceAll('.', '_')}.pref`),
-      text: targets
-        .map(
-          ({ name, version }) =>
-            `Explanation: patch job ${jobId} went back from it; delete this file to allow it again.\nPackage: ${name}\nPin: version ${version}\nPin-Priority: -1\n`,
-        )
-        .join('\n'),
+      file: below(`etc/apt/preferences.d/demarc-${jobId}.pref`),
+      add: (before) => withPins(before, jobId, targets),
     }),
   };
+}
+
+/** What stands there stays: a rollback forbids more than the job did before it, not less. */
+function withPins(before: string, jobId: string, targets: readonly Target[]): string {
+  const pins = targets.map(
+    ({ name, version }) =>
+      `Explanation: patch job ${jobId} went back from it; delete this file to allow it again.\nPackage: ${name}\nPin: version ${version}\nPin-Priority: -1`,
+  );
+  const there = before
+    .split(/\n{2,}/)
+    .map((pin) => pin.trim())
+    .filter((pin) => pin !== '');
+  return `${[...new Set([...there, ...pins])].join('\n\n')}\n`;
 }
 
 /** `all` is no architecture that apt knows a package by. */

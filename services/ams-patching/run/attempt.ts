@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DemarcError } from '@demarc/platform/errors';
+import { replaceFile } from '@demarc/platform/files';
 import { makeManifest, PatchManifest } from '../manifest/manifest.ts';
-import * as checks from './checks.ts';
 import { close } from './close.ts';
 import { type Execute, execute } from './command.ts';
 import type { Direction, Driver } from './driver.ts';
-import { installedBy } from './host.ts';
-import { type JobPackage, keyOf, type PatchJob } from './job.ts';
-import { Journal, recordsOf, writeWhole } from './journal.ts';
+import { journalName, type PatchJob } from './job.ts';
+import { Journal, recordsOf } from './journal.ts';
 import type { Held } from './lock.ts';
+import { lookFirst } from './look.ts';
 import { type Inspected, isSystemdThere, orderReboot } from './restart.ts';
 import type { Check, PackageResult, PatchResult } from './result.ts';
 import { Work } from './work.ts';
@@ -31,8 +31,6 @@ export interface RunOptions {
   /** Another one after every start of the system. */
   readonly bootId?: () => string;
 }
-
-export const REFRESH_MS_MAX = 600_000;
 
 export type What = PatchResult['what'];
 
@@ -56,22 +54,28 @@ export class Attempt {
     this.#boot = boot;
   }
 
-  async go(locks: Held, name: string, early: readonly Check[]): Promise<PatchResult> {
+  /**
+   * @param early checks that were made before, with the locks held
+   * @param notes what was done before
+   */
+  async go(locks: Held, early: readonly Check[], notes: readonly string[] = []): Promise<PatchResult> {
     const { stateDirectory, nowMs } = this.#options;
     const direction: Direction = this.#what === 'rollback' ? 'downgrade' : 'upgrade';
-    const wasBegun = this.#what !== 'dry-run' && recordsOf(stateDirectory, name) !== undefined;
+    const name = journalName(this.#job, this.#what === 'rollback' ? 'rollback' : 'apply');
+    const wasBegun = this.#what !== 'dry-run' && recordsOf(stateDirectory, name, this.#job) !== undefined;
     let made = early;
     let snapshotId: string | undefined;
     if (!wasBegun) {
-      const late = await this.#check(direction, early);
-      made = [...early, ...late.checks];
-      snapshotId = late.snapshotId;
-      if (!made.every(({ ok }) => ok)) return this.refused(made);
+      const [job, driver, run, root] = [this.#job, this.#driver, this.#run, this.#options.root];
+      const looked = await lookFirst({ job, direction, driver, run, root, stateDirectory, nowMs }, early);
+      made = [...early, ...looked.checks];
+      snapshotId = looked.snapshotId;
+      if (!made.every(({ ok }) => ok)) return this.refused(made, notes);
     }
     if (this.#what === 'dry-run')
       return this.#result('ready', made, this.#untried('nothing was to be changed'));
-    const notes: string[] = [];
-    const manifest = direction === 'downgrade' ? null : await this.#announce(notes, wasBegun);
+    const said = [...notes];
+    const manifest = direction === 'downgrade' ? null : await this.#announce(said, wasBegun);
     using journal = Journal.open(stateDirectory, name, this.#job, { bootId: this.#boot, snapshotId }, nowMs);
     const [run, driver] = [this.#run, this.#driver];
     const work = new Work({
@@ -87,16 +91,23 @@ export class Attempt {
     if (wasBegun) await work.settleCrash();
     const problem = early.find(({ ok }) => !ok);
     await work.carryOut(problem === undefined ? undefined : `stopped: ${problem.because}`);
-    if (direction === 'downgrade') await work.forbid(rolledBack(work));
-    const hasSystemd = this.#options.root === '/' && (this.#options.hasSystemd ?? isSystemdThere());
-    const { inspect } = this.#options;
-    const closing = await close({ work, direction, driver, run, journal, nowMs, hasSystemd, inspect });
+    const closing = await close({
+      job: this.#job,
+      work,
+      direction,
+      driver,
+      run,
+      journal,
+      nowMs,
+      // Whether the window is open is looked at again for each restart.
+      stopped: early.find(({ ok, check }) => !ok && check !== 'window')?.because,
+      hasSystemd: this.#options.root === '/' && (this.#options.hasSystemd ?? isSystemdThere()),
+      inspect: this.#options.inspect,
+    });
     const result = this.#result(overall(closing.packages, direction), made, closing.packages, {
       ...closing,
-      // Who is stopped starts nothing more, the system least of all.
-      reboot: { ...closing.reboot, ordered: closing.reboot.ordered && problem === undefined },
       manifest,
-      notes: [...notes, ...work.notes],
+      notes: [...said, ...work.notes],
     });
     // Before the reboot: what comes after it cannot be counted on.
     journal.add({ kind: 'ended', bootId: this.#boot, result });
@@ -113,54 +124,10 @@ export class Attempt {
     return corrected;
   }
 
-  refused(made: readonly Check[]): PatchResult {
+  refused(made: readonly Check[], notes: readonly string[] = []): PatchResult {
     const first = made.find(({ ok }) => !ok);
-    return this.#result('refused', made, this.#untried(`${first?.check ?? ''}: ${first?.because ?? ''}`));
-  }
-
-  /** In the order of their price; after one that failed only those follow that tell more at no price. */
-  async #check(
-    direction: Direction,
-    early: readonly Check[],
-  ): Promise<{ readonly checks: readonly Check[]; readonly snapshotId: string | undefined }> {
-    const [job, driver, run] = [this.#job, this.#driver, this.#run];
-    const { root, nowMs } = this.#options;
-    const { all, byKey } = await installedBy(driver, run);
-    const snapshot =
-      direction === 'upgrade' ? await checks.checkSnapshot(job, run, nowMs()) : this.#snapshotOfBefore();
-    // Half of a failed package is a reason to go back, not one to stay.
-    const state = checks.checkState(driver, direction === 'upgrade' ? all : []);
-    const made = [state, checks.checkDisk(job, root), snapshot.check];
-    if (direction === 'upgrade') made.push(checks.checkVersions(job, byKey));
-    const snapshotId = snapshot.id;
-    if ([...early, ...made].some(({ ok }) => !ok)) return { checks: made, snapshotId };
-    if (direction === 'downgrade' && job.rollback.by === 'snapshot') return { checks: made, snapshotId };
-    const left = (): number => Math.min(REFRESH_MS_MAX, this.#closesAtMs(direction) - nowMs());
-    made.push(await checks.checkRepository(driver, run, left()));
-    if (made.some(({ ok }) => !ok)) return { checks: made, snapshotId };
-    made.push(await checks.checkWayBack(job, driver, run, left()));
-    const open = job.packages.filter(
-      (item) =>
-        !(byKey.get(keyOf(item)) ?? []).some(
-          ({ version, isWhole }) => isWhole && version === (direction === 'upgrade' ? item.to : item.from),
-        ),
-    );
-    made.push(await checks.checkSimulation(driver, open, direction, run, left()));
-    return { checks: made, snapshotId };
-  }
-
-  /** The one that was looked at before the job; a newer one has the job in it. */
-  #snapshotOfBefore(): { readonly check: Check; readonly id: string | undefined } {
-    const [first] = recordsOf(this.#options.stateDirectory, this.#job.id) ?? [];
-    const id = first?.kind === 'job' ? first.snapshotId : undefined;
-    const ok = this.#job.rollback.by !== 'snapshot' || id !== undefined;
-    const because = id ?? (ok ? 'none is needed' : 'none is known from before the job');
-    return { check: { check: 'snapshot', ok, because }, id };
-  }
-
-  #closesAtMs(direction: Direction): number {
-    const { window, rollback } = this.#job;
-    return direction === 'upgrade' ? window.closesAtMs : (rollback.untilMs ?? window.closesAtMs);
+    const packages = this.#untried(`${first?.check ?? ''}: ${first?.because ?? ''}`);
+    return this.#result('refused', made, packages, { notes: [...notes] });
   }
 
   /** Nothing is kept from being patched because it could not be said before what it changes; that is said. */
@@ -175,7 +142,7 @@ export class Attempt {
         : await makeManifest({ job, driver, root, run, nowMs: nowMs() });
       if (manifest === undefined) return null;
       const text = JSON.stringify(manifest);
-      if (!wasBegun) writeWhole(file, text);
+      if (!wasBegun) replaceFile(file, text);
       await onManifest?.(manifest);
       return { entries: manifest.entries.length, sha256: createHash('sha256').update(text).digest('hex') };
     } catch (error) {
@@ -242,10 +209,3 @@ export function sinceReboot(result: PatchResult, inspected: Inspected | undefine
   const because = reboot.needed ? [...reboot.because] : ['the system has started since'];
   return { ...result, reboot: { owed: reboot.needed, ordered: false, because } };
 }
-
-/** One that never left has nothing to be kept from. */
-const rolledBack = ({ job, progress: { packages } }: Work): readonly JobPackage[] =>
-  job.packages.filter((item) => {
-    const state = packages.get(keyOf(item));
-    return state?.outcome === 'done' && (state.attempts > 0 || state.wentBack);
-  });

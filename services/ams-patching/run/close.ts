@@ -1,21 +1,25 @@
 /** The end of a job: what is installed now by two who do not know each other, what has to be restarted, and whether a reboot is owed. */
 import type { Execute } from './command.ts';
-import { type Direction, type Driver } from './driver.ts';
+import type { Direction, Driver } from './driver.ts';
 import { installedBy } from './host.ts';
-import { type JobPackage, keyOf } from './job.ts';
+import { type JobPackage, keyOf, type PatchJob } from './job.ts';
 import type { Journal } from './journal.ts';
-import { missing } from './progress.ts';
+import { missing, outsideWindow } from './progress.ts';
 import { type Inspected, rebootOwed, restartStale } from './restart.ts';
 import type { PackageResult, PatchResult } from './result.ts';
 import type { Work } from './work.ts';
 
 export interface CloseOptions {
+  /** As its document is: its window is the one for restarts, on the way back too. */
+  readonly job: PatchJob;
   readonly work: Work;
   readonly direction: Direction;
   readonly driver: Driver;
   readonly run: Execute;
   readonly journal: Journal;
   readonly nowMs: () => number;
+  /** Why it had to stop, its window apart. */
+  readonly stopped: string | undefined;
   readonly hasSystemd: boolean;
   readonly inspect: (() => Inspected) | undefined;
 }
@@ -23,15 +27,19 @@ export interface CloseOptions {
 type Closing = Pick<PatchResult, 'packages' | 'settled' | 'keptFiles' | 'restarts' | 'reboot'>;
 
 export async function close(options: CloseOptions): Promise<Closing> {
-  const { work, driver, run, journal, nowMs, hasSystemd, inspect } = options;
-  const { job, progress } = work;
+  const { job, work, driver, run, journal, nowMs, stopped, hasSystemd, inspect } = options;
+  const { progress } = work;
+  // Who is stopped starts nothing more, the system least of all; nor does anybody whose window is not open.
+  const notNow = (): string | undefined => stopped ?? outsideWindow(job, nowMs());
   const inspected = inspect?.();
   const { byKey } = await installedBy(driver, run);
   const packages = job.packages.map((item) =>
     resultOf(item, options, byKey.get(keyOf(item)) ?? [], inspected),
   );
-  const touched = new Set(
-    job.packages.map(keyOf).filter((key) => (progress.packages.get(key)?.attempts ?? 0) > 0),
+  const touched = new Map(
+    packages
+      .filter((item) => progress.packages.get(keyOf(item))?.wasGiven === true)
+      .map((item) => [keyOf(item), inUseAfter(item, options.direction)]),
   );
   const restarts =
     inspected === undefined || inspect === undefined
@@ -41,6 +49,7 @@ export async function close(options: CloseOptions): Promise<Closing> {
           inspected,
           run,
           hasSystemd,
+          notNow,
           inspect,
           onRestart: (unit) => journal.add({ kind: 'restarting', unit }),
           onRestarted: (unit, because) => journal.add({ kind: 'restarted', unit, because }),
@@ -50,6 +59,7 @@ export async function close(options: CloseOptions): Promise<Closing> {
   const ordered =
     owed === true &&
     hasSystemd &&
+    notNow() === undefined &&
     job.restart.reboot === 'allowed' &&
     left >= job.restart.rebootSeconds * 1_000;
   return {
@@ -59,6 +69,13 @@ export async function close(options: CloseOptions): Promise<Closing> {
     restarts: [...restarts],
     reboot: { owed, ordered, because: [...because] },
   };
+}
+
+/** Of a kernel several are installed: the one that the job was for is the one. */
+function inUseAfter({ outcome, from, to, installed }: PackageResult, direction: Direction): string {
+  const wanted =
+    outcome === 'done' ? to : outcome === 'rolled-back' && direction === 'downgrade' ? from : null;
+  return wanted ?? installed ?? 'as it is now';
 }
 
 function resultOf(

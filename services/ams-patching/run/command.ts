@@ -28,6 +28,11 @@ const HALF_BYTES_MAX = 8_388_608;
 const GRACE_MS = 10_000;
 /** A daemon that a maintainer script started may keep the pipe open for ever. */
 const DRAIN_MS = 1_000;
+/** Between two looks at whether all of a group have ended, and how long those that were killed may take to go. */
+const LOOK_MS = 50;
+const KILLED_MS_MAX = 1_000;
+/** A timer that is set for longer ends at once. @see setTimeout of Node */
+const TIMER_MS_MAX = 2_147_483_647;
 
 /** Nothing of our own environment: it would be part of the result. @see apt.conf(5), needrestart(1), ucf(1) */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
@@ -51,57 +56,77 @@ export const execute: Execute = async ({ argv, env = {}, keeps = [] }, timeoutMs
   const child = spawn(file, args, {
     env: { ...ENVIRONMENT, ...env },
     cwd: '/',
-    // A group of its own: what it started ends with it.
+    // A group of its own: what it started is ended with it when its time is over.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', ...keeps],
   });
   const [stdout, stderr] = [new Bounded(), new Bounded()];
   child.stdout?.on('data', (chunk: Buffer) => stdout.add(chunk));
   child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk));
-  const ended = await endOf(child, timeoutMs);
+  const ended = await endOf(child, Math.min(timeoutMs, TIMER_MS_MAX));
   const isCut = stdout.isCut || stderr.isCut;
   return { ...ended, stdout: stdout.text(), stderr: stderr.text(), ...(isCut ? { isCut } : {}) };
 };
 
-function endOf(child: ChildProcess, timeoutMs: number): Promise<Pick<Ran, 'code' | 'because'>> {
+type Ended = Pick<Ran, 'code' | 'because'>;
+
+function endOf(child: ChildProcess, timeoutMs: number): Promise<Ended> {
   return new Promise((resolve) => {
-    let timedOut = false;
+    let group: Promise<void> | undefined;
     const timers: NodeJS.Timeout[] = [];
-    const settle = (ended: Pick<Ran, 'code' | 'because'>): void => {
+    const settle = (ended: Ended): void => {
       for (const timer of timers) clearTimeout(timer);
       child.stdout?.destroy();
       child.stderr?.destroy();
       resolve(ended);
     };
-    timers.push(
-      setTimeout(() => {
-        timedOut = true;
-        kill(child, 'SIGTERM');
-        timers.push(setTimeout(() => kill(child, 'SIGKILL'), GRACE_MS));
-      }, timeoutMs),
-    );
+    const end = (): void => {
+      group = endGroup(child);
+    };
+    timers.push(setTimeout(end, timeoutMs));
     child.once('error', (error) => settle({ code: null, because: error.message }));
     child.once('exit', (code, signal) => {
-      const ended = {
-        code: timedOut ? null : code,
-        ...(timedOut
-          ? { because: `it was ended after ${Math.round(timeoutMs / 1_000)} s` }
-          : signal === null
-            ? {}
-            : { because: `it was killed (${signal})` }),
-      };
+      if (group !== undefined) {
+        const because = `it was ended after ${Math.round(timeoutMs / 1_000)} s`;
+        // Who leads the group may go at once while a script of a package works on: not before all have gone.
+        void group.then(() => settle({ code: null, because }));
+        return;
+      }
+      const ended = { code, ...(signal === null ? {} : { because: `it was killed (${signal})` }) };
       child.once('close', () => settle(ended));
       timers.push(setTimeout(() => settle(ended), DRAIN_MS));
+      // From here on its time is not over any more.
+      clearTimeout(timers[0]);
     });
   });
 }
 
-function kill({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
+/** All of the group are asked to end, and ended when they do not. */
+async function endGroup(child: ChildProcess): Promise<void> {
+  signalGroup(child, 'SIGTERM');
+  if (await isEmpty(child, GRACE_MS)) return;
+  signalGroup(child, 'SIGKILL');
+  // Who hangs in the kernel is not waited for; nor is who has ended where nobody collects the dead.
+  await isEmpty(child, KILLED_MS_MAX);
+}
+
+async function isEmpty(child: ChildProcess, waitMs: number): Promise<boolean> {
+  const deadline = performance.now() + waitMs;
+  while (signalGroup(child, 0)) {
+    if (performance.now() >= deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  return true;
+}
+
+/** @returns whether there is anybody in it */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (pid === undefined) return false;
   try {
     process.kill(-pid, signal);
+    return true;
   } catch {
-    // It ended meanwhile.
+    return false;
   }
 }
 

@@ -1,49 +1,13 @@
 /** A job that is killed in the middle, and what the next start makes of it. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { applyJob, parsePatchJob, rollBack } from './run.ts';
-import { type AptTree, checkOf, jobFor, NO_APT, outcomes, plain, treeOf } from './testing.ts';
+import { checkOf, jobFor, NO_APT, outcomes, plain, treeOf } from './testing.ts';
+import { begun, cutAfter, kill } from './testing-crash.ts';
 
 const skip = NO_APT;
-const DOOR = new URL('./run.ts', import.meta.url).href;
-
-/** The job in a process of its own, stopped by whoever waits for the file that the package's script makes. */
-async function begun(tree: AptTree, job: object): Promise<ChildProcess> {
-  const options = { root: tree.root, stateDirectory: tree.state };
-  const program = `import { applyJob, parsePatchJob } from ${JSON.stringify(DOOR)};
-await applyJob(parsePatchJob(${JSON.stringify(job)}), { ...${JSON.stringify(options)}, nowMs: () => Date.now() });`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
-  const deadline = Date.now() + 60_000;
-  while (!existsSync(join(tree.root, 'tmp/reached'))) {
-    if (Date.now() > deadline || child.exitCode !== null) throw new Error('the script was not reached');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return child;
-}
-
-function below(pid: number): readonly number[] {
-  let children: readonly number[] = [];
-  try {
-    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-      .trim()
-      .split(' ')
-      .filter(Boolean)
-      .map(Number);
-  } catch {
-    // It ended.
-  }
-  return [pid, ...children.flatMap(below)];
-}
-
-async function kill(child: ChildProcess, which: 'it' | 'all'): Promise<void> {
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const pids = which === 'it' ? [child.pid ?? 0] : below(child.pid ?? 0);
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
-  await ended;
-}
-
+const PINS = 'etc/apt/preferences.d/demarc-job-1.pref';
 /** Slow the first time only. */
 const SLOW = '#!/bin/sh\n[ -e /tmp/reached ] && exit 0\n: > /tmp/reached\nsleep 3\n';
 const slowIn = (script: string) => [
@@ -149,4 +113,35 @@ test('a rollback of what was interrupted settles and ends it first', { skip }, a
   const result = await applyJob(parsePatchJob(job), tree.optionsFor());
   t.assert.match(result.packages[1]?.because ?? '', /stopped: it is taken back/);
   t.assert.deepEqual(tree.installed(), ['later 1 installed', 'slow 1 installed']);
+});
+
+test('a journal that a power cut left empty is no beginning: everything is looked at', {
+  skip,
+}, async (t: TestContext) => {
+  using tree = treeOf(plain('slow', '1', '2'), plain('later', '1', '2'));
+  mkdirSync(tree.state);
+  writeFileSync(join(tree.state, 'job-1.jsonl'), '');
+  const job = parsePatchJob(jobFor(packages));
+  const late = Date.now() + 7_200_000;
+  const refused = await applyJob(job, tree.optionsFor({ nowMs: () => late }));
+  t.assert.match(checkOf(refused, 'window'), /^failed: the window closed/);
+  t.assert.equal(refused.result, 'refused');
+  t.assert.deepEqual(tree.installed(), ['later 1 installed', 'slow 1 installed']);
+  const result = await applyJob(job, tree.optionsFor());
+  t.assert.equal(result.result, 'done');
+  t.assert.match(checkOf(result, 'simulation'), /^ok/);
+});
+
+test('killed after it went back and before others were kept from it: the next start does that', {
+  skip,
+}, async (t: TestContext) => {
+  const broken = { name: 'slow', version: '2', scripts: { postinst: '#!/bin/sh\nexit 1\n' } };
+  using tree = treeOf([...plain('slow', '1'), broken], plain('later', '1', '2'));
+  const job = parsePatchJob(jobFor(packages));
+  await applyJob(job, tree.optionsFor());
+  cutAfter(tree, 'job-1', 'back-ended');
+  rmSync(join(tree.root, PINS));
+  const result = await applyJob(job, tree.optionsFor());
+  t.assert.deepEqual(outcomes(result), ['slow rolled-back 1', 'later done 2'], JSON.stringify(result));
+  t.assert.match(tree.read(PINS), /Package: slow\nPin: version 2\nPin-Priority: -1\n/);
 });

@@ -35,6 +35,10 @@ export interface Planned {
   readonly to?: string;
 }
 
+/** As apt calls them; what is weaker says nothing about who made an archive. */
+export const ARCHIVE_HASHES = ['SHA512', 'SHA256'] as const;
+export type ArchiveHash = (typeof ARCHIVE_HASHES)[number];
+
 export interface Driver {
   readonly manager: Manager;
   /** As an inventory calls them (package URL). */
@@ -70,10 +74,11 @@ export interface Driver {
   forbid(
     jobId: string,
     targets: readonly Target[],
-  ): Call | { readonly file: string; readonly text: string } | undefined;
+  ): Call | { readonly file: string; readonly add: (before: string) => string } | undefined;
   /** How to get at what is to be installed before it is. */
   readonly archives?: {
-    uris(targets: readonly Target[]): Call;
+    /** Where each comes from, with its digest of that kind where the repository's index has one. */
+    uris(targets: readonly Target[], hash: ArchiveHash): Call;
     download(targets: readonly Target[]): Call;
     /** Directory that they are downloaded to, and how one is called there. */
     readonly cache: string;

@@ -4,8 +4,15 @@ import { runErrors } from './run-errors.ts';
 
 export const PACKAGES_MAX = 500;
 const UNITS_MAX = 256;
-/** Names files too: no slash, no dot in front. */
-const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+const ROLLBACK = '.rollback';
+/** Names files too: no slash, no dot in front, and none that is another job's rollback. */
+const Id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)
+  .refine(
+    (id) => !id.endsWith(ROLLBACK),
+    `must not end in ${ROLLBACK}: the journal of a rollback is called so`,
+  );
 const Who = z.string().min(1).max(256);
 const Instant = z.int().min(0);
 const Bytes = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -115,6 +122,10 @@ export const PatchJob = z
     message: 'a rollback by snapshot needs its hook',
   });
 export type PatchJob = z.infer<typeof PatchJob>;
+
+/** What its journals are called by. */
+export const journalName = ({ id }: PatchJob, what: 'apply' | 'rollback'): string =>
+  what === 'rollback' ? `${id}${ROLLBACK}` : id;
 
 /** One host has a package once per architecture. */
 export function keyOf({ name, arch }: { readonly name: string; readonly arch: string }): string {

@@ -32,8 +32,18 @@ test('what is added is there for the next start, what was cut off is not', (t: T
     t.assert.equal(journal.snapshotId, 'copy-1');
     journal.add({ kind: 'settled', because: 'x' });
   }
-  t.assert.equal(recordsOf(directory, 'j')?.at(-1)?.kind, 'settled');
-  t.assert.equal(recordsOf(directory, 'none'), undefined);
+  t.assert.equal(recordsOf(directory, 'j', JOB)?.at(-1)?.kind, 'settled');
+  t.assert.equal(recordsOf(directory, 'none', JOB), undefined);
+});
+
+test('a journal that a crash left empty, or with half of its first line, is no beginning', (t: TestContext) => {
+  const directory = directoryFor(t);
+  for (const text of ['', '{"kind":"job","dig']) {
+    writeFileSync(join(directory, 'j.jsonl'), text);
+    t.assert.equal(recordsOf(directory, 'j', JOB), undefined);
+  }
+  using journal = open(directory);
+  t.assert.equal(journal.snapshotId, 'copy-1');
 });
 
 test('another job, and a line that is no record, are refused by their names', (t: TestContext) => {
@@ -41,9 +51,12 @@ test('another job, and a line that is no record, are refused by their names', (t
   open(directory)[Symbol.dispose]();
   const other = parsePatchJob(jobFor([{ name: 'one', from: '1', to: '3' }]));
   t.assert.throws(() => open(directory, other), { code: 'PATCH_JOB_CHANGED' });
+  t.assert.throws(() => recordsOf(directory, 'j', other), { code: 'PATCH_JOB_CHANGED' });
   const file = join(directory, 'j.jsonl');
   writeFileSync(file, `${readFileSync(file, 'utf8')}{"kind":"what"}\n`);
   t.assert.throws(() => open(directory), { code: 'PATCH_JOURNAL_DAMAGED' });
+  writeFileSync(file, '{"kind":"settled","because":"x","atMs":1}\n');
+  t.assert.throws(() => recordsOf(directory, 'j', JOB), { code: 'PATCH_JOURNAL_DAMAGED' });
 });
 
 test('locks are had all or not at all, and let go', async (t: TestContext) => {

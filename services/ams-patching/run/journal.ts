@@ -13,15 +13,17 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  renameSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { syncDirectory } from '@demarc/platform/files';
 import * as z from 'zod';
 import type { PatchJob } from './job.ts';
 import { PatchResult } from './result.ts';
 import { runErrors } from './run-errors.ts';
 
+/** Kept configuration files that one job names. */
+export const KEPT_MAX = 1_000;
 const Keys = z.array(z.string()).max(500);
 const Judged = z.strictObject({
   key: z.string(),
@@ -40,12 +42,14 @@ export const JournalRecord = z.discriminatedUnion('kind', [
     snapshotId: z.string().optional(),
     ...At,
   }),
-  /** These are about to be given to the manager. */
+  /** These are about to be given to the manager: whatever happens from here on may have changed them. */
   z.strictObject({ kind: z.literal('set-begun'), packages: Keys, ...At }),
+  /** These were tried and never given to the manager: it would have done something else. */
+  z.strictObject({ kind: z.literal('set-refused'), packages: Keys, ...At }),
   z.strictObject({
     kind: z.literal('set-ended'),
     judged: z.array(Judged).max(500),
-    kept: z.array(z.string()).max(1_000),
+    kept: z.array(z.string()).max(KEPT_MAX),
     /** The end of what the manager said. */
     said: z.string().max(16_384).optional(),
     ...At,
@@ -53,6 +57,8 @@ export const JournalRecord = z.discriminatedUnion('kind', [
   /** These are about to go back. */
   z.strictObject({ kind: z.literal('back-begun'), packages: Keys, ...At }),
   z.strictObject({ kind: z.literal('back-ended'), judged: z.array(Judged).max(500), ...At }),
+  /** What went back is kept from coming again, by the manager's own means; `note` says why it could not be. */
+  z.strictObject({ kind: z.literal('forbidden'), packages: Keys, note: z.string().optional(), ...At }),
   z.strictObject({ kind: z.literal('settling'), because: z.string(), ...At }),
   z.strictObject({ kind: z.literal('settled'), because: z.string(), ...At }),
   z.strictObject({ kind: z.literal('restarting'), unit: z.string(), ...At }),
@@ -69,11 +75,14 @@ export class Journal implements Disposable {
   readonly file: string;
   readonly #records: JournalRecord[];
   readonly #fd: number;
+  /** Bytes of whole lines. */
+  #length: number;
   readonly #now: () => number;
 
-  private constructor(file: string, records: JournalRecord[], fd: number, now: () => number) {
+  private constructor(file: string, { records, length }: Contents, fd: number, now: () => number) {
     this.file = file;
     this.#records = records;
+    this.#length = length;
     this.#fd = fd;
     this.#now = now;
   }
@@ -91,22 +100,19 @@ export class Journal implements Disposable {
     const isNew = !existsSync(file);
     const fd = openSync(file, 'a+', 0o600);
     try {
-      const { records, length } = read(file);
+      const found = read(file);
       // The rest of a line that was being written when the power went would stand before the next one.
-      ftruncateSync(fd, length);
+      ftruncateSync(fd, found.length);
       if (isNew) syncDirectory(directory);
-      const journal = new Journal(file, records, fd, now);
-      const digest = digestOf(job);
-      const [first] = records;
-      if (first === undefined)
+      const journal = new Journal(file, found, fd, now);
+      if (found.records.length === 0)
         journal.add({
           kind: 'job',
-          digest,
+          digest: digestOf(job),
           bootId: start.bootId,
           ...(start.snapshotId === undefined ? {} : { snapshotId: start.snapshotId }),
         });
-      else if (first.kind !== 'job') throw damaged(file, 'it does not begin with a job');
-      else if (first.digest !== digest) throw runErrors.make('PATCH_JOB_CHANGED', { id: job.id });
+      else sameJob(file, found, job);
       return journal;
     } catch (error) {
       closeSync(fd);
@@ -115,19 +121,28 @@ export class Journal implements Disposable {
   }
 
   get snapshotId(): string | undefined {
-    const [first] = this.#records;
-    return first?.kind === 'job' ? first.snapshotId : undefined;
+    return snapshotOf(this.#records);
   }
 
   get records(): readonly JournalRecord[] {
     return this.#records;
   }
 
-  /** On disk when it returns. */
+  /** On disk, all of it, when it returns. @throws PATCH_JOURNAL_NOT_WRITTEN: then nothing of it is there */
   add(record: WithoutTime<JournalRecord>): void {
     const whole: JournalRecord = { ...record, atMs: this.#now() };
-    writeSync(this.#fd, `${JSON.stringify(whole)}\n`);
-    fsyncSync(this.#fd);
+    const line = Buffer.from(`${JSON.stringify(whole)}\n`);
+    try {
+      // A single write(2) may take less than it is given; this one goes on until all is written.
+      writeFileSync(this.#fd, line);
+      fsyncSync(this.#fd);
+    } catch (error) {
+      // The next record would stand behind half of this one.
+      ftruncateSync(this.#fd, this.#length);
+      const because = error instanceof Error ? error.message : String(error);
+      throw runErrors.make('PATCH_JOURNAL_NOT_WRITTEN', { file: this.file, because }, { cause: error });
+    }
+    this.#length += line.length;
     this.#records.push(whole);
   }
 
@@ -136,13 +151,39 @@ export class Journal implements Disposable {
   }
 }
 
-/** @returns undefined where nothing was begun @throws PATCH_JOURNAL_DAMAGED */
-export function recordsOf(directory: string, name: string): readonly JournalRecord[] | undefined {
+/**
+ * @returns undefined where nothing was begun: also where a crash came before the first record was whole
+ * @throws PATCH_JOB_CHANGED where it was begun as another document; PATCH_JOURNAL_DAMAGED
+ */
+export function recordsOf(
+  directory: string,
+  name: string,
+  job: PatchJob,
+): readonly JournalRecord[] | undefined {
   const file = join(directory, `${name}.jsonl`);
-  return existsSync(file) ? read(file).records : undefined;
+  if (!existsSync(file)) return undefined;
+  const contents = read(file);
+  if (contents.records.length === 0) return undefined;
+  sameJob(file, contents, job);
+  return contents.records;
 }
 
-function read(file: string): { readonly records: JournalRecord[]; readonly length: number } {
+/** Of the snapshot from before the job; a newer one has the job in it. */
+export function snapshotOf([first]: readonly JournalRecord[]): string | undefined {
+  return first?.kind === 'job' ? first.snapshotId : undefined;
+}
+
+function sameJob(file: string, { records: [first] }: Contents, job: PatchJob): void {
+  if (first?.kind !== 'job') throw damaged(file, 'it does not begin with a job');
+  if (first.digest !== digestOf(job)) throw runErrors.make('PATCH_JOB_CHANGED', { id: job.id });
+}
+
+interface Contents {
+  readonly records: JournalRecord[];
+  readonly length: number;
+}
+
+function read(file: string): Contents {
   const bytes = readFileSync(file);
   if (bytes.length > BYTES_MAX) throw damaged(file, `it is larger than ${BYTES_MAX} bytes`);
   const length = bytes.lastIndexOf('\n') + 1;
@@ -160,29 +201,6 @@ function read(file: string): { readonly records: JournalRecord[]; readonly lengt
 const damaged = (file: string, because: string, cause?: unknown): Error =>
   runErrors.make('PATCH_JOURNAL_DAMAGED', { file, because }, { cause });
 
-export function digestOf(job: PatchJob): string {
+function digestOf(job: PatchJob): string {
   return createHash('sha256').update(JSON.stringify(job)).digest('hex');
-}
-
-/** Whole or not at all, also after a power cut. */
-export function writeWhole(file: string, text: string, mode = 0o600): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const fd = openSync(`${file}.new`, 'w', mode);
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(`${file}.new`, file);
-  syncDirectory(dirname(file));
-}
-
-function syncDirectory(directory: string): void {
-  const fd = openSync(directory, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -67,6 +67,25 @@ test('what was begun and not ended is where the crash was', (t: TestContext) => 
   t.assert.equal(progressOf(job, [begun('a'), ended('a', 'done')]).open, undefined);
 });
 
+test('what was never given to the manager was tried, and may have changed nothing', (t: TestContext) => {
+  const job = jobOf(['a', 'b']);
+  const refused: JournalRecord = { kind: 'set-refused', packages: ['a:all'], atMs: 1 };
+  const { packages, open } = progressOf(job, [
+    refused,
+    ended('a', 'failed'),
+    begun('b'),
+    ended('b', 'failed'),
+  ]);
+  t.assert.equal(open, undefined);
+  t.assert.deepEqual(
+    [...packages].map(([key, { attempts, wasGiven }]) => [key, attempts, wasGiven]),
+    [
+      ['a:all', 1, false],
+      ['b:all', 1, true],
+    ],
+  );
+});
+
 test('only what is installed whole and in exactly that version is there', (t: TestContext) => {
   const [item] = jobOf(['a']).packages;
   if (item === undefined) throw new Error('no package');
@@ -98,6 +117,7 @@ test('a document that could be taken for options, or says less than it has to, i
   refused({ packages: [item, item] });
   refused({ packages: [] });
   refused({ id: '../x' });
+  refused({ id: 'x.rollback' });
   refused({ window: { opensAtMs: 2, closesAtMs: 1 } });
   refused({ rollback: { by: 'snapshot' } });
   refused({ snapshot: { hook: ['snapper'], ageSecondsMax: 3_600 } });

@@ -6,59 +6,94 @@ import type { JournalRecord, Judged } from './journal.ts';
 export interface PackageState {
   readonly outcome: 'pending' | 'done' | 'failed' | 'rolled-back' | 'not-tried';
   readonly because: string;
-  /** How often it was given to the manager. */
+  /** How often it was tried. */
   readonly attempts: number;
-  /** Going back was begun. */
+  /** To the manager, to come or to go back: it may have changed something. */
+  readonly wasGiven: boolean;
+  /** Going back was tried. */
   readonly wentBack: boolean;
+  /** What it went back from was to be kept from coming again, and is where the manager can. */
+  readonly isForbidden: boolean;
 }
 
 export interface Progress {
   readonly packages: ReadonlyMap<string, PackageState>;
   /** Begun and, as far as the journal knows, not ended: a crash was there. */
   readonly open: { readonly what: 'set' | 'back'; readonly packages: readonly string[] } | undefined;
+  /** Of the last way back. */
+  readonly back: 'none' | 'begun' | 'ended';
   readonly keptFiles: readonly string[];
   readonly settled: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** Once as planned, once alone or after a crash: more would be trying until it is broken. */
 export const ATTEMPTS_MAX = 2;
 
+const UNTOUCHED: PackageState = {
+  outcome: 'pending',
+  because: '',
+  attempts: 0,
+  wasGiven: false,
+  wentBack: false,
+  isForbidden: false,
+};
+
 export function progressOf(job: PatchJob, records: readonly JournalRecord[]): Progress {
-  const packages = new Map<string, PackageState>(
-    job.packages.map((item) => [
-      keyOf(item),
-      { outcome: 'pending', because: '', attempts: 0, wentBack: false },
-    ]),
-  );
+  const packages = new Map(job.packages.map((item) => [keyOf(item), UNTOUCHED]));
+  const change = (keys: readonly string[], how: (state: PackageState) => Partial<PackageState>): void => {
+    for (const key of keys) {
+      const state = packages.get(key);
+      if (state !== undefined) packages.set(key, { ...state, ...how(state) });
+    }
+  };
+  const judge = ({ key, outcome, because }: Judged, more: Partial<PackageState> = {}): void =>
+    change([key], () => ({ outcome: outcome === 'again' ? 'pending' : outcome, because, ...more }));
   const kept = new Set<string>();
   const settled: string[] = [];
+  const notes: string[] = [];
   let open: Progress['open'];
-  for (const record of records) {
-    if (record.kind === 'set-begun') {
-      open = { what: 'set', packages: record.packages };
-      for (const key of record.packages) {
-        const state = packages.get(key);
-        if (state !== undefined) packages.set(key, { ...state, attempts: state.attempts + 1 });
-      }
-    } else if (record.kind === 'back-begun') {
-      open = { what: 'back', packages: record.packages };
-      for (const key of record.packages) {
-        const state = packages.get(key);
-        if (state !== undefined) packages.set(key, { ...state, wentBack: true });
-      }
-    } else if (record.kind === 'set-ended' || record.kind === 'back-ended') {
-      open = undefined;
-      for (const judged of record.judged) note(packages, judged);
-      if (record.kind === 'set-ended') for (const file of record.kept) kept.add(file);
-    } else if (record.kind === 'settled') settled.push(record.because);
-  }
-  return { packages, open, keptFiles: [...kept].sort(), settled };
-}
-
-function note(packages: Map<string, PackageState>, { key, outcome, because }: Judged): void {
-  const state = packages.get(key);
-  if (state !== undefined)
-    packages.set(key, { ...state, outcome: outcome === 'again' ? 'pending' : outcome, because });
+  let back: Progress['back'] = 'none';
+  for (const record of records)
+    switch (record.kind) {
+      case 'set-begun':
+        open = { what: 'set', packages: record.packages };
+        change(record.packages, ({ attempts }) => ({ attempts: attempts + 1, wasGiven: true }));
+        break;
+      case 'set-refused':
+        change(record.packages, ({ attempts }) => ({ attempts: attempts + 1 }));
+        break;
+      case 'set-ended':
+        open = undefined;
+        for (const judged of record.judged) judge(judged);
+        for (const file of record.kept) kept.add(file);
+        break;
+      case 'back-begun':
+        open = { what: 'back', packages: record.packages };
+        back = 'begun';
+        change(record.packages, () => ({ wasGiven: true, wentBack: true }));
+        break;
+      case 'back-ended':
+        open = undefined;
+        back = 'ended';
+        for (const judged of record.judged) judge(judged, { wentBack: true });
+        break;
+      case 'forbidden':
+        change(record.packages, () => ({ isForbidden: true }));
+        if (record.note !== undefined) notes.push(record.note);
+        break;
+      case 'settled':
+        settled.push(record.because);
+        break;
+      // They say nothing of packages.
+      case 'job':
+      case 'settling':
+      case 'restarting':
+      case 'restarted':
+      case 'ended':
+        break;
+    }
+  return { packages, open, back, keptFiles: [...kept].sort(), settled, notes };
 }
 
 export type Step =
@@ -81,12 +116,21 @@ export function nextStep(job: PatchJob, { packages }: Progress, nowMs: number): 
   return { do: 'set', packages: again === undefined ? pending.slice(0, job.setSize) : [again] };
 }
 
-export function windowProblem({ window, secondsPerSet }: PatchJob, nowMs: number): string | undefined {
-  if (nowMs < window.opensAtMs) return `the window opens at ${new Date(window.opensAtMs).toISOString()}`;
-  if (nowMs >= window.closesAtMs) return `the window closed at ${new Date(window.closesAtMs).toISOString()}`;
+/** Why a set may not be begun. */
+export function windowProblem(job: PatchJob, nowMs: number): string | undefined {
+  const { window, secondsPerSet } = job;
+  const closed = outsideWindow(job, nowMs);
+  if (closed !== undefined) return closed;
   const left = Math.floor((window.closesAtMs - nowMs) / 1_000);
   return left < secondsPerSet
     ? `${left} s of the window are left, and a set needs ${secondsPerSet} s`
+    : undefined;
+}
+
+export function outsideWindow({ window }: PatchJob, nowMs: number): string | undefined {
+  if (nowMs < window.opensAtMs) return `the window opens at ${new Date(window.opensAtMs).toISOString()}`;
+  return nowMs >= window.closesAtMs
+    ? `the window closed at ${new Date(window.closesAtMs).toISOString()}`
     : undefined;
 }
 

@@ -25,6 +25,7 @@ test('only units that the job allows are restarted, and looked at afterwards', a
     job: job({ services: ['web.service', 'stuck.service', 'broken.service'] }),
     inspected,
     hasSystemd: true,
+    notNow: () => undefined,
     onRestart: (unit) => calls.push(`noted ${unit}`),
     onRestarted: () => undefined,
     inspect: () => stale('stuck.service', 'ssh.service'),
@@ -52,11 +53,31 @@ test('only units that the job allows are restarted, and looked at afterwards', a
   ]);
 });
 
+test('once its time is over a restart is owed, also of what was next', async (t: TestContext) => {
+  let restarted = 0;
+  const restarts = await restartStale({
+    job: job({ services: ['web.service', 'mail.service'] }),
+    inspected: stale('web.service', 'mail.service'),
+    hasSystemd: true,
+    notNow: () => (restarted === 0 ? undefined : 'the window closed'),
+    onRestart: () => (restarted += 1),
+    onRestarted: () => undefined,
+    inspect: () => stale('mail.service'),
+    run: async () => ({ code: 0, stdout: '', stderr: '' }),
+  });
+  t.assert.deepEqual(
+    restarts.map(({ unit, outcome }) => `${unit} ${outcome}`),
+    ['web.service restarted', 'mail.service owed'],
+  );
+  t.assert.match(restarts[1]?.because ?? '', /, and the window closed$/);
+});
+
 test('without systemd a restart is owed', async (t: TestContext) => {
   const [restart] = await restartStale({
     job: job({ services: ['web.service'] }),
     inspected: stale('web.service'),
     hasSystemd: false,
+    notNow: () => undefined,
     onRestart: () => undefined,
     onRestarted: () => undefined,
     inspect: () => stale('web.service'),
@@ -68,9 +89,12 @@ test('without systemd a restart is owed', async (t: TestContext) => {
 
 test('a reboot is owed by what was changed, or because the system says so', async (t: TestContext) => {
   const kernel = job({}, { needsReboot: true });
-  const changed = new Set(['libssl3:all']);
-  t.assert.equal(rebootOwed(kernel, changed, stale()).owed, true);
-  t.assert.equal(rebootOwed(kernel, new Set(), stale()).owed, false);
+  const changed = new Map([['libssl3:all', '2']]);
+  t.assert.deepEqual(rebootOwed(kernel, changed, stale()), {
+    owed: true,
+    because: ['libssl3 2 is in use only after a reboot'],
+  });
+  t.assert.equal(rebootOwed(kernel, new Map(), stale()).owed, false);
   t.assert.equal(
     rebootOwed(job(), changed, { ...stale(), reboot: { needed: true, because: ['x'] } }).owed,
     true,

@@ -1,7 +1,7 @@
 /** After packages came: programs that still run from replaced files are restarted where the job allows it, and a reboot is owed or not. */
 import { existsSync } from 'node:fs';
 import { complaintOf, type Execute } from './command.ts';
-import type { PatchJob } from './job.ts';
+import { keyOf, type PatchJob } from './job.ts';
 import type { PatchResult } from './result.ts';
 
 /** What an inventory of the host says; the inventory of vulnerability scanning fits it. */
@@ -35,6 +35,8 @@ export interface RestartOptions {
   readonly inspected: Inspected;
   readonly run: Execute;
   readonly hasSystemd: boolean;
+  /** Why nothing may be restarted at this moment; asked before each. */
+  readonly notNow: () => string | undefined;
   /** Said before each restart. */
   readonly onRestart: (unit: string) => void;
   readonly onRestarted: (unit: string, because: string) => void;
@@ -42,16 +44,18 @@ export interface RestartOptions {
 }
 
 export async function restartStale(options: RestartOptions): Promise<readonly Restart[]> {
-  const { job, inspected, run, hasSystemd, onRestart, onRestarted, inspect } = options;
+  const { job, inspected, run, hasSystemd, notNow, onRestart, onRestarted, inspect } = options;
   const byUnit = staleUnits(inspected);
   const allowed = new Set(job.restart.services);
   const restarts: Restart[] = [];
   for (const [unit, programs] of byUnit) {
     const runs = `${programs} still runs from replaced files`;
-    if (!allowed.has(unit))
-      restarts.push({ unit, outcome: 'owed', because: `${runs}, and the job does not allow a restart` });
-    else if (!hasSystemd)
-      restarts.push({ unit, outcome: 'owed', because: `${runs}, and there is no systemd here` });
+    const problem = !allowed.has(unit)
+      ? 'the job does not allow a restart'
+      : hasSystemd
+        ? notNow()
+        : 'there is no systemd here';
+    if (problem !== undefined) restarts.push({ unit, outcome: 'owed', because: `${runs}, and ${problem}` });
     else {
       onRestart(unit);
       const because = await restart(unit, run);
@@ -98,19 +102,26 @@ async function restart(unit: string, run: Execute): Promise<string | undefined> 
   return active.code === 0 ? undefined : `it is ${active.stdout.trim() || 'not active'} after its restart`;
 }
 
-/** A reboot that is owed is owed, whatever became of the packages. */
+/**
+ * A reboot that is owed is owed, whatever became of the packages.
+ *
+ * @param changed what is installed now of those that were given to the manager
+ */
 export function rebootOwed(
   job: PatchJob,
-  changed: ReadonlySet<string>,
+  changed: ReadonlyMap<string, string>,
   inspected: Inspected | undefined,
 ): {
   readonly owed: boolean | null;
   readonly because: readonly string[];
 } {
   const because = [
-    ...job.packages
-      .filter(({ name, arch, needsReboot }) => needsReboot && changed.has(`${name}:${arch}`))
-      .map(({ name, to }) => `${name} ${to} is in use only after a reboot`),
+    ...job.packages.flatMap((item) => {
+      const version = changed.get(keyOf(item));
+      return item.needsReboot && version !== undefined
+        ? [`${item.name} ${version} is in use only after a reboot`]
+        : [];
+    }),
     ...(inspected?.reboot?.because ?? []),
   ];
   if (because.length > 0) return { owed: true, because };

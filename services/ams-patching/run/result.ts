@@ -39,8 +39,8 @@ export const PatchResult = z.strictObject({
   jobId: z.string(),
   what: z.enum(['apply', 'rollback', 'dry-run']),
   /**
-   * `done`: every package is where the job wants it. `partly`: some are. `failed`: none is. `refused`: nothing was
-   * touched. `ready`: a dry run found nothing against it.
+   * `done`: every package is where the job wants it. `partly`: some are. `failed`: none is. `refused`: it was not begun;
+   * what a rollback ended before is in `notes`. `ready`: a dry run found nothing against it.
    */
   result: z.enum(['done', 'partly', 'failed', 'refused', 'ready']),
   startedAtMs: z.int(),

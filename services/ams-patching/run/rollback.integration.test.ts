@@ -1,10 +1,11 @@
 /** The way back, for real. */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { applyJob, parsePatchJob, rollBack } from './run.ts';
-import { type AptTree, checkOf, jobFor, NO_APT, outcomes, plain, treeOf } from './testing.ts';
+import { execute } from './command.ts';
+import { applyJob, dryRun, parsePatchJob, rollBack } from './run.ts';
+import { checkOf, jobFor, NO_APT, outcomes, plain, treeOf } from './testing.ts';
+import type { SystemTree } from './testing-tree.ts';
 
 const skip = NO_APT;
 const failing = '#!/bin/sh\nexit 1\n';
@@ -62,59 +63,99 @@ test('with onFailure all, one that fails takes every other back', { skip }, asyn
   t.assert.equal(result.packages[2]?.outcome, 'not-tried');
 });
 
-/** A snapshot is a copy of the tree; whoever runs storage has better ones. */
-function hookOf(tree: AptTree, takenAtMs: number): string {
-  const hook = join(tree.directory, 'hook');
-  const copy = join(tree.directory, 'snapshot');
-  cpSync(tree.root, copy, { recursive: true });
-  writeFileSync(
-    hook,
-    `#!/bin/sh
-case "$1" in
-status) printf '{"id": "copy-1", "takenAtMs": ${takenAtMs}}' ;;
-restore) [ "$2" = copy-1 ] && rm -r '${tree.root}/usr' '${tree.root}/var/lib/dpkg/info' && cp -a '${copy}/.' '${tree.root}' ;;
-esac
-`,
-  );
-  chmodSync(hook, 0o755);
-  return hook;
+test('what failed before stays kept from coming when everything goes back', {
+  skip,
+}, async (t: TestContext) => {
+  const broken = { name: 'broken', version: '2', scripts: { postinst: failing } };
+  using tree = treeOf([...plain('broken', '1'), broken], plain('one', '1', '2'));
+  const job = parsePatchJob(jobFor(twoOf(['broken', 'one'])));
+  await applyJob(job, tree.optionsFor());
+  const result = await rollBack(job, tree.optionsFor());
+  t.assert.equal(result.result, 'done', JSON.stringify(result));
+  const pins = tree.read('etc/apt/preferences.d/demarc-job-1.pref');
+  t.assert.deepEqual(pins.match(/^Package: .*/gm), ['Package: broken', 'Package: one']);
+  t.assert.equal(await upgradable(tree), '', 'apt itself takes neither');
+});
+
+test('jobs whose ids differ in one character have pins of their own', { skip }, async (t: TestContext) => {
+  using tree = treeOf(plain('one', '1', '2'), plain('two', '1', '2'));
+  await dryRun(parsePatchJob(jobFor(twoOf(['one']))), tree.optionsFor());
+  t.assert.match(await upgradable(tree), /^Inst one .*\nInst two /);
+  for (const [id, name] of [
+    ['a.b', 'one'],
+    ['a_b', 'two'],
+  ] as const) {
+    const job = parsePatchJob(jobFor(twoOf([name]), { id }));
+    await applyJob(job, tree.optionsFor());
+    t.assert.equal((await rollBack(job, tree.optionsFor())).result, 'done');
+  }
+  t.assert.deepEqual(tree.installed(), ['one 1 installed', 'two 1 installed']);
+  t.assert.equal(await upgradable(tree), '', 'apt reads both files');
+  t.assert.match(tree.read('etc/apt/preferences.d/demarc-a.b.pref'), /^Package: one$/m);
+  t.assert.doesNotMatch(tree.read('etc/apt/preferences.d/demarc-a_b.pref'), /^Package: one$/m);
+});
+
+/** Lines of what somebody's automatic upgrade would install. */
+async function upgradable(tree: SystemTree): Promise<string> {
+  const env = { APT_CONFIG: join(tree.state, 'apt.conf') };
+  const { code, stdout } = await execute({ argv: ['apt-get', '--simulate', 'dist-upgrade'], env }, 60_000);
+  return code === 0 ? (stdout.match(/^Inst .*/gm) ?? []).join('\n') : `exit status ${code}`;
 }
 
-test('a snapshot that is too old is no snapshot; one from before the job is gone back to', {
+test('begun in its time, a rollback has its own time: not a set’s, and not the window’s', {
+  skip,
+}, async (t: TestContext) => {
+  // The old version's script is slow when it comes again.
+  const back = '#!/bin/sh\n[ "$2" = "" ] || sleep 6\n';
+  using tree = treeOf([{ name: 'one', version: '1', scripts: { postinst: back } }, ...plain('one', '2')]);
+  const now = Date.now();
+  const job = parsePatchJob(
+    jobFor(twoOf(['one']), {
+      window: { opensAtMs: now - 60_000, closesAtMs: now + 600_000 },
+      secondsPerSet: 300,
+      rollback: { untilMs: now + 700_000 },
+    }),
+  );
+  t.assert.equal((await applyJob(job, tree.optionsFor())).result, 'done');
+  // As much of it is left as looking at everything takes, and less than going back does.
+  const began = Date.now();
+  const nowMs = () => now + 696_000 + (Date.now() - began);
+  const result = await rollBack(job, tree.optionsFor({ nowMs }));
+  t.assert.ok(nowMs() > now + 700_000, 'it was at work beyond its time');
+  t.assert.deepEqual(outcomes(result), ['one rolled-back 1'], JSON.stringify(result));
+});
+
+test('what is taken back is the job that was begun, and no other document of its id', {
+  skip,
+}, async (t: TestContext) => {
+  using tree = treeOf(plain('one', '1', '2'), plain('two', '1', '2'));
+  t.assert.equal((await applyJob(parsePatchJob(jobFor(twoOf(['one']))), tree.optionsFor())).result, 'done');
+  const other = parsePatchJob(jobFor(twoOf(['two'])));
+  await t.assert.rejects(rollBack(other, tree.optionsFor()), { code: 'PATCH_JOB_CHANGED' });
+  t.assert.deepEqual(tree.installed(), ['one 2 installed', 'two 1 installed']);
+});
+
+test('what was taken back before it was begun is not begun: nothing would lead back', {
   skip,
 }, async (t: TestContext) => {
   using tree = treeOf(plain('one', '1', '2'));
-  const now = Date.now();
-  const jobWith = (ageSecondsMax: number, hook: string) =>
-    parsePatchJob(
-      jobFor(twoOf(['one']), { rollback: { by: 'snapshot' }, snapshot: { hook: [hook], ageSecondsMax } }),
-    );
-  const hook = hookOf(tree, now - 600_000);
-  const refused = await applyJob(jobWith(60, hook), tree.optionsFor());
-  t.assert.match(
-    checkOf(refused, 'snapshot'),
-    /^failed: copy-1 is 6\d\d s old, and at most 60 s are allowed$/,
-  );
-  t.assert.match(
-    checkOf(await applyJob(jobWith(60, join(tree.directory, 'none')), tree.optionsFor()), 'snapshot'),
-    /^failed: ENOENT/,
-  );
-  const job = jobWith(3_600, hook);
-  t.assert.equal((await applyJob(job, tree.optionsFor())).result, 'done');
-  t.assert.equal(tree.read('usr/share/one/text'), 'one 2\n');
-  const result = await rollBack(job, tree.optionsFor());
-  t.assert.equal(result.result, 'done', JSON.stringify(result));
+  const job = parsePatchJob(jobFor(twoOf(['one'])));
+  t.assert.equal((await rollBack(job, tree.optionsFor())).result, 'done');
+  const refused = await applyJob(job, tree.optionsFor());
+  t.assert.equal(refused.result, 'refused');
+  t.assert.equal(refused.packages[0]?.because, 'approval: it was taken back: what comes now is another job');
   t.assert.deepEqual(tree.installed(), ['one 1 installed']);
-  t.assert.equal(tree.read('usr/share/one/text'), 'one 1\n');
 });
 
-test('a hook that others may change is not run', { skip }, async (t: TestContext) => {
-  using tree = treeOf(plain('one', '1', '2'));
-  const hook = hookOf(tree, Date.now());
-  execFileSync('chmod', ['0777', hook]);
-  const job = parsePatchJob(jobFor(twoOf(['one']), { snapshot: { hook: [hook], ageSecondsMax: 3_600 } }));
-  t.assert.match(
-    checkOf(await applyJob(job, tree.optionsFor()), 'snapshot'),
-    /can be changed by others than root/,
-  );
+test('after a rollback a reboot is owed for what is installed then', { skip }, async (t: TestContext) => {
+  using tree = treeOf(plain('kernel', '1', '2'));
+  const [item] = twoOf(['kernel']);
+  const job = parsePatchJob(jobFor([{ ...item, needsReboot: true } as never]));
+  await applyJob(job, tree.optionsFor());
+  const { reboot } = await rollBack(job, tree.optionsFor());
+  t.assert.deepEqual(reboot, {
+    owed: true,
+    ordered: false,
+    because: ['kernel 1 is in use only after a reboot'],
+  });
 });

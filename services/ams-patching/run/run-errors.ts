@@ -37,6 +37,12 @@ export const runErrors = defineErrors({
     status: 500,
     retryable: false,
   }),
+  PATCH_JOURNAL_NOT_WRITTEN: entry<{ file: string; because: string }>({
+    says: ({ file, because }) => `What is done cannot be noted in ${file}, so nothing more is: ${because}`,
+    fix: 'Make room on that disk, then hand over the same document again: it is settled and gone on with.',
+    status: 507,
+    retryable: true,
+  }),
   PATCH_OUTPUT_UNREADABLE: entry<{ program: string; because: string }>({
     says: ({ program, because }) => `What ${program} printed is not understood: ${because}`,
     fix: 'Nothing was applied because of it. Run the same program by hand, and tell us what it prints.',
@@ -58,7 +64,7 @@ export const runErrors = defineErrors({
   }),
   PATCH_MANIFEST_NOT_MADE: entry<{ manager: string }>({
     says: ({ manager }) => `Which files ${manager} is about to change cannot be told before it does.`,
-    fix: 'Have the job carried out without a manifest; integrity monitoring then shows its changes as unexplained.',
+    fix: 'Have the job carried out without a manifest: it says so, and its changes are announced to nobody.',
     status: 409,
     retryable: false,
   }),

@@ -3,7 +3,8 @@
  *
  * `HOOK status` prints `{"id": "…", "takenAtMs": 1700000000000}` of the latest one; `HOOK restore ID` goes back to it.
  */
-import { statSync } from 'node:fs';
+import { lstatSync, realpathSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import { complaintOf, type Execute } from './command.ts';
 import type { PatchJob } from './job.ts';
@@ -16,6 +17,7 @@ type Snapshot = NonNullable<PatchJob['snapshot']>;
 export type SnapshotAnswer = z.infer<typeof Answer> | string;
 
 const GROUP_OR_OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
 
 /** @returns a sentence when there is no answer */
 export async function latestSnapshot(snapshot: Snapshot, run: Execute): Promise<SnapshotAnswer> {
@@ -30,14 +32,12 @@ export async function latestSnapshot(snapshot: Snapshot, run: Execute): Promise<
   }
 }
 
-/** @returns a sentence when it went wrong */
+/** Whoever looked at its hook before (`hookProblem`) goes back. @returns a sentence when it went wrong */
 export async function restoreSnapshot(
   snapshot: Snapshot,
   id: string,
   run: Execute,
 ): Promise<string | undefined> {
-  const problem = hookProblem(snapshot);
-  if (problem !== undefined) return problem;
   const ran = await call(snapshot, run, ['restore', id]);
   return ran.code === 0 ? undefined : complaintOf(ran);
 }
@@ -51,15 +51,31 @@ const call = (
   return run({ argv: [file, ...args, ...more] }, timeoutSeconds * 1_000);
 };
 
-/** It runs as root: only root may be able to put something else in its place. */
-function hookProblem({ hook: [file = ''] }: Snapshot): string | undefined {
+/**
+ * It runs as root: only root may be able to put something else in its place. So it is named without links, and every
+ * directory on the way to it is looked at too. What its arguments name is not.
+ *
+ * @returns a sentence when it must not be run
+ */
+export function hookProblem({ hook: [file = ''] }: Snapshot): string | undefined {
   try {
-    const stats = statSync(file);
-    if (!stats.isFile()) return `${file} is no program`;
-    if (stats.uid !== 0 || (stats.mode & GROUP_OR_OTHERS_WRITE) !== 0)
-      return `${file} can be changed by others than root`;
-    return undefined;
+    const real = realpathSync(file);
+    if (real !== file) return `${file} leads to ${real}: name that`;
+    if (!lstatSync(file).isFile()) return `${file} is no program`;
+    for (let at = file; ; at = dirname(at)) {
+      if (isOthers(lstatSync(at)))
+        return at === file
+          ? `${file} can be changed by others than root`
+          : `${file} can be put in another’s place by others than root: ${at} is theirs to write`;
+      if (at === dirname(at)) return undefined;
+    }
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** In a directory that has the sticky bit (/tmp) nobody but root takes away what is root's. @see inode(7) */
+function isOthers(stats: Stats): boolean {
+  const isKept = stats.isDirectory() && (stats.mode & STICKY) !== 0;
+  return stats.uid !== 0 || ((stats.mode & GROUP_OR_OTHERS_WRITE) !== 0 && !isKept);
 }
