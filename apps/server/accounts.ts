@@ -122,17 +122,25 @@ async function principalOf(
   };
 }
 
-export async function makeAccount(
+interface NewAccount {
+  readonly email: string;
+  readonly name: string;
+  readonly grants: Principal['grants'];
+}
+
+async function makeAccount(
   store: PostgresStore,
-  account: {
-    readonly email: string;
-    readonly name: string;
-    readonly password: string;
-    readonly grants: Principal['grants'];
-  },
+  account: NewAccount & { readonly password: string },
+): Promise<string> {
+  return keepAccount(store, { ...account, passwordHash: await hashPassword(account.password) });
+}
+
+/** @param account with `passwordHash` as `hashPassword` makes it */
+export async function keepAccount(
+  store: PostgresStore,
+  { passwordHash, ...account }: NewAccount & { readonly passwordHash: string },
 ): Promise<string> {
   const accountId = randomUUID();
-  const passwordHash = await hashPassword(account.password);
   await store.db.transaction().execute(async (db) => {
     await sql`INSERT INTO server_account (account_id, email, name, password_hash)
       VALUES (${accountId}, ${account.email.toLowerCase()}, ${account.name}, ${passwordHash})`.execute(db);

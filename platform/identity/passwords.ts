@@ -2,7 +2,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { identityErrors } from './errors.ts';
 
-/** N·r·128 = 64 MiB and about 0.15 s a try (RFC 7914; OWASP's minimum is N=2^17, r=8, p=1). */
+/** N·r·128 = 128 MiB and half a second to a second of a core a try (RFC 7914; OWASP's minimum is N=2^17, r=8, p=1). */
 const COST = { N: 2 ** 17, r: 8, p: 1, maxmem: 192 * 1_048_576 } as const;
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;

@@ -13,11 +13,12 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import { AccessLog } from '../access-log.ts';
-import { FirstAdministrator, makeAccount, signIn } from '../accounts.ts';
+import { FirstAdministrator } from '../accounts.ts';
 import { Exporter } from '../exports/exporter.ts';
 import { type QuietIntake, quietIntake } from '../intake/testing.ts';
 import { ROOMS } from '../services.ts';
 import { openTestServer, type TestServer } from '../testing.ts';
+import { cookieOf, signInAs } from '../testing-accounts.ts';
 import { buildApi } from './api.ts';
 
 const CLI_TOKEN = 'the-token-of-the-local-command-line-0123456789';
@@ -83,10 +84,10 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Somebody with this role, made when they are first asked for; `who` tells two of one role apart. */
-/** Signed in once, as long as that holds: a password takes a second to check, on purpose. */
+/** As long as that holds. */
 const signedIn = new Map<string, string>();
 
+/** Somebody with this role, made when they are first asked for; `who` tells two of one role apart. */
 async function person(role: Principal['grants'][number]['role'], tenantId: string | null, who = '') {
   const email = `${role}-${tenantId ?? 'all'}${who}@example.org`;
   const known = signedIn.get(email);
@@ -94,9 +95,10 @@ async function person(role: Principal['grants'][number]['role'], tenantId: strin
   if (known && still && still.statusCode === 200)
     return { cookie: known, 'x-demarc-csrf': still.json<{ csrfToken: string }>().csrfToken };
   const { rows } = await sql`SELECT 1 FROM server_account WHERE email = ${email}`.execute(store.db);
-  if (rows.length === 0)
-    await makeAccount(store, { email, name: role, password: PASSWORD, grants: [{ role, tenantId }] });
-  const cookie = `demarc_session=${await signIn(store, email, PASSWORD, now)}`;
+  const cookie =
+    rows.length === 0
+      ? await signInAs(store, { email, name: role, grants: [{ role, tenantId }], nowMs: now })
+      : await cookieOf(store, email, now);
   signedIn.set(email, cookie);
   const me = await app.inject({ method: 'GET', url: '/v1/me', headers: { cookie } });
   return { cookie, 'x-demarc-csrf': me.json<{ csrfToken: string }>().csrfToken };

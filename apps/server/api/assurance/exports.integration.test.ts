@@ -18,17 +18,17 @@ import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import type { Siem } from '@demarc/siem';
 import type { FastifyInstance } from 'fastify';
 import { AccessLog } from '../../access-log.ts';
-import { FirstAdministrator, makeAccount, signIn } from '../../accounts.ts';
+import { FirstAdministrator } from '../../accounts.ts';
 import { Exporter } from '../../exports/exporter.ts';
 import { quietIntake } from '../../intake/testing.ts';
 import { enrolledAsset, listAssets, rememberCertificate } from '../../link/assets.ts';
 import { linkMigrations } from '../../link/migrations.ts';
 import { serverMigrations } from '../../migrations.ts';
 import { ensureFirstTenant } from '../../tenants.ts';
+import { signInAs } from '../../testing-accounts.ts';
 import { buildApi } from '../api.ts';
 
 const CLI_TOKEN = 'the-token-of-the-local-command-line-0123456789';
-const PASSWORD = 'four words that do not belong';
 const MINUTE_MS = 60_000;
 const local = grantTenantScope('local');
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -191,8 +191,7 @@ test('the bundle holds away from the platform, and its instant does not change w
 test('an auditor takes exports away, a viewer does not, and nobody of another tenant', async (t: TestContext) => {
   const statusFor = async (role: 'auditor' | 'viewer', tenantId: string): Promise<number> => {
     const email = `${role}-${tenantId}@example.org`;
-    await makeAccount(store, { email, name: role, password: PASSWORD, grants: [{ role, tenantId }] });
-    const cookie = `demarc_session=${await signIn(store, email, PASSWORD, now)}`;
+    const cookie = await signInAs(store, { email, name: role, grants: [{ role, tenantId }], nowMs: now });
     return (await get('/soa.xlsx', { cookie })).statusCode;
   };
   t.assert.equal(await statusFor('auditor', 'local'), 200);
