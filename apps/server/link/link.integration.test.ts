@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect, constants, createSecureServer } from 'node:http2';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
@@ -111,6 +111,9 @@ interface Status {
   readonly rooms: readonly { readonly health: { readonly state: string } }[];
 }
 
+/** Twenty agents are started: with what is compiled already, each in half the time. */
+const COMPILED = { NODE_COMPILE_CACHE: resolve('node_modules/.demarc-compiled') };
+
 class TestAgent {
   readonly directory: string;
   readonly watched: string;
@@ -122,7 +125,12 @@ class TestAgent {
     this.directory = join(scratch, name);
     this.watched = join(scratch, `${name}-watched`);
     mkdirSync(this.watched);
-    this.#environment = { PATH: '/usr/bin:/bin', DEMARC_AGENT_DIR: this.directory, ...environment };
+    this.#environment = {
+      PATH: '/usr/bin:/bin',
+      DEMARC_AGENT_DIR: this.directory,
+      ...COMPILED,
+      ...environment,
+    };
     agents.push(this);
   }
 
