@@ -1,5 +1,4 @@
 /** Makes exports beside the server: a workbook of a hundred machines takes seconds, and agents must not wait for it. */
-import { parentPort } from 'node:worker_threads';
 import { loadCatalogue } from '@demarc/assurance';
 import {
   applicabilityPdf,
@@ -15,19 +14,12 @@ import {
 import { documentsOf, oscalArchive, oscalBytes, oscalDocument, oscalErrors } from '@demarc/assurance/oscal';
 import type { OscalFile, TakenFile } from '@demarc/platform/contract/assurance/exports';
 import { OSCAL_ARCHIVE, type OscalVersion } from '@demarc/platform/contract/assurance/oscal';
-import { DemarcError } from '@demarc/platform/errors';
-import type { Answer, Job, Made } from './exporter.ts';
+import { answerJobs } from '@demarc/platform/workers';
+import type { Job, Made } from './exporter.ts';
 
 const catalogue = loadCatalogue(SHIPPED_CATALOGUE);
-const port = parentPort;
-if (port === null) throw new Error('this is started as a worker');
 
-port.on('message', (job: Job) => {
-  make(job)
-    .then((made) => port.postMessage({ made } satisfies Answer))
-    .catch((error: unknown) => port.postMessage({ error: told(error) } satisfies Answer));
-});
-port.postMessage('ready');
+answerJobs(make);
 
 async function make({ file, facts, keys }: Job): Promise<Made> {
   const dossier = decided(facts, catalogue);
@@ -69,12 +61,4 @@ function oscalOf(file: OscalFile, assessment: Dossier['assessment']): Uint8Array
   const name = documentsOf(version).find((each) => `${each}.json` === document);
   if (name === undefined) throw oscalErrors.make('OSCAL_DOCUMENT_UNKNOWN', { document, version });
   return oscalBytes(oscalDocument(assessment, version, name));
-}
-
-function told(error: unknown): NonNullable<Answer['error']> {
-  if (error instanceof DemarcError) {
-    const { code, message, fix, status, retryable, details } = error;
-    return { code, message, fix, status, retryable, details };
-  }
-  return { unexpected: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
