@@ -112,18 +112,26 @@ export interface Mail {
 /** What became of it: the peer's words, kept as evidence. */
 export interface Delivered {
   readonly atMs: number;
+  /** Who took it. */
   readonly to: string;
   readonly answer: string;
+  /** Of an e-mail that others took: who did not, and whether they may later. */
+  readonly rejected: readonly RejectedRecipient[];
+}
+export interface RejectedRecipient {
+  readonly to: string;
+  readonly because: string;
+  readonly isRetryable: boolean;
 }
 
-/** Ways out of the platform for documents; each bounded in time and size. */
+/** Ways out of the platform for documents; each bounded in size, and from its first step to its last in time. */
 export interface Delivery {
-  /** @throws DELIVERY_NOT_SET_UP, DELIVERY_REFUSED, DELIVERY_UNREACHABLE */
+  /** @throws DELIVERY_NOT_SET_UP, DELIVERY_REFUSED, DELIVERY_DEFERRED, DELIVERY_UNREACHABLE; then nobody took it */
   mail(mail: Mail): Promise<Delivered>;
   /**
    * A POST of the bytes, signed with HMAC-SHA-256 (`x-demarc-signature`), to an https address.
    *
-   * @throws DELIVERY_REFUSED, DELIVERY_UNREACHABLE
+   * @throws DELIVERY_REFUSED, DELIVERY_DEFERRED, DELIVERY_UNREACHABLE
    */
   webhook(hook: {
     readonly url: string;
@@ -133,10 +141,15 @@ export interface Delivery {
   }): Promise<Delivered>;
 }
 
-/** Work of a room that nobody asks for. One run at a time; what fails is logged, and tried again next time. */
+/**
+ * Work of a room that nobody asks for. One run at a time, beside other works of the room; what fails is logged, and tried
+ * again next time.
+ */
 export interface RoomWork {
   readonly name: string;
   readonly everySeconds: number;
+  /** So long others wait for one tenant's run, which goes on beside theirs then; five minutes where it is left out. */
+  readonly waitSeconds?: number;
   /** For the whole installation, or for each tenant in turn. */
   readonly of:
     | { readonly installation: (context: ServerRoomContext) => Promise<void> }

@@ -1,7 +1,7 @@
 /** What is sent arrives at a real SMTP server and a real web server, and what they refuse is said. */
 import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { after, before, type TestContext, test } from 'node:test';
 import { SMTPServer } from 'smtp-server';
 import { openDelivery } from './delivery.ts';
@@ -18,7 +18,13 @@ before(async () => {
   smtp = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
     onRcptTo: ({ address }, _session, callback) =>
-      callback(address.startsWith('nobody') ? new Error('no such user') : null),
+      callback(
+        address.startsWith('nobody')
+          ? new Error('no such user')
+          : address.startsWith('later')
+            ? Object.assign(new Error('try later'), { responseCode: 451 })
+            : null,
+      ),
     onData(stream, _session, callback) {
       const parts: Buffer[] = [];
       stream.on('data', (part: Buffer) => parts.push(part));
@@ -35,7 +41,7 @@ before(async () => {
     request.on('data', (part: Buffer) => (body += part.toString()));
     request.on('end', () => {
       hooks.push({ body, signature: String(request.headers['x-demarc-signature']) });
-      response.writeHead(request.url === '/no' ? 410 : request.url === '/away' ? 302 : 204, {
+      response.writeHead({ '/no': 410, '/away': 302, '/busy': 503, '/slow': 429 }[request.url ?? ''] ?? 204, {
         location: 'http://127.0.0.1:1/',
       });
       response.end();
@@ -72,6 +78,48 @@ test('a recipient whom the server does not know is a refusal, with its words', a
   });
 });
 
+test('what some take is theirs, and of the others it is said who did not, why, and whether they may later', async (t: TestContext) => {
+  const count = mails.length;
+  const to = ['ams@example.org', 'nobody@example.org', 'later@example.org', 'lead@example.org'];
+  const sent = await (await delivery()).mail({ ...mail(''), to });
+  t.assert.equal(mails.length, count + 1);
+  t.assert.equal(sent.to, 'ams@example.org, lead@example.org');
+  t.assert.deepEqual(
+    sent.rejected.map(({ to: whom, isRetryable }) => [whom, isRetryable]),
+    [
+      ['nobody@example.org', false],
+      ['later@example.org', true],
+    ],
+  );
+  t.assert.match(sent.rejected.map(({ because }) => because).join(), /no such user.*try later/);
+  await t.assert.rejects((await delivery()).mail({ ...mail(''), to: to.slice(1, 3) }), {
+    code: 'DELIVERY_DEFERRED',
+    retryable: true,
+  });
+});
+
+test('a mail server that answers letter by letter is given up as a whole', async (t: TestContext) => {
+  const timers: NodeJS.Timeout[] = [];
+  const slow = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    // Never silent for long, and never done: each line is one more of the greeting.
+    timers.push(setInterval(() => socket.write('220-still here\r\n'), 50));
+  });
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const url = `smtp://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+  const options = { smtpUrl: url, from: 'demarc@example.org', mailSecondsMax: 1, now: () => NOW };
+  try {
+    await t.assert.rejects((await openDelivery(options)).mail(mail('ams@example.org')), {
+      code: 'DELIVERY_UNREACHABLE',
+      message: /longer than 1 s/,
+    });
+    // Nobody holds the line any more.
+    await new Promise((resolve) => slow.close(resolve));
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+  }
+});
+
 test('without a mail server it is said what to set', async (t: TestContext) => {
   const none = await openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => NOW });
   await t.assert.rejects(none.mail(mail('ams@example.org')), { code: 'DELIVERY_NOT_SET_UP' });
@@ -106,6 +154,19 @@ test('no redirect is followed, and a refusal names the status', async (t: TestCo
     );
 });
 
+test('a receiver that cannot just now is told from one that will not', async (t: TestContext) => {
+  for (const path of ['/busy', '/slow'])
+    await t.assert.rejects(
+      (await delivery()).webhook({
+        url: `${webUrl}${path}`,
+        secret: 's',
+        type: 'text/plain',
+        bytes: Buffer.from('x'),
+      }),
+      { code: 'DELIVERY_DEFERRED', retryable: true },
+    );
+});
+
 test('a tenant’s webhook does not reach into the provider’s networks', async (t: TestContext) => {
   const count = hooks.length;
   for (const url of [
@@ -115,6 +176,9 @@ test('a tenant’s webhook does not reach into the provider’s networks', async
     'https://169.254.169.254/latest/meta-data',
     'https://[::1]/',
     'https://[::ffff:10.0.0.1]/',
+    'https://[64:ff9b::a9fe:a9fe]/',
+    'https://[2002:a9fe:a9fe::]/',
+    'https://198.18.0.1/',
   ])
     await t.assert.rejects(
       async () =>

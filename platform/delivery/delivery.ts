@@ -1,12 +1,11 @@
 /** Door: documents on their way out of the platform, by e-mail or webhook; each bounded in time and size. */
 import { createHmac } from 'node:crypto';
-import type { Delivered, Delivery } from '../contract/server.ts';
+import type { Delivered, Delivery, RejectedRecipient } from '../contract/server.ts';
 import { deliveryErrors } from './errors.ts';
+import { MAIL_SECONDS_MAX, RECIPIENTS_MAX, sendMail, transportOptions } from './mail.ts';
 import { post } from './post.ts';
 
-const RECIPIENTS_MAX = 50;
 const BYTES_MAX = 26_214_400; // 25 MiB: what mail servers commonly take
-const SECONDS_MAX = 60;
 const ANSWER_MAX = 500;
 
 export interface DeliveryOptions {
@@ -15,58 +14,28 @@ export interface DeliveryOptions {
   readonly from: string;
   /** A tenant chooses where a webhook goes: not into the provider's own networks, unless this is said. */
   readonly isPrivateAllowed?: boolean;
+  /** For all of an e-mail. */
+  readonly mailSecondsMax?: number;
   now(): number;
 }
 
 /** The library is loaded where there is a server to send with: a start without one does not wait for it. */
 export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
-  const { smtpUrl, from, now } = options;
+  const { smtpUrl, from, mailSecondsMax = MAIL_SECONDS_MAX, now } = options;
   const mailer = smtpUrl === undefined ? undefined : await import('nodemailer');
   return {
-    async mail({ to, subject, text, attachments }) {
+    async mail(mail) {
       if (smtpUrl === undefined || mailer === undefined) throw deliveryErrors.make('DELIVERY_NOT_SET_UP', {});
-      const names = to.join(', ');
+      const { to, text, attachments } = mail;
       const size = attachments.reduce((sum, { bytes }) => sum + bytes.length, text.length);
       if (to.length === 0 || to.length > RECIPIENTS_MAX)
-        throw refused(names, `there must be 1 to ${RECIPIENTS_MAX} recipients`);
+        throw refused(to.join(', '), `there must be 1 to ${RECIPIENTS_MAX} recipients`);
       if (size > BYTES_MAX)
-        throw refused(names, `${size} bytes are more than the ${BYTES_MAX} that are sent`);
-      const server = new URL(smtpUrl);
-      const transport = mailer.createTransport({
-        host: server.hostname.replace(/^\[|\]$/g, ''),
-        port: Number(server.port) || (server.protocol === 'smtps:' ? 465 : 587),
-        secure: server.protocol === 'smtps:',
-        requireTLS: server.protocol !== 'smtps:' && !isLoopback(server.hostname),
-        ignoreTLS: isLoopback(server.hostname),
-        ...(server.username === ''
-          ? {}
-          : {
-              auth: { user: decodeURIComponent(server.username), pass: decodeURIComponent(server.password) },
-            }),
-        connectionTimeout: SECONDS_MAX * 1_000,
-        greetingTimeout: SECONDS_MAX * 1_000,
-        socketTimeout: SECONDS_MAX * 1_000,
-        // What is attached comes as bytes: no file and no address that somebody named is opened.
-        disableFileAccess: true,
-        disableUrlAccess: true,
-      });
+        throw refused(to.join(', '), `${size} bytes are more than the ${BYTES_MAX} that are sent`);
+      const transport = mailer.createTransport(transportOptions(new URL(smtpUrl)));
       try {
-        const sent = await transport.sendMail({
-          from,
-          to: [...to],
-          subject,
-          text,
-          attachments: attachments.map(({ name, type, bytes }) => ({
-            filename: name,
-            contentType: type,
-            content: Buffer.from(bytes),
-          })),
-        });
-        const rejected = sent.rejected.map(String);
-        if (rejected.length > 0) throw refused(rejected.join(', '), sent.response);
-        return delivered(now(), names, sent.response);
-      } catch (error) {
-        throw asDeliveryError(error, names);
+        const { answer, accepted, rejected } = await sendMail(transport, from, mail, mailSecondsMax);
+        return delivered(now(), accepted.join(', '), answer, rejected);
       } finally {
         transport.close();
       }
@@ -83,31 +52,29 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
         'content-type': type,
         'x-demarc-signature': `t=${at},v1=${mac}`,
       });
-      if (status < 200 || status > 299) throw refused(target.host, `it answered ${status}`);
-      return delivered(now(), target.host, String(status));
+      if (status < 200 || status > 299)
+        throw deliveryErrors.make(isForNow(status) ? 'DELIVERY_DEFERRED' : 'DELIVERY_REFUSED', {
+          to: target.host,
+          because: `it answered ${status}`,
+        });
+      return delivered(now(), target.host, String(status), []);
     },
   };
 }
 
-const delivered = (atMs: number, to: string, answer: string): Delivered => ({
+const delivered = (
+  atMs: number,
+  to: string,
+  answer: string,
+  rejected: readonly RejectedRecipient[],
+): Delivered => ({
   atMs,
   to,
   answer: answer.slice(0, ANSWER_MAX),
+  rejected: rejected.map((each) => ({ ...each, because: each.because.slice(0, ANSWER_MAX) })),
 });
 const refused = (to: string, because: string): Error =>
   deliveryErrors.make('DELIVERY_REFUSED', { to, because: because.slice(0, ANSWER_MAX) });
 
-/** SMTP's own refusals have a reply code; everything else is the way there. */
-function asDeliveryError(error: unknown, to: string): unknown {
-  if (error instanceof Error && 'fix' in error) return error;
-  const code = (error as { readonly responseCode?: number }).responseCode;
-  return code !== undefined && code >= 500
-    ? refused(to, error instanceof Error ? error.message : String(error))
-    : deliveryErrors.make('DELIVERY_UNREACHABLE', {
-        to,
-        because: error instanceof Error ? error.message : String(error),
-      });
-}
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '127.0.0.1' || host === '[::1]' || host === '::1';
+/** Too early, too much, or the other side's own fault. @see https://www.rfc-editor.org/rfc/rfc9110#section-15 */
+const isForNow = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);

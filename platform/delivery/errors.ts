@@ -10,9 +10,15 @@ export const deliveryErrors = defineErrors({
   }),
   DELIVERY_REFUSED: entry<{ to: string; because: string }>({
     says: ({ to, because }) => `${to} did not take it: ${because}`,
-    fix: 'Correct the address, or ask the receiving side why; it is tried again when it is due next.',
+    fix: 'Correct the address, or ask the receiving side why; then send it once more.',
     status: 502,
     retryable: false,
+  }),
+  DELIVERY_DEFERRED: entry<{ to: string; because: string }>({
+    says: ({ to, because }) => `${to} does not take it now: ${because}`,
+    fix: 'Nothing: it is tried again. If it stays so, ask the receiving side why.',
+    status: 502,
+    retryable: true,
   }),
   DELIVERY_UNREACHABLE: entry<{ to: string; because: string }>({
     says: ({ to, because }) => `${to} could not be reached: ${because}`,

@@ -2,31 +2,11 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { deliveryErrors } from './errors.ts';
+import { isInside } from './inside.ts';
 
 const SECONDS_MAX = 60;
-
-/** RFC 1918, 6598, 4193, 3927 and what is no host's: the cloud's metadata service is among them. */
-const INSIDE = new BlockList();
-for (const [net, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['224.0.0.0', 3],
-] as const)
-  INSIDE.addSubnet(net, prefix, 'ipv4');
-for (const [net, prefix] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  INSIDE.addSubnet(net, prefix, 'ipv6');
 
 /** @returns the status of the answer. @throws DELIVERY_REFUSED, DELIVERY_UNREACHABLE */
 export function post(
@@ -75,8 +55,3 @@ const outside: LookupFunction = (hostname, options, callback) => {
     return callback(null, first?.address ?? '', first?.family);
   });
 };
-
-function isInside(address: string): boolean {
-  const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
-  return INSIDE.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
-}
