@@ -27,7 +27,7 @@ export const PatchNeed = z.strictObject({
 });
 export type PatchNeed = z.infer<typeof PatchNeed>;
 
-/** What a job is about to change on a host, said before it does (integrity monitoring explains these changes). */
+/** What a job is about to change on a host, said before it does. */
 export interface ChangeManifest {
   /** Of the order that it carries out. */
   readonly jobId: string;

@@ -7,6 +7,13 @@ export const storesErrors = defineErrors({
     status: 503,
     retryable: false,
   }),
+  STORES_DIRECTORY_IS_LINK: entry<{ path: string }>({
+    says: ({ path }) =>
+      `${path} is a link, and is not followed: its directory would be given to another user.`,
+    fix: 'Look at who made it. To keep data on another disk set DEMARC_DATA_DIR, or mount that disk there.',
+    status: 503,
+    retryable: false,
+  }),
   STORES_DATA_DIRECTORY_LOCKED: entry<{ engine: string; directory: string }>({
     says: ({ engine, directory }) => `Another ${engine} is using ${directory}.`,
     fix: 'Stop the other instance (./demarc down with the same DEMARC_DATA_DIR), or choose another data directory.',

@@ -1,5 +1,5 @@
 /** The users engines run as, and the directories they may write. */
-import { chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fchownSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { storesErrors } from './errors.ts';
 
 export interface SystemUser {
@@ -23,8 +23,27 @@ export function engineUser(name: string): SystemUser | undefined {
   return process.getuid?.() === 0 ? systemUser(name) : undefined;
 }
 
-/** Makes a directory that only `owner` (or the caller) may enter. */
+/**
+ * Makes a directory that only `owner` (or the caller) may enter.
+ *
+ * A link is not followed: who owns the directory above could lead root to any other one, and be given that.
+ *
+ * @throws STORES_DIRECTORY_IS_LINK
+ */
 export function privateDirectory(path: string, owner: SystemUser | undefined, mode = 0o700): void {
   mkdirSync(path, { recursive: true, mode });
-  if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+  if (owner === undefined) return;
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ELOOP' || code === 'ENOTDIR') throw storesErrors.make('STORES_DIRECTORY_IS_LINK', { path });
+    throw error;
+  }
+  try {
+    fchownSync(fd, owner.uid, owner.gid);
+  } finally {
+    closeSync(fd);
+  }
 }
