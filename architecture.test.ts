@@ -24,7 +24,14 @@ const homeOf = (path: string): string =>
 const layerOf = (home: string): number =>
   LAYERS.findIndex((layer) => layer.includes(home.split('/')[0] ?? ''));
 
+const read = new Map<string, readonly string[]>();
 function importsOf(file: string): readonly string[] {
+  const known = read.get(file) ?? parsedImportsOf(file);
+  read.set(file, known);
+  return known;
+}
+
+function parsedImportsOf(file: string): readonly string[] {
   const parsed = parseSync(file, readFileSync(file, 'utf8')).module;
   return [
     ...parsed.staticImports.map((found) => found.moduleRequest.value),
@@ -81,4 +88,14 @@ test('end-to-end tests import no product code', (t) => {
     importsOf(file).some((wanted) => wanted.startsWith('@demarc/') || wanted.startsWith('../')),
   );
   t.assert.deepEqual(importers, []);
+});
+
+test('hooks of unit tests are of a suite: all units are one process, and a file’s would run for each of their tests', (t) => {
+  const hooked = files.filter(
+    (file) =>
+      file.endsWith('.test.ts') &&
+      !file.endsWith('.integration.test.ts') &&
+      /^(?:beforeEach|afterEach)\(/m.test(readFileSync(file, 'utf8')),
+  );
+  t.assert.deepEqual(hooked, []);
 });
