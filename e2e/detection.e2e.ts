@@ -45,7 +45,7 @@ const complaints: string[] = [];
 before(async () => {
   mkdirSync(join(filesRoot, 'local', 'windows'), { recursive: true });
   chmodSync(scratch, 0o755);
-  await platform.checkOut();
+  await platform.checkOutBuilt();
   const up = await platform.json<{ readonly firstAdministratorLink: string }>('up');
   browser = await openBrowser();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });

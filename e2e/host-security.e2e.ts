@@ -9,8 +9,10 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import {
   accessibilityProblems,
   becomeFirstAdministrator,
+  inEachLook,
   keepPicture,
   openBrowser,
+  WIDE,
 } from './support/browser.ts';
 import { enrol, Machine } from './support/machine.ts';
 import { exec, Platform, until } from './support/platform.ts';
@@ -53,7 +55,7 @@ let page: Page;
 const complaints: string[] = [];
 
 before(async () => {
-  await platform.checkOut();
+  await platform.checkOutBuilt();
   await machine.boot();
   for (const address of [ATTACKER, CLIENT])
     await exec('ip', ['addr', 'add', `${address}/32`, 'dev', await cable()]);
@@ -292,16 +294,13 @@ test('a person sees it in the console, and acts there', async () => {
     [`firewall?asset=${assetId}`, 'Firewall', 'firewall'],
     ['flows', 'Flows', 'flows'],
   ] as const) {
-    for (const scheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.goto(`${platform.url}/t/local/${path}`);
-      await page.getByRole('heading', { name: heading, exact: true }).waitFor();
-      await page.waitForTimeout(900);
-      assert.deepEqual(await accessibilityProblems(page), [], `${path}, ${scheme}`);
-      if (picture !== undefined && scheme === 'light') await keepPicture(page, picture);
-    }
+    await page.goto(`${platform.url}/t/local/${path}`);
+    await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+    await inEachLook(page, WIDE, async ({ colorScheme }) => {
+      assert.deepEqual(await accessibilityProblems(page), [], `${path}, ${colorScheme}`);
+      if (picture !== undefined && colorScheme === 'light') await keepPicture(page, picture);
+    });
   }
-  await page.emulateMedia({ colorScheme: 'light' });
 
   // Who scanned, how it was seen, and why that is believed.
   await page.goto(`${platform.url}/t/local/attacks`);

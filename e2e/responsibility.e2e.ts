@@ -10,7 +10,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { accessibilityProblems, keepPicture, openBrowser, textOnPaper } from './support/browser.ts';
+import {
+  accessibilityProblems,
+  inEachLook,
+  keepPicture,
+  openBrowser,
+  textOnPaper,
+  WIDE_AND_NARROW,
+} from './support/browser.ts';
 import { Platform, until } from './support/platform.ts';
 
 const platform = new Platform({ apiPort: 20_470, linkPort: 20_471, clickhousePort: 20_473 });
@@ -18,7 +25,7 @@ const pictures = process.env['DEMARC_E2E_PICTURES'];
 let link = '';
 
 before(async () => {
-  await platform.checkOut();
+  await platform.checkOutBuilt();
   link = (await platform.json<{ readonly firstAdministratorLink: string }>('up')).firstAdministratorLink;
 });
 
@@ -269,10 +276,10 @@ test('what is exported holds elsewhere, and changes nothing when it is brought b
   }
 });
 
-async function signedIn(browser: Browser, colorScheme: 'light' | 'dark', width: number) {
+async function signedIn(browser: Browser) {
   const context = await browser.newContext({
-    viewport: { width, height: 900 },
-    colorScheme,
+    viewport: { width: 1440, height: 900 },
+    colorScheme: 'light',
     timezoneId: 'Europe/Berlin',
   });
   const page = await context.newPage();
@@ -281,7 +288,7 @@ async function signedIn(browser: Browser, colorScheme: 'light' | 'dark', width: 
   await page.locator('input[name=password]').fill('four words that do not belong');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
-  return { page, context };
+  return { page };
 }
 
 const PAGES = [
@@ -302,29 +309,24 @@ const PAGES = [
 
 test('every page about responsibility, wide and light, narrow and dark, and on paper', async () => {
   await using browser = await openBrowser();
-  for (const [colorScheme, width] of [
-    ['light', 1440],
-    ['dark', 420],
-  ] as const) {
-    const { page, context } = await signedIn(browser, colorScheme, width);
-    await using _ = context;
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    for (const [path, heading, picture] of PAGES) {
-      await page.goto(`${platform.url}/t/local/${path}`);
-      await page.getByRole('heading', { name: heading, exact: true }).waitFor();
-      await page.waitForTimeout(700);
+  const { page } = await signedIn(browser);
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  for (const [path, heading, picture] of PAGES) {
+    await page.goto(`${platform.url}/t/local/${path}`);
+    await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+    await inEachLook(page, WIDE_AND_NARROW, async ({ colorScheme, width }) => {
       assert.deepEqual(await accessibilityProblems(page), [], `${path}, ${colorScheme}`);
       const tooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
       assert.equal(tooWide, false, `${path} scrolls sideways at ${width}`);
       if (picture !== undefined && colorScheme === 'light') await keepPicture(page, picture);
-      if (colorScheme === 'light' && path === 'workbook') assert.equal((await onPaper(page)).size, 62);
-    }
-    assert.deepEqual(complaints, []);
+    });
+    if (path === 'workbook') assert.equal((await onPaper(page)).size, 62);
   }
+  assert.deepEqual(complaints, []);
 });
 
 /** The controls that are named on the page as it is printed: all of them, not those in view. */
@@ -334,7 +336,7 @@ async function onPaper(page: Page): Promise<ReadonlySet<string>> {
 
 test('the stack is turned back with the keyboard alone, and every cell says why', async () => {
   await using browser = await openBrowser();
-  const { page } = await signedIn(browser, 'light', 1440);
+  const { page } = await signedIn(browser);
   await page.goto(`${platform.url}/t/local/stack`);
   const slider = page.getByRole('slider', { name: 'As of' });
   await slider.focus();
@@ -360,7 +362,7 @@ test('the stack is turned back with the keyboard alone, and every cell says why'
 
 test('a cancellation is simulated before it is done; its hand-over waits and is signed', async () => {
   await using browser = await openBrowser();
-  const { page } = await signedIn(browser, 'light', 1440);
+  const { page } = await signedIn(browser);
   await page.goto(`${platform.url}/t/local/services`);
   await page.getByRole('button', { name: 'Cancel' }).click();
   const simulation = page.getByTestId('simulation');

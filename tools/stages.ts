@@ -55,9 +55,12 @@ export function integrationStage(): Stage {
 
 export function endToEndStage(): Stage {
   const files = found('e2e/*.e2e.ts');
-  // Each starts a platform of its own and waits for it half of the time: two lanes of about the same length. With more of
+  // Each starts a platform of its own and waits for it half of the time: three lanes of about the same length. With more of
   // them at once, two cores are busy with each other, and what has to be quick is not.
-  const first = files.filter((file) => /walking-skeleton|vulnerabilities/.test(file));
-  const lanes = [first, files.filter((file) => !first.includes(file))];
+  const [first, second] = [/walking-skeleton/, /responsibility|host-security/].map((lane) =>
+    files.filter((file) => lane.test(file)),
+  );
+  const lanes = [first ?? [], second ?? []];
+  lanes.push(files.filter((file) => !lanes.flat().includes(file)));
   return { name: 'end to end', files, lanes, isolation: 'process', timeoutMs: 600_000 };
 }

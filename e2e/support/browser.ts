@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { exec } from './platform.ts';
 
@@ -47,20 +47,55 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /**
  * Violations of WCAG 2.2 A and AA on the page as it stands, each with where.
  *
- * In one run on the page itself: the console has no frames, and gathering what frames say costs a second page and a second
- * copy of axe each time, two thirds of the processor time that a page takes.
+ * By axe on the page itself, which reads it once: the console has no frames, and what gathers the results of frames costs a
+ * second page and two more readings each time, two thirds of the processor time that a page takes.
  */
 export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
-  const result = await new AxeBuilder({ page })
-    .options({ runOnly: { type: 'tag', values: WCAG }, resultTypes: ['violations'] })
-    .setLegacyMode()
-    .analyze();
-  if (page.frames().length > 1) throw new Error('the page has frames, and what is in them was not looked at');
-  return result.violations.flatMap((violation) =>
+  if (page.frames().length > 1) throw new Error('the page has frames, and what is in them is not looked at');
+  if (!(await page.evaluate<boolean>('"axe" in globalThis'))) await page.evaluate(axe.source);
+  const options: axe.RunOptions = { runOnly: { type: 'tag', values: WCAG }, resultTypes: ['violations'] };
+  const { violations, testEngine } = await page.evaluate<axe.AxeResults>(
+    `axe.run(document, ${JSON.stringify(options)})`,
+  );
+  if (testEngine.version !== axe.version) throw new Error('axe did not run');
+  return violations.flatMap((violation) =>
     violation.nodes.map(
       (node) => `${violation.id}: ${node.target.join(' ')}: ${node.failureSummary ?? violation.help}`,
     ),
   );
+}
+
+export interface Look {
+  readonly colorScheme: 'light' | 'dark';
+  readonly width: number;
+}
+export const WIDE: readonly Look[] = [
+  { colorScheme: 'light', width: 1440 },
+  { colorScheme: 'dark', width: 1440 },
+];
+export const WIDE_AND_NARROW: readonly Look[] = [
+  { colorScheme: 'light', width: 1440 },
+  { colorScheme: 'dark', width: 420 },
+];
+
+/** The page that is open, in each look; then as in the first. Loading it for each would take three times as long. */
+export async function inEachLook(
+  page: Page,
+  looks: readonly Look[],
+  check: (look: Look) => Promise<void>,
+): Promise<void> {
+  const as = async ({ colorScheme, width }: Look): Promise<void> => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+  };
+  for (const look of looks) {
+    await as(look);
+    // Charts and tables are drawn anew, and what colours fade does.
+    await page.waitForTimeout(700);
+    await check(look);
+  }
+  const [first] = looks;
+  if (first !== undefined) await as(first);
 }
 
 /** For the README, when asked for: pictures differ with every run, and must not make every run a change. */
