@@ -22,9 +22,9 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DropRecord } from '@demarc/platform/contract';
+import { syncDirectory } from '@demarc/platform/files';
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, RECORD_BYTES_MAX } from '@demarc/platform/link';
 import { DurableNote } from '@demarc/platform/notes';
-import { syncDirectory } from '../files.ts';
 import { frame, readFrames } from './frame.ts';
 
 const writeAsync = promisify(write);

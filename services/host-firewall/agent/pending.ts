@@ -4,18 +4,9 @@
  * The name of a file is the decision. `pending-ID` becomes `confirming-ID` or `reverting-ID` by a rename, which one
  * process alone can win, so agent and watchdog need no lock, and what a crash leaves behind says how to go on.
  */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile, syncDirectory } from '@demarc/platform/files';
 
 export type Stage = 'pending' | 'confirming' | 'reverting';
 export interface Change {
@@ -130,16 +121,7 @@ export class ChangeFiles {
 
   /** Whole or not at all, also after a power cut. */
   #write(name: string, text: string): void {
-    const path = this.#path(name);
-    const file = openSync(`${path}.new`, 'w', 0o600);
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(`${path}.new`, path);
-    this.#sync();
+    replaceFile(this.#path(name), text);
   }
 
   #remove(name: string): void {
@@ -148,12 +130,7 @@ export class ChangeFiles {
   }
 
   #sync(): void {
-    const directory = openSync(this.#directory, 'r');
-    try {
-      fsyncSync(directory);
-    } finally {
-      closeSync(directory);
-    }
+    syncDirectory(this.#directory);
   }
 }
 

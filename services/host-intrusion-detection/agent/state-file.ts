@@ -1,5 +1,6 @@
 /** A small JSON file of the room, replaced as a whole: after a crash there is the old one or the new one. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { replaceFile } from '@demarc/platform/files';
 
 /** @returns undefined when there is none, or it is damaged: then the room begins anew */
 export function readState(file: string): unknown {
@@ -11,13 +12,5 @@ export function readState(file: string): unknown {
 }
 
 export function writeState(file: string, state: unknown): void {
-  const next = `${file}.next`;
-  const fd = openSync(next, 'w', 0o600);
-  try {
-    writeSync(fd, JSON.stringify(state));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(next, file);
+  replaceFile(file, JSON.stringify(state));
 }

@@ -3,7 +3,7 @@
  * deleted and begun anew never gives a record the name of another one.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readdirSync, readSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Counts, NO_COUNTS, plusCounts } from '../accounting.ts';
 import { decode, HEADER_BYTES, lengthAt } from './block.ts';
@@ -122,14 +122,4 @@ function readFrom(fd: number, at: number, length: number): Buffer {
     read += more;
   }
   return bytes.subarray(0, read);
-}
-
-/** A new name in a directory is on disk when the directory is. */
-export function syncDirectory(directory: string): void {
-  const fd = openSync(directory, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

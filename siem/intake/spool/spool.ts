@@ -8,12 +8,13 @@
 import { close, fdatasync, ftruncateSync, mkdirSync, openSync, rmSync, statfsSync, writev } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { syncDirectory } from '@demarc/platform/files';
 import { type Counts, NO_COUNTS, plusCounts, total } from '../accounting.ts';
 import { intakeErrors } from '../errors.ts';
 import { type Block, recordCount } from '../record.ts';
 import { encodeCounts, encodeRecords } from './block.ts';
 import { type BlocksRead, SegmentReaders } from './readers.ts';
-import { newSegmentName, type Segment, survey, syncDirectory } from './segments.ts';
+import { newSegmentName, type Segment, survey } from './segments.ts';
 import { split } from './split.ts';
 
 const syncData = promisify(fdatasync);
