@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { identityOfCertificate, openAuthority } from './authority/authority.ts';
 import { makeRequest } from './authority/request.ts';
-import { hashPassword, verifyPassword } from './passwords.ts';
 import { can, type Principal } from './permissions.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00.000Z');
@@ -53,14 +52,6 @@ test('a request whose signature is broken is refused', (t: TestContext) =>
       code: 'IDENTITY_CSR_INVALID',
     });
   }));
-
-test('passwords: the right one, a wrong one, nobody, a weak one', async (t: TestContext) => {
-  const stored = await hashPassword('correct horse battery');
-  t.assert.equal(await verifyPassword('correct horse battery', stored), true);
-  t.assert.equal(await verifyPassword('correct horse batterz', stored), false);
-  t.assert.equal(await verifyPassword('correct horse battery', undefined), false);
-  await t.assert.rejects(hashPassword('short'), { code: 'IDENTITY_PASSWORD_WEAK' });
-});
 
 test('a grant for one tenant is worth nothing in another', (t: TestContext) => {
   const of = (role: Principal['grants'][number]['role'], tenantId: string | null): Principal => ({
