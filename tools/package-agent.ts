@@ -136,6 +136,8 @@ StateDirectory=demarc-agent
 StateDirectoryMode=0700
 UMask=0077
 MemoryMax=${MEMORY_MAX}
+# A reader that took too much ends alone: the agent says so, and guards on.
+OOMPolicy=continue
 CPUQuota=${CPU_QUOTA}
 CPUWeight=20
 TasksMax=${TASKS_MAX}

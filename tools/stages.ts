@@ -40,9 +40,11 @@ export function integrationStage(): Stage {
   const platforms = files.filter((file) => file.startsWith('apps/cli/'));
   // Attacks and rules in namespaces of their own, which mostly wait for each other.
   const networks = files.filter((file) => file.startsWith('services/host-'));
-  const host = files.filter((file) => /^(services|platform|tools)\//.test(file) && !networks.includes(file));
-  // The rest in two of about the same length.
-  const server = files.filter((file) => file.startsWith('apps/') && !platforms.includes(file));
+  // The engine of rules is beside the server, so that both are of about the same length.
+  const server = files.filter((file) => /^(apps|platform\/sigma)\//.test(file) && !platforms.includes(file));
+  const host = files.filter(
+    (file) => /^(services|platform|tools)\//.test(file) && ![...networks, ...server].includes(file),
+  );
   const others = files.filter((file) => ![...platforms, ...networks, ...host, ...server].includes(file));
   return {
     name: 'integration',
