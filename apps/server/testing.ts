@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { Assurance, assuranceMigrations, loadCatalogue } from '@demarc/assurance';
 import { type EvidenceSource, SourceSchedule } from '@demarc/assurance/sources';
 import { managedServices } from '@demarc/platform/contract';
+import type { PlatformStatus } from '@demarc/platform/contract/api';
 import type { ServerRoom, ServerRoomContext } from '@demarc/platform/contract/server';
 import { openDelivery } from '@demarc/platform/delivery';
 import { type EvidenceKey, openEvidenceKey } from '@demarc/platform/evidence';
@@ -192,4 +193,16 @@ async function enrolledMachine(
       await sawAsset(store, tenant, assetId, header as never, now());
     },
   };
+}
+
+/** What the supervisor would say of these parts: each is well, unless it is said why not. */
+export function partsOf(
+  names: readonly string[],
+  unwell: ReadonlyMap<string, string> = new Map(),
+): PlatformStatus['parts'] {
+  return names.map((name) => {
+    const because = unwell.get(name);
+    const state = because === undefined ? 'healthy' : 'failed';
+    return { name, pid: 1, restartCount: 0, health: { state, because: because ?? 'answers', sinceMs: 0 } };
+  });
 }

@@ -36,7 +36,7 @@ import {
   revokeAsset,
   sawAsset,
 } from '../link/assets.ts';
-import { openTestStores, type TestStores } from '../testing.ts';
+import { openTestStores, partsOf, type TestStores } from '../testing.ts';
 import { RuleFiles } from './record.ts';
 import { FOREIGN_EVIDENCE, ownerOf, platformSources, TENANCY_SOURCE } from './sources.ts';
 
@@ -197,16 +197,7 @@ function openAssurance(changed: { readonly catalogue?: typeof catalogue } = {}):
     status: () => ({
       version: '0',
       startedAt: new Date(now).toISOString(),
-      parts: ['postgres', 'clickhouse', 'server'].map((name) => ({
-        name,
-        pid: 1,
-        restartCount: 0,
-        health: {
-          state: unwell.has(name) ? ('failed' as const) : ('healthy' as const),
-          because: unwell.get(name) ?? 'answers',
-          sinceMs: 0,
-        },
-      })),
+      parts: partsOf(['postgres', 'clickhouse', 'server'], unwell),
     }),
     rules: new RuleFiles([pathToFileURL(ruleFile)], () => now),
     integrity: (...query) => assurance.integrity(...query),

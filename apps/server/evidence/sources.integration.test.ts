@@ -6,13 +6,13 @@ import { signatureHolds } from '@demarc/platform/evidence';
 import { openPostgres } from '@demarc/platform/stores';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { sql } from 'kysely';
-import { openTestServer, type TestMachine, type TestServer } from '../testing.ts';
+import { openTestServer, partsOf, type TestMachine, type TestServer } from '../testing.ts';
 import { platformSources } from './sources.ts';
 
 const MINUTE_MS = 60_000;
 const here = grantTenantScope('local');
 let now = Date.now();
-let health: 'healthy' | 'failed' = 'healthy';
+const unwell = new Map<string, string>();
 let server: TestServer;
 let machine: TestMachine;
 let assetId = '';
@@ -29,14 +29,7 @@ before(async () => {
         status: () => ({
           version: '0',
           startedAt: new Date(now).toISOString(),
-          parts: [
-            {
-              name: 'postgres',
-              pid: 1,
-              restartCount: 0,
-              health: { state: health, because: 'as told', sinceMs: 0 },
-            },
-          ],
+          parts: partsOf(['postgres'], unwell),
         }),
         integrity: (...query) => server.assurance.integrity(...query),
         platformKeyPem: key.publicKeyPem,
@@ -95,11 +88,11 @@ test('what is there is seen, signed with the platform’s key, through the same 
 test('a machine that falls silent, a clock that runs ahead, a part that fails: each is said', async (t: TestContext) => {
   now += MINUTE_MS;
   await machine.seen({ aheadMs: 5_000 });
-  health = 'failed';
+  unwell.set('postgres', 'as told');
   await server.schedule.round();
   t.assert.match((await evidence('FND-05.1', assetId)).because ?? '', /5000 ms ahead/);
   t.assert.match((await evidence('MGT-13.1')).because ?? '', /postgres is failed/);
-  health = 'healthy';
+  unwell.clear();
   now += 16 * MINUTE_MS;
   await server.schedule.round();
   t.assert.match((await evidence('MGT-04.1', assetId)).because ?? '', /silent since/);
