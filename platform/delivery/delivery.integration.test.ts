@@ -122,7 +122,10 @@ test('a mail server that answers letter by letter is given up as a whole', async
 
 test('without a mail server it is said what to set', async (t: TestContext) => {
   const none = await openDelivery({ smtpUrl: undefined, from: 'demarc@example.org', now: () => NOW });
-  await t.assert.rejects(none.mail(mail('ams@example.org')), { code: 'DELIVERY_NOT_SET_UP' });
+  await t.assert.rejects(none.mail(mail('ams@example.org')), {
+    code: 'DELIVERY_NOT_SET_UP',
+    retryable: true,
+  });
 });
 
 test('a webhook is signed over instant and body', async (t: TestContext) => {

@@ -6,7 +6,8 @@ export const deliveryErrors = defineErrors({
     says: () => 'This installation has no mail server to send with.',
     fix: 'Set DEMARC_SMTP_URL (smtps://user:password@host:465) and DEMARC_SMTP_FROM, and start again; or choose a webhook.',
     status: 409,
-    retryable: false,
+    // The installation may have one by the next attempt: a report that waits for it is not given up at the first.
+    retryable: true,
   }),
   DELIVERY_REFUSED: entry<{ to: string; because: string }>({
     says: ({ to, because }) => `${to} did not take it: ${because}`,
