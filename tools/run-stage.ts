@@ -16,6 +16,7 @@ type Result = Counts & { readonly ok: boolean };
 export async function runStage(stage: Stage): Promise<Result> {
   const lanes = (stage.lanes ?? [stage.files]).filter((files) => files.length > 0);
   const results = await Promise.all(lanes.map((files) => runLane(stage, files)));
+  if (stage.alone !== undefined && stage.alone.length > 0) results.push(await runLane(stage, stage.alone));
   return {
     passed: sum(results.map(({ passed }) => passed)),
     failed: sum(results.map(({ failed }) => failed)),
