@@ -270,6 +270,26 @@ test('generated conditions on generated JSON, with every way to write it wrong',
   );
 });
 
+test('a number beyond what a double holds is no null on any road', (t: TestContext) => {
+  const rules: DetectionRule[] = [
+    rule({ op: 'test', test: { op: 'null', field: 'x' } }),
+    rule({ op: 'test', test: { op: 'equals', field: 'x', text: 'infinity', isCased: false } }),
+    rule({ op: 'test', test: { op: 'compare', field: 'x', by: 'lt', value: 0 } }),
+  ];
+  const engine = compileEngine(rules, { recognitions, names });
+  // The name that is there twice sends the line over the host.
+  const lines = [
+    '{"x":1e400}',
+    '{"x":1e400,"n":1,"n":2}',
+    '{"x":[-1e400,1],"n":1,"n":2}',
+    '{"x":1,"x":-1e400}',
+  ];
+  t.assert.deepEqual(differing(engine, rules, lines), []);
+  t.assert.deepEqual(rulesByLine(engine.matchLines(Buffer.from(lines.join('\n')))), [[1], [1], [2], [2]]);
+  const event = { logsources: [], fields: { x: [Number.POSITIVE_INFINITY] } };
+  t.assert.deepEqual([...engine.match(event).rules], [1]);
+});
+
 test('long texts, in which everything is looked for at once', () => {
   const long = fc
     .array(fc.tuple(text, fc.constantFrom('', ' ', 'z'.repeat(700), 'abcdefgh'.repeat(90))), {

@@ -15,7 +15,7 @@ import { recognised, recognitionsOf, rulesFor } from './plan/routes.ts';
 import { type Budget, planOf, type Tables, tablesOf } from './plan/tables.ts';
 import { Found, type LineMatches } from './result.ts';
 import { observe } from './training.ts';
-import { viewText } from './view-text.ts';
+import { fieldsText, viewText } from './view-text.ts';
 
 export type { LineMatches, Names, Tables };
 
@@ -126,7 +126,7 @@ export class Engine {
     const { group, exact } = looking;
     const whole =
       (isWritable(event) ? this.#matchWritten(event, looking) : undefined) ??
-      this.#matchView(JSON.stringify(event.fields), group, exact);
+      this.#matchView(fieldsText(event.fields), group, exact);
     if (whole !== undefined) return whole;
     const { text } = viewText(event.fields, (name) => this.#host.isField(name));
     const part = this.#matchView(text, group, exact);

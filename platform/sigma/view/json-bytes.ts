@@ -31,7 +31,7 @@ function writeOther(bytes: Uint8Array, from: number, end: number, text: string):
   return from + encoder.encodeInto(JSON.stringify(text), bytes.subarray(from, end)).written;
 }
 
-/** A value that is not a list or object; a number that JSON does not have is null. */
+/** A value that is not a list or object. */
 export function writeJsonValue(
   bytes: Uint8Array,
   from: number,
@@ -40,7 +40,17 @@ export function writeJsonValue(
 ): number {
   if (typeof value === 'string') return writeJsonText(bytes, from, end, value);
   if (from + NUMBER_BYTES_MAX > end) return -1;
-  const text = typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value);
+  const text = typeof value === 'number' ? numberJson(value) : String(value);
   for (let index = 0; index < text.length; index += 1) bytes[from + index] = text.charCodeAt(index);
   return from + text.length;
+}
+
+/**
+ * JSON that reads back as the same number. Beyond what a double holds (1e400, which JSON may say) that is another
+ * number as large, where `JSON.stringify` would make nothing of it; what is no number at all is null.
+ */
+export function numberJson(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  if (Number.isNaN(value)) return 'null';
+  return value > 0 ? '1e999' : '-1e999';
 }
