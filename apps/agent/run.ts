@@ -1,7 +1,6 @@
 /** The agent at work: rooms, spool, ship, and a status file that says how they are. */
 
 import { fstatSync, mkdirSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { HostIdentity } from '@demarc/platform/contract/agent';
 import { openLog } from '@demarc/platform/log';
@@ -16,8 +15,6 @@ import { Ship, type ShipState } from './ship.ts';
 import { Spool } from './spool/spool.ts';
 import { AGENT_VERSION } from './version.ts';
 
-/** Below everybody else's work on the machine it guards; under systemd the unit's CPUWeight says the same. */
-const NICENESS = 19;
 const STATUS_EVERY_MS = 1_000;
 const RECONCILE_EVERY_MS = 5_000;
 export const STATUS_FILE = 'status.json';
@@ -47,7 +44,6 @@ export async function run(config: AgentConfig, entry: URL): Promise<void> {
   const { directory } = config;
   let identity = loadIdentity(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  setPriority(NICENESS);
   const facts = hostFacts();
   const host: HostIdentity = { assetId: identity.assetId, ...facts };
   const say = openLog();
@@ -138,7 +134,6 @@ export async function run(config: AgentConfig, entry: URL): Promise<void> {
         spoolBytesMax: config.spoolBytesMax,
         spoolDiskFull: spool.diskFull ? 1 : 0,
         memoryBytes: memory,
-        niceness: NICENESS,
       },
     };
     try {

@@ -3,8 +3,8 @@
  * says what changed. Bounded: what it cannot keep up with is verified as a whole subtree instead.
  */
 import { readdirSync } from 'node:fs';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { HostIdentity, OcsfEvent } from '@demarc/platform/contract/agent';
+import { Turns } from '@demarc/platform/workers/give-way';
 import type { FileIntegrityPolicy } from '../policy.ts';
 import type { Baseline } from './baseline.ts';
 import { type Change, compare } from './compare.ts';
@@ -129,11 +129,12 @@ export class Live {
 
   async #say(due: readonly Pending[]): Promise<void> {
     let events: OcsfEvent[] = [];
+    const turns = new Turns();
     for (const [index, { change, first }] of due.entries()) {
       const found = this.#look(change);
       for (const each of found) events.push(this.#event(each, change.process, change.seenAtMs));
       if (found.length === 0 && change.appeared === true) events.push(...this.#cameAndWent(change, first));
-      if (index % SLICE === SLICE - 1) await turn();
+      if (index % SLICE === SLICE - 1) await turns.next();
       if (events.length >= EVENTS_PER_EMIT) {
         await this.#options.emit(events);
         events = [];

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { giveWay } from '@demarc/platform/workers/give-way';
 import { type Kind, namesIn } from './directory.ts';
 import { type Entry, entryOf, readEntry } from './entry.ts';
 import { FileState } from './file-state.ts';
@@ -57,6 +58,7 @@ const known = new Set(task.known);
 const roots = new Map(task.roots.map(({ path, device }) => [path, device]));
 const excluded = excluder(task.exclude);
 const large = new LargeFiles(task.hashSizeBytesMax, take);
+giveWay();
 const state = new FileState();
 const directories: number[] = [];
 let lines: string[] = [];

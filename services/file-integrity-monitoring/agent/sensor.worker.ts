@@ -8,6 +8,7 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ProcConnector, type ProcessEvents } from '@demarc/platform/processes';
+import { giveWay } from '@demarc/platform/workers/give-way';
 import { type FanotifyEvent, INFO, parseEvents } from './fanotify.ts';
 import {
   AT_FDCWD,
@@ -104,6 +105,7 @@ const ownPid = process.pid;
 main();
 
 function main(): void {
+  giveWay();
   const group = fanotifyInit(
     FAN.CLOEXEC | FAN.NONBLOCK | FAN.REPORT_DFID_NAME | FAN.UNLIMITED_MARKS,
     O_CLOEXEC | O_LARGEFILE,
