@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { AnnouncedChanges } from '@demarc/platform/changes';
 import { type DropRecord, type Health, managedServiceOf } from '@demarc/platform/contract';
 import type {
   AgentRoom,
@@ -61,6 +62,9 @@ export class Rooms {
   readonly #options: RoomsOptions;
   readonly #slots: readonly Slot[];
   readonly #capabilities: Partial<Capabilities> = {};
+  readonly #announced = new AnnouncedChanges((name, because) =>
+    this.#options.log('announced changes are not believed', { name, because }),
+  );
   #policies: PolicySet = [];
   #work: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -230,6 +234,7 @@ export class Rooms {
         this.#capabilities[name] = what as never;
       },
       use: (name) => this.#capabilities[name],
+      announcedChanges: () => this.#announced.manifests(),
       now: () => Date.now(),
       log: (line, details) => log(`${room.service.id}: ${line}`, details),
     };

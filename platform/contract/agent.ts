@@ -1,6 +1,7 @@
 /** The agent half of a room, as `apps/agent` runs it. */
 import type { Worker } from 'node:worker_threads';
 import type { Order, OrderState } from './orders.ts';
+import type { ChangeManifest } from './patching.ts';
 import type { DropRecord, EvidenceFinding, Health, OperatingSystem, ServiceSpec } from './service.ts';
 
 /** An OCSF event as a room emits it; the agent adds device, tenant-free metadata and nothing else. */
@@ -43,6 +44,8 @@ export interface AgentRoomContext {
   provide<Name extends keyof Capabilities>(name: Name, what: Capabilities[Name] | undefined): void;
   /** Undefined while no room provides it. */
   use<Name extends keyof Capabilities>(name: Name): Capabilities[Name] | undefined;
+  /** What jobs on this host said before that they would change, the newest first; kept for days after they ended. */
+  announcedChanges(): readonly ChangeManifest[];
   /** Milliseconds since the epoch; passed in so that tests own the clock. */
   now(): number;
   log(line: string, details?: Readonly<Record<string, unknown>>): void;

@@ -27,28 +27,34 @@ export const PatchNeed = z.strictObject({
 });
 export type PatchNeed = z.infer<typeof PatchNeed>;
 
-/** What a job is about to change on a host, said before it does. */
-export interface ChangeManifest {
-  /** Of the order that it carries out. */
-  readonly jobId: string;
-  readonly from: number;
-  /** It says nothing of changes after that, whatever became of the job. */
-  readonly untilMs: number;
-  readonly packages: readonly {
-    readonly name: string;
-    readonly from: string | null;
-    readonly to: string | null;
-  }[];
-  /** Absolute paths of files that packages bring or take away; a path that ends in `/` covers all below it. */
-  readonly paths: readonly string[];
-  /** Only changes by these programs are explained: the package manager and what it starts. */
-  readonly executables: readonly string[];
-  /** Who approved it, as shown to people. */
-  readonly approvedBy: string;
-}
+const Path = z.string().startsWith('/').max(4_096);
 
-/** While a job is at work, one room says so to the others of its host. */
-export interface AnnouncedChanges {
-  /** In force at that moment. */
-  manifests(atMs: number): readonly ChangeManifest[];
-}
+/** What a job is about to change on a host, said before it does. */
+export const ChangeManifest = z.strictObject({
+  /** Of the order that it carries out. */
+  jobId: z.string().min(1).max(128),
+  fromMs: z.int(),
+  /** It says nothing of changes after that, whatever became of the job. */
+  untilMs: z.int(),
+  packages: z
+    .array(z.strictObject({ name: z.string(), from: z.string().nullable(), to: z.string().nullable() }))
+    .max(500),
+  /** Files that packages bring or take away. */
+  files: z
+    .array(
+      z.strictObject({
+        path: Path,
+        /** What it then has; null for what is no file, and for what is gone then. */
+        sha256: z.string().length(64).nullable(),
+        isRemoved: z.boolean(),
+      }),
+    )
+    .max(200_000),
+  /** What changes without anybody being able to say to what; a path that ends in `/` covers all below it. */
+  covers: z.array(Path).max(64),
+  /** Only changes by these programs are explained: the package manager and what it starts. */
+  executables: z.array(Path).max(128),
+  /** Who approved it, as shown to people. */
+  approvedBy: z.string().max(1_024),
+});
+export type ChangeManifest = z.infer<typeof ChangeManifest>;

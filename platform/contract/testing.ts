@@ -31,6 +31,7 @@ export function testRoomContext(
       provided[name] = what as never;
     },
     use: (name) => provided[name],
+    announcedChanges: () => [],
     now: () => Date.now(),
     log: () => undefined,
     ...given,
