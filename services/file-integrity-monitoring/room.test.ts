@@ -59,13 +59,16 @@ test('an entry does not differ from itself, and differs from nothing', (t: TestC
   );
 });
 
+const explained = { jobId: 'j', approvedBy: 'p', isAnnounced: true, because: '' };
+
 test('every change is a valid OCSF event with a uid of its own making', (t: TestContext) => {
   fc.assert(
     fc.property(
       anyEntry,
       anyEntry,
       fc.constantFrom('real-time' as const, 'verification' as const),
-      (before, now, seenBy) => {
+      fc.constantFrom(undefined, explained, { ...explained, isAnnounced: false, because: 'x' }),
+      (before, now, seenBy, explanation) => {
         for (const change of [
           compare(undefined, now),
           compare(before, undefined),
@@ -78,6 +81,7 @@ test('every change is a valid OCSF event with a uid of its own making', (t: Test
             atMs: 1_764_000_000_000,
             process: undefined,
             diff: undefined,
+            explanation,
             owner: 'root',
             group: '',
           };

@@ -13,6 +13,7 @@ import { Baseline, loadBaseline } from './baseline.ts';
 import { compare } from './compare.ts';
 import { Contents } from './contents.ts';
 import { Differences } from './differences.ts';
+import { Explainer } from './explain.ts';
 import { fromLine, pathOfLine } from './line.ts';
 import type { Lines } from './lines.ts';
 import { Live, observed } from './live.ts';
@@ -62,9 +63,11 @@ class FileIntegrityRoom implements RunningRoom {
   #abort = new AbortController();
   #canaryWaiting: ((seenAtMs: number) => void) | undefined;
   #disposed = false;
+  readonly #explainer: Explainer;
 
   constructor(context: AgentRoomContext) {
     this.#context = context;
+    this.#explainer = new Explainer(() => context.announcedChanges());
     this.#contents = new Contents(context.stateDirectory);
     const canaryDirectory = joinPath(context.stateDirectory, 'canary');
     mkdirSync(canaryDirectory, { recursive: true, mode: 0o700 });
@@ -250,6 +253,7 @@ class FileIntegrityRoom implements RunningRoom {
       onGap: (path, because) => this.#gap(path, because),
       isCanary: (path) => path === this.#canaryFile,
       isExcluded: excluder(this.#exclude(policy)),
+      explainer: this.#explainer,
       onCanary: (_path, seenAtMs) => this.#canaryWaiting?.(seenAtMs),
       now,
     });
@@ -313,7 +317,8 @@ class FileIntegrityRoom implements RunningRoom {
       const root = roots.find((candidate) => isBelow(path, candidate));
       if (root !== undefined) counts.set(root, (counts.get(root) ?? 0) + 1);
       const names = { owner: users.get(change.entry.uid) ?? '', group: groups.get(change.entry.gid) ?? '' };
-      const options = { contents: this.#contents, policy, host: this.#context.host };
+      const { host } = this.#context;
+      const options = { contents: this.#contents, policy, host, explainer: this.#explainer };
       events.push(observed(change, 'verification', undefined, noticed, options, diffRoots, names));
       if (events.length >= EVENTS_PER_EMIT) {
         await this.#context.emit(events);

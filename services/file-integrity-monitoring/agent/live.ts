@@ -10,6 +10,7 @@ import type { Baseline } from './baseline.ts';
 import { type Change, compare } from './compare.ts';
 import type { Contents } from './contents.ts';
 import { type Entry, isGone, readEntry } from './entry.ts';
+import type { Explainer } from './explain.ts';
 import { displayPath, fromUtf8, fsPath, isBelow, join } from './paths.ts';
 import { type ProcessFacts, readNames } from './processes.ts';
 import type { SensorChange } from './sensor.worker.ts';
@@ -44,6 +45,7 @@ export interface LiveOptions {
   onCanary(path: string, seenAtMs: number): void;
   isCanary(path: string): boolean;
   isExcluded(path: string): boolean;
+  readonly explainer: Explainer;
   now(): number;
 }
 
@@ -267,7 +269,7 @@ export function observed(
   process: ProcessFacts | undefined,
   /** When it was noticed, and the instant before which it cannot have happened. */
   noticed: { readonly atMs: number; readonly notBeforeMs: number },
-  options: Pick<LiveOptions, 'contents' | 'policy' | 'host'>,
+  options: Pick<LiveOptions, 'contents' | 'policy' | 'host' | 'explainer'>,
   diffRoots: readonly string[],
   names: { readonly owner: string; readonly group: string },
 ): OcsfEvent {
@@ -279,7 +281,8 @@ export function observed(
       diff = options.contents.diff(displayPath(entry.path), before.sha256, entry.sha256);
   }
   const atMs = happenedAtMs(change, noticed);
-  return toOcsf({ change, seenBy, atMs, process, diff, ...names }, options.host);
+  const explanation = options.explainer.explain(change, atMs, process);
+  return toOcsf({ change, seenBy, atMs, process, diff, explanation, ...names }, options.host);
 }
 
 /**

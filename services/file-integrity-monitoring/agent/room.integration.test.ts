@@ -1,5 +1,6 @@
 /** The room on a real file system with the real fanotify: the cases that go wrong elsewhere. Needs root. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
@@ -24,6 +25,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import type { EvidenceFinding } from '@demarc/platform/contract';
 import type { OcsfEvent, RunningRoom } from '@demarc/platform/contract/agent';
+import type { ChangeManifest } from '@demarc/platform/contract/patching';
 import { testRoomContext } from '@demarc/platform/contract/testing';
 import { validateOcsf } from '@demarc/platform/ocsf';
 import { fileIntegrityMonitoringAgent } from './agent.ts';
@@ -33,6 +35,9 @@ interface FileEvent extends OcsfEvent {
   readonly activity_id: number;
   readonly file: { readonly path: string };
   readonly file_diff?: string;
+  readonly unmapped: {
+    readonly change_window?: { readonly announced: boolean; readonly approved_by: string };
+  };
   readonly actor: {
     readonly process?: {
       readonly pid: number;
@@ -52,6 +57,7 @@ let events: FileEvent[] = [];
 const findings: EvidenceFinding[] = [];
 let room: RunningRoom;
 let tampered = false;
+let announced: readonly ChangeManifest[] = [];
 
 const context = testRoomContext({
   stateDirectory: state,
@@ -63,6 +69,7 @@ const context = testRoomContext({
   },
   sign: () => 'signature',
   verify: (_bytes, signature) => signature === 'signature' && !tampered,
+  announcedChanges: () => announced,
   spawnWorker: (name, data) =>
     new Worker(new URL(`./${name}.worker.ts`, import.meta.url), { workerData: { data } }),
 });
@@ -146,6 +153,54 @@ test('renames, within, in and out', async (t: TestContext) => {
   t.assert.deepEqual(said(await after_('mv two /tmp/demarc-out-$$; rm /tmp/demarc-out-$$; sleep 0.1', 1)), [
     '/two was deleted',
   ]);
+});
+
+test('what dpkg does as announced is explained, and whatever else is done meanwhile is not', async (t: TestContext) => {
+  const made = join(base, 'made');
+  const content = 'of the new version\n';
+  mkdirSync(join(made, 'DEBIAN'), { recursive: true });
+  mkdirSync(join(made, 'opt'));
+  writeFileSync(
+    join(made, 'DEBIAN/control'),
+    'Package: tool\nVersion: 2\nArchitecture: all\nMaintainer: t\nDescription: t\n',
+  );
+  writeFileSync(join(made, 'opt/tool'), content);
+  execFileSync('dpkg-deb', ['--build', made, join(base, 'tool.deb')], { stdio: 'ignore' });
+  await after_(
+    'mkdir -p opt var/lib/dpkg/info var/lib/dpkg/updates var/lib/dpkg/triggers; touch var/lib/dpkg/status; echo 1 > opt/tool; echo 1 > opt/other; sleep 0.3',
+    3,
+  );
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const job = {
+    jobId: 'job-1',
+    fromMs: Date.now() - 1_000,
+    untilMs: Date.now() + 600_000,
+    packages: [{ name: 'tool', from: '1', to: '2' }],
+    files: [{ path: join(watched, 'opt/tool'), sha256, isRemoved: false }],
+    covers: [`${join(watched, 'var')}/`],
+    executables: ['/usr/bin/dpkg', '/usr/bin/dpkg-deb'],
+    approvedBy: 'Jane of AMS',
+  };
+  announced = [job];
+  const install = `dpkg --root="$0" --force-script-chrootless --log=/dev/null -i ${join(base, 'tool.deb')} > /dev/null`;
+  const seen = await after_(`${install}; echo evil > opt/other; sleep 0.3`, 3, 1_000);
+  const of = (path: string) => seen.filter(({ file }) => file.path === join(watched, path));
+  t.assert.ok(of('opt/tool').length > 0 && of('opt/other').length > 0, said(seen).join());
+  for (const event of seen)
+    t.assert.equal(
+      event.unmapped.change_window?.announced,
+      event.file.path !== join(watched, 'opt/other'),
+      event.message,
+    );
+  t.assert.match(of('opt/tool').at(-1)?.message ?? '', /, as patch job job-1 announced$/);
+  t.assert.match(of('opt/other')[0]?.message ?? '', /, while patch job job-1 was at work: it is not among/);
+  // Another content than the package's, by whoever it is, and the same change once the job is over.
+  const wrong = await after_('echo evil > opt/tool; sleep 0.1', 1);
+  t.assert.equal(wrong[0]?.unmapped.change_window?.announced, false);
+  announced = [{ ...job, untilMs: Date.now() - 60_000 }];
+  const later = await after_('echo later > opt/tool; sleep 0.1', 1);
+  t.assert.equal(later[0]?.unmapped.change_window, undefined);
+  announced = [];
 });
 
 test('hard links, symbolic links, permissions, owners and extended attributes', async (t: TestContext) => {

@@ -20,6 +20,7 @@ import {
 import { redactCommandLine } from '@demarc/platform/processes';
 import type { Change } from './compare.ts';
 import type { Entry, EntryType } from './entry.ts';
+import type { Explanation } from './explain.ts';
 import { directoryOf, displayPath, nameOf } from './paths.ts';
 import type { ProcessFacts } from './processes.ts';
 
@@ -32,6 +33,8 @@ export interface Observation {
   readonly diff: string | undefined;
   readonly owner: string;
   readonly group: string;
+  /** Undefined when no job had announced changes for that time. */
+  readonly explanation: Explanation | undefined;
 }
 
 /** `type_id` of the OCSF file object. */
@@ -49,7 +52,7 @@ const SHA_256 = 3;
 const VERBS = { created: 'was created', deleted: 'was deleted', renamed: 'was renamed' } as const;
 
 export function toOcsf(observation: Observation, host: HostIdentity): OcsfEvent {
-  const { change, process, diff, atMs } = observation;
+  const { change, process, diff, atMs, explanation } = observation;
   const activity = activityOf(change);
   const file = fileOf(change.entry, observation);
   const before = change.before === undefined || change.kind === 'deleted' ? undefined : change.before;
@@ -96,6 +99,7 @@ export function toOcsf(observation: Observation, host: HostIdentity): OcsfEvent 
       ...(process === undefined ? {} : { process_source: process.source }),
       ...(before === undefined ? {} : { before: stateOf(before) }),
       after: stateOf(change.entry),
+      ...(explanation === undefined ? {} : { change_window: changeWindowOf(explanation) }),
     },
   };
   return event as unknown as OcsfEvent;
@@ -158,7 +162,16 @@ function activityOf(change: Change): number {
   return FILE_ACTIVITY.setAttributes;
 }
 
-function messageOf({ change, process, seenBy }: Observation): string {
+function changeWindowOf({ jobId, approvedBy, isAnnounced, because }: Explanation): object {
+  return {
+    job_id: jobId,
+    approved_by: approvedBy,
+    announced: isAnnounced,
+    ...(because === '' ? {} : { because }),
+  };
+}
+
+function messageOf({ change, process, seenBy, explanation }: Observation): string {
   const path = displayPath(change.kind === 'renamed' ? (change.fromPath ?? '') : change.entry.path);
   const what = change.kind === 'changed' ? `changed (${change.aspects.join(', ')})` : VERBS[change.kind];
   const to = change.kind === 'renamed' ? ` to ${displayPath(change.entry.path)}` : '';
@@ -166,7 +179,14 @@ function messageOf({ change, process, seenBy }: Observation): string {
     process === undefined || process.name === ''
       ? ''
       : ` by ${displayPath(process.name)}${process.user === '' ? '' : ` (${process.user})`}`;
-  return `${path} ${what}${to}${who}${seenBy === 'verification' ? ', found by verification' : ''}`;
+  const found = seenBy === 'verification' ? ', found by verification' : '';
+  const why =
+    explanation === undefined
+      ? ''
+      : explanation.isAnnounced
+        ? `, as patch job ${explanation.jobId} announced`
+        : `, while patch job ${explanation.jobId} was at work: ${explanation.because}`;
+  return `${path} ${what}${to}${who}${found}${why}`;
 }
 
 function fileOf(entry: Entry, { owner, group }: Observation): OcsfFile {

@@ -1,0 +1,99 @@
+/** Whether a change is one that a job on this host announced, or one that came in its time and nobody announced. */
+import type { ChangeManifest } from '@demarc/platform/contract/patching';
+import type { Change } from './compare.ts';
+import { displayPath } from './paths.ts';
+import type { ProcessFacts } from './processes.ts';
+
+export interface Explanation {
+  readonly jobId: string;
+  readonly approvedBy: string;
+  readonly isAnnounced: boolean;
+  /** Why not; empty when it is. */
+  readonly because: string;
+}
+
+/** What is seen of a change may be a moment after it. */
+const LATE_MS = 2_000;
+/** dpkg and rpm write beside a file, and then put it in its place. @see dpkg(1), rpm's fsm.c */
+const BESIDE = /\.dpkg-(?:new|tmp)$|;[0-9a-f]{8}$/;
+
+const SET_ID = 0o6000;
+
+type Announced = ChangeManifest['files'][number];
+
+export class Explainer {
+  readonly #manifests: () => readonly ChangeManifest[];
+  readonly #files = new WeakMap<ChangeManifest, ReadonlyMap<string, Announced>>();
+
+  /** @param manifests what was announced, as it is now */
+  constructor(manifests: () => readonly ChangeManifest[]) {
+    this.#manifests = manifests;
+  }
+
+  /**
+   * @param process who did it; undefined where it was found by comparing, which does not say
+   * @returns undefined when nothing was announced for that time
+   */
+  explain(change: Change, atMs: number, process: ProcessFacts | undefined): Explanation | undefined {
+    let first: Explanation | undefined;
+    for (const manifest of this.#manifests()) {
+      if (atMs < manifest.fromMs || atMs > manifest.untilMs + LATE_MS) continue;
+      const because = this.#problem(manifest, change, process);
+      const { jobId, approvedBy } = manifest;
+      if (because === '') return { jobId, approvedBy, isAnnounced: true, because };
+      first ??= { jobId, approvedBy, isAnnounced: false, because };
+    }
+    return first;
+  }
+
+  #problem(manifest: ChangeManifest, change: Change, process: ProcessFacts | undefined): string {
+    const path = displayPath(change.entry.path);
+    const files = this.#filesOf(manifest);
+    const isBeside = BESIDE.test(path);
+    const announced = files.get(isBeside ? path.replace(BESIDE, '') : path);
+    const isCovered = manifest.covers.some((one) =>
+      one.endsWith('/') ? path.startsWith(one) : path === one,
+    );
+    if (announced === undefined && !isCovered) return 'it is not among what was announced';
+    const other = foreignProgram(manifest, process);
+    if (other !== undefined) return `by ${other}, which has no part in it`;
+    if (isUnknown(process)) {
+      // A content that is as announced says enough, whoever wrote it; it does not explain a set-user-ID bit.
+      if (isAboutRights(change)) return 'who changed its rights is not known';
+      if (announced === undefined || isBeside) return 'who changed it is not known';
+    }
+    if (announced === undefined || isBeside) return '';
+    if (change.kind === 'deleted') return announced.isRemoved ? '' : 'it was not announced to go';
+    if (announced.isRemoved) return 'it was announced to go';
+    const is = change.entry.sha256;
+    // What is too large to be hashed is only known by its name.
+    if (announced.sha256 === null || is === '') return '';
+    return is === announced.sha256 ? '' : 'its content is not what was announced';
+  }
+
+  #filesOf(manifest: ChangeManifest): ReadonlyMap<string, Announced> {
+    const known = this.#files.get(manifest);
+    if (known !== undefined) return known;
+    const files = new Map(manifest.files.map((file) => [file.path, file]));
+    this.#files.set(manifest, files);
+    return files;
+  }
+}
+
+/** No announcement names them. */
+function isAboutRights({ kind, entry, aspects }: Change): boolean {
+  if (kind === 'created') return (entry.mode & SET_ID) !== 0;
+  return aspects.some((one) => one === 'mode' || one === 'owner' || one === 'group' || one === 'xattrs');
+}
+
+const isUnknown = (process: ProcessFacts | undefined): boolean => (process?.exe ?? '') === '';
+
+/** Undefined when it is one of the job's or one that such a one started, or when nobody knows. */
+function foreignProgram(
+  { executables }: ChangeManifest,
+  process: ProcessFacts | undefined,
+): string | undefined {
+  if (process === undefined || isUnknown(process)) return undefined;
+  const own = [process.exe, process.parent?.exe ?? ''].map(displayPath);
+  return own.some((exe) => executables.includes(exe)) ? undefined : displayPath(process.exe);
+}
