@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { PatchManifest } from '@demarc/ams-patching/manifest';
 import type { PatchResult } from '@demarc/ams-patching/run';
 import { jobFor, NO_APT, outcomes, plain, treeOf } from '@demarc/ams-patching/testing';
+import { AnnouncedChanges, CHANGES_DIRECTORY } from '@demarc/platform/changes';
 
 const CLI = fileURLToPath(new URL('../main.ts', import.meta.url));
 const run = promisify(execFile);
@@ -44,7 +45,17 @@ test('manifest, dry run, apply and rollback', { skip: NO_APT }, async (t: TestCo
   t.assert.deepEqual(tree.installed(), ['one 1 installed']);
   const applied = await demarc('apply', ...on, '--json');
   t.assert.equal(applied.code, 0, applied.stdout + applied.stderr);
-  t.assert.deepEqual(outcomes(JSON.parse(applied.stdout) as PatchResult), ['one done 2']);
+  const result = JSON.parse(applied.stdout) as PatchResult;
+  t.assert.deepEqual(outcomes(result), ['one done 2']);
+  // Told where the integrity monitoring of that system looks, and that it is over.
+  const [told] = new AnnouncedChanges(
+    (name, because) => t.assert.fail(`${name}: ${because}`),
+    join(tree.root, CHANGES_DIRECTORY),
+  ).manifests();
+  t.assert.deepEqual(told?.files, [
+    { path: '/usr/share/one/text', sha256: entries[0]?.sha256, isRemoved: false },
+  ]);
+  t.assert.ok(told.untilMs >= result.startedAtMs && told.untilMs <= result.endedAtMs);
   const back = await demarc('rollback', ...on);
   t.assert.equal(back.code, 0, back.stdout + back.stderr);
   t.assert.match(back.stdout, /one:all +1 +2 +rolled-back +1/);

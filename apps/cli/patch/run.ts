@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import type { PatchManifest } from '@demarc/ams-patching/manifest';
 import type { PatchResult, RunOptions } from '@demarc/ams-patching/run';
+import { CHANGES_DIRECTORY } from '@demarc/platform/changes';
 import type { Command } from 'commander';
 import { EXIT } from '../exit-codes.ts';
 import type { Deps } from '../main.ts';
@@ -65,6 +66,7 @@ async function runOptions({ root: given, state }: Options): Promise<RunOptions> 
     root,
     stateDirectory: resolve(state ?? join(root, STATE)),
     nowMs: () => Date.now(),
+    changesDirectory: join(root, CHANGES_DIRECTORY),
     inspect: () => readInventory({ root, isLive: root === '/', nowMs: Date.now() }),
   };
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -14,6 +15,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { AnnouncedChanges } from '@demarc/platform/changes';
+import type { ChangeManifest } from '@demarc/platform/contract/patching';
+import { type Execute, execute } from '../run/command.ts';
 import { applyJob, manifestFor, parsePatchJob } from '../run/run.ts';
 import { type AptTree, jobFor, NO_APT, plain, treeOf } from '../run/testing.ts';
 import { announcement, type PatchManifest } from './manifest.ts';
@@ -125,7 +129,18 @@ test('what is announced is what then changes, with the digests that it then has'
   const manifest = await manifestFor(job, tree.optionsFor());
   const before = stateOf(tree, manifest);
   let announced: PatchManifest | undefined;
-  const result = await applyJob(job, tree.optionsFor({ onManifest: (made) => void (announced = made) }));
+  const changesDirectory = join(tree.state, 'changes');
+  const changes = new AnnouncedChanges((name, because) => {
+    throw new Error(`${name}: ${because}`);
+  }, changesDirectory);
+  let told: readonly ChangeManifest[] = [];
+  const onProgram: Execute = async (call, timeoutMs) => {
+    if (call.argv.some((one) => one.endsWith('apt-get')) && existsSync(changesDirectory))
+      told = changes.manifests();
+    return await execute(call, timeoutMs);
+  };
+  const onManifest = (made: PatchManifest): void => void (announced = made);
+  const result = await applyJob(job, tree.optionsFor({ onManifest, changesDirectory, run: onProgram }));
   t.assert.equal(result.result, 'done', JSON.stringify(result));
   t.assert.deepEqual({ ...announced, madeAtMs: 0 }, { ...manifest, madeAtMs: 0 });
   t.assert.equal(result.manifest?.entries, manifest.entries.length);
@@ -149,9 +164,13 @@ test('what is announced is what then changes, with the digests that it then has'
   t.assert.equal(of('/etc/mine.conf'), undefined);
   t.assert.equal(of('/etc/mine.conf.dpkg-dist'), 'added');
   t.assert.equal(of('/usr/share/gone'), 'removed');
-  const { paths, untilMs } = announcement(manifest);
-  t.assert.ok(paths.includes('/usr/bin/changed') && paths.includes('/var/lib/dpkg/'));
-  t.assert.equal(untilMs, job.window.closesAtMs);
+  // While dpkg was at work it was said of the whole window, and afterwards of the job's own time.
+  t.assert.deepEqual(told, [announcement({ ...manifest, madeAtMs: announced?.madeAtMs ?? 0 })]);
+  t.assert.equal(told[0]?.untilMs, job.window.closesAtMs);
+  const [ended] = changes.manifests();
+  t.assert.ok(ended !== undefined && ended.untilMs >= result.startedAtMs && ended.untilMs <= Date.now());
+  t.assert.ok(ended.covers.includes('/var/lib/dpkg/'));
+  t.assert.equal(ended.files.find(({ path }) => path === '/usr/share/gone')?.isRemoved, true);
 });
 
 test('an archive that is not what the index says is no archive', { skip }, async (t: TestContext) => {

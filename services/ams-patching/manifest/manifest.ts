@@ -1,8 +1,8 @@
 /**
  * Door: which files a patch job is about to change, said before it does.
  *
- * For whoever watches files, to explain those changes with and to raise anything else in the window; nobody here does so
- * yet. For each package the content of the new archive is compared with the files of the old one, as dpkg would: what is
+ * For whoever watches files (`platform/changes`), to explain those changes with and to raise anything else in the window.
+ * For each package the content of the new archive is compared with the files of the old one, as dpkg would: what is
  * left out is what maintainer scripts and triggers make themselves, which nobody can tell before they ran.
  */
 import type * as contract from '@demarc/platform/contract/patching';
@@ -112,15 +112,24 @@ export async function makeManifest({
   };
 }
 
-/** In the words of the platform, for the rooms of the same host. */
-export function announcement(manifest: PatchManifest): contract.ChangeManifest {
+/**
+ * In the words of the platform, for the rooms of the same host.
+ *
+ * @param untilMs when the job ended, if it did
+ */
+export function announcement(
+  manifest: PatchManifest,
+  untilMs = manifest.window.closesAtMs,
+): contract.ChangeManifest {
+  const { jobId, madeAtMs, packages, entries, bookkeeping, executables, approvedBy } = manifest;
   return {
-    jobId: manifest.jobId,
-    from: manifest.window.opensAtMs,
-    untilMs: manifest.window.closesAtMs,
-    packages: manifest.packages.map(({ name, from, to }) => ({ name, from, to })),
-    paths: [...manifest.entries.map(({ path }) => path), ...manifest.bookkeeping],
-    executables: manifest.executables,
-    approvedBy: manifest.approvedBy,
+    jobId,
+    fromMs: madeAtMs,
+    untilMs,
+    packages: packages.map(({ name, from, to }) => ({ name, from, to })),
+    files: entries.map(({ path, sha256, change }) => ({ path, sha256, isRemoved: change === 'removed' })),
+    covers: bookkeeping,
+    executables,
+    approvedBy,
   };
 }

@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { announceChanges } from '@demarc/platform/changes';
 import { DemarcError } from '@demarc/platform/errors';
 import { replaceFile } from '@demarc/platform/files';
-import { makeManifest, PatchManifest } from '../manifest/manifest.ts';
+import { announcement, makeManifest, PatchManifest } from '../manifest/manifest.ts';
 import { close } from './close.ts';
 import { type Execute, execute } from './command.ts';
 import type { Direction, Driver } from './driver.ts';
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly inspect?: () => Inspected;
   /** Before anything is changed: what is about to be. */
   readonly onManifest?: (manifest: PatchManifest) => void | Promise<void>;
+  /** Where who watches files looks (`platform/changes`); nobody is told without. */
+  readonly changesDirectory?: string;
   readonly run?: Execute;
   readonly hasSystemd?: boolean;
   /** Another one after every start of the system. */
@@ -43,6 +46,7 @@ export class Attempt {
   readonly #run: Execute;
   readonly #startedAtMs: number;
   readonly #boot: string;
+  #announced: PatchManifest | undefined;
 
   constructor(job: PatchJob, what: What, driver: Driver, boot: string, options: RunOptions) {
     this.#job = job;
@@ -104,6 +108,7 @@ export class Attempt {
       hasSystemd: this.#options.root === '/' && (this.#options.hasSystemd ?? isSystemdThere()),
       inspect: this.#options.inspect,
     });
+    this.#tell(said, nowMs());
     const result = this.#result(overall(closing.packages, direction), made, closing.packages, {
       ...closing,
       manifest,
@@ -144,11 +149,24 @@ export class Attempt {
       const text = JSON.stringify(manifest);
       if (!wasBegun) replaceFile(file, text);
       await onManifest?.(manifest);
+      this.#announced = manifest;
+      this.#tell(notes);
       return { entries: manifest.entries.length, sha256: createHash('sha256').update(text).digest('hex') };
     } catch (error) {
       if (!(error instanceof DemarcError)) throw error;
       notes.push(`no manifest of changes: ${error.message}`);
       return null;
+    }
+  }
+
+  /** @param endedAtMs what comes after it is no change of this job */
+  #tell(notes: string[], endedAtMs?: number): void {
+    const { changesDirectory } = this.#options;
+    if (changesDirectory === undefined || this.#announced === undefined) return;
+    try {
+      announceChanges(announcement(this.#announced, endedAtMs), changesDirectory);
+    } catch (error) {
+      notes.push(`who watches files was not told what changes: ${String(error)}`);
     }
   }
 
