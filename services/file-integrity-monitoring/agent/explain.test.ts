@@ -83,6 +83,8 @@ test('what was announced is explained, with who approved it', (t: TestContext) =
   t.assert.equal(why(changed(undefined, entry('/usr/bin/one.dpkg-new', { sha256: A }))), '');
   t.assert.equal(why(changed(undefined, entry('/var/lib/dpkg/info/one.list', { sha256: A }))), '');
   t.assert.equal(why(replaced('/etc/ld.so.cache'), byProgram('/usr/sbin/ldconfig', '/usr/bin/dpkg')), '');
+  // It was gone before it could be looked at, and the kernel said who had started it.
+  t.assert.equal(why(changed(undefined, entry('/var/lib/dpkg/x')), byProgram('', '/usr/bin/dpkg')), '');
   // Found by comparing: nobody knows who, but the content is as announced.
   t.assert.equal(why(replaced('/usr/bin/one'), 'nobody knows'), '');
 });

@@ -55,9 +55,9 @@ export class Explainer {
       one.endsWith('/') ? path.startsWith(one) : path === one,
     );
     if (announced === undefined && !isCovered) return 'it is not among what was announced';
-    const other = foreignProgram(manifest, process);
-    if (other !== undefined) return `by ${other}, which has no part in it`;
-    if (isUnknown(process)) {
+    if (!isByItsPrograms(manifest, process)) {
+      const program = process?.exe ?? '';
+      if (program !== '') return `by ${displayPath(program)}, which has no part in it`;
       // A content that is as announced says enough, whoever wrote it; it does not explain a set-user-ID bit.
       if (isAboutRights(change)) return 'who changed its rights is not known';
       if (announced === undefined || isBeside) return 'who changed it is not known';
@@ -86,14 +86,9 @@ function isAboutRights({ kind, entry, aspects }: Change): boolean {
   return aspects.some((one) => one === 'mode' || one === 'owner' || one === 'group' || one === 'xattrs');
 }
 
-const isUnknown = (process: ProcessFacts | undefined): boolean => (process?.exe ?? '') === '';
-
-/** Undefined when it is one of the job's or one that such a one started, or when nobody knows. */
-function foreignProgram(
-  { executables }: ChangeManifest,
-  process: ProcessFacts | undefined,
-): string | undefined {
-  if (process === undefined || isUnknown(process)) return undefined;
-  const own = [process.exe, process.parent?.exe ?? ''].map(displayPath);
-  return own.some((exe) => executables.includes(exe)) ? undefined : displayPath(process.exe);
+/** By one of the job's programs, or by one that such a one started. */
+function isByItsPrograms({ executables }: ChangeManifest, process: ProcessFacts | undefined): boolean {
+  return [process?.exe ?? '', process?.parent?.exe ?? ''].some(
+    (exe) => exe !== '' && executables.includes(displayPath(exe)),
+  );
 }

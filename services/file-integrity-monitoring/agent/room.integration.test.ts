@@ -36,7 +36,7 @@ interface FileEvent extends OcsfEvent {
   readonly file: { readonly path: string };
   readonly file_diff?: string;
   readonly unmapped: {
-    readonly change_window?: { readonly announced: boolean; readonly approved_by: string };
+    readonly change_window?: { readonly announced: boolean; readonly because?: string };
   };
   readonly actor: {
     readonly process?: {
@@ -186,12 +186,12 @@ test('what dpkg does as announced is explained, and whatever else is done meanwh
   const seen = await after_(`${install}; echo evil > opt/other; sleep 0.3`, 3, 1_000);
   const of = (path: string) => seen.filter(({ file }) => file.path === join(watched, path));
   t.assert.ok(of('opt/tool').length > 0 && of('opt/other').length > 0, said(seen).join());
-  for (const event of seen)
-    t.assert.equal(
-      event.unmapped.change_window?.announced,
-      event.file.path !== join(watched, 'opt/other'),
-      event.message,
-    );
+  for (const { file, unmapped, message } of seen) {
+    const { announced: isAnnounced, because } = unmapped.change_window ?? {};
+    // On a busy machine a program may be gone before it is seen: then only what a file holds can speak for it.
+    const mayBeUnknown = file.path !== join(watched, 'opt/tool') && because === 'who changed it is not known';
+    t.assert.equal(isAnnounced, file.path !== join(watched, 'opt/other') && !mayBeUnknown, message);
+  }
   t.assert.match(of('opt/tool').at(-1)?.message ?? '', /, as patch job job-1 announced$/);
   t.assert.match(of('opt/other')[0]?.message ?? '', /, while patch job job-1 was at work: it is not among/);
   // Another content than the package's, by whoever it is, and the same change once the job is over.
