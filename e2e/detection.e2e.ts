@@ -7,6 +7,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import {
   accessibilityProblems,
@@ -36,6 +37,7 @@ const platform = new Platform({
 const pictures = process.env['DEMARC_E2E_PICTURES'];
 /** On a busy machine; nothing waits so long on a quiet one. */
 const ARRIVAL_MS = 45_000;
+const SLOW_MS = 1_500;
 
 let browser: Browser;
 let context: BrowserContext;
@@ -259,9 +261,16 @@ test('an exception is made from a finding: what it describes is held back, and c
   assert.deepEqual(await accessibilityProblems(page), [], 'tune');
   await form.getByRole('button', { name: 'Change the rule here' }).click();
   await form.waitFor({ state: 'detached' });
+  // A store that is busy: a page takes longer than the count of what is new since.
+  await page.route('**/events/search', async (route) => {
+    const { limit } = route.request().postDataJSON() as { readonly limit: number };
+    await delay(limit === 1 ? 0 : SLOW_MS);
+    await route.continue();
+  });
   await page.goto(`${platform.url}/t/local/findings`);
   assert.equal(await send('sh started-by-nginx', 'restarted-by-hand 1'), 200);
   await arrives(RESTART);
+  await page.unrouteAll({ behavior: 'wait' });
   assert.equal(await page.getByRole('row', { name: SHELL }).count(), 1);
   await open('rules?show=tuned', 'Rules');
   await page.getByRole('row', { name: SHELL }).click();

@@ -36,16 +36,20 @@ export function useEventPages(name: string, tenantId: string, query: object) {
 /**
  * How many more there are by now than when the page was asked for.
  *
+ * Undefined until the page is there: compared with the one before it, what it is about to show would be called new, and
+ * whoever asks for it then asks anew before the answer is there, and so on.
+ *
  * @param range as the address has it: a relative one goes on, another has its end
- * @param matchedCount of the page; undefined while it is not there
+ * @param page of `useEventPages` for the same query
  */
 export function useRecount(
   tenantId: string,
   query: object,
   range: string | undefined,
-  matchedCount: number | undefined,
+  page: ReturnType<typeof useEventPages>['page'],
 ): (() => Promise<number>) | undefined {
   const key = JSON.stringify(query);
+  const matchedCount = page.isPlaceholderData ? undefined : page.data?.pages[0]?.matchedCount;
   return useMemo(
     () =>
       matchedCount === undefined

@@ -35,7 +35,7 @@ export function SearchPage() {
   const { page, chart } = useEventPages('events', tenantId, query);
   const [newest] = page.data?.pages ?? [];
   const events = useMemo(() => page.data?.pages.flatMap((each) => each.events) ?? [], [page.data]);
-  const recount = useRecount(tenantId, query, search['range'], newest?.matchedCount);
+  const recount = useRecount(tenantId, query, search['range'], page);
   const fresh = useFresh({ tenantId, askedAtMs: askedAt, isShown: whatever, recount });
   const setFilters = (changed: readonly FieldFilter[]): void =>
     setSearch({ filters: textOfFilters(changed) });

@@ -31,7 +31,7 @@ export function FindingsPage() {
     [page.data],
   );
   const [newest] = page.data?.pages ?? [];
-  const recount = useRecount(tenantId, query, search['range'], newest?.matchedCount);
+  const recount = useRecount(tenantId, query, search['range'], page);
   const isShown = useCallback(
     (event: Record<string, unknown>) =>
       event['class_uid'] === DETECTION_FINDING && fits(findingOf(event), search),
