@@ -23,7 +23,7 @@ function manifest(jobId: string, more: Partial<ChangeManifest> = {}): ChangeMani
     fromMs: 1,
     untilMs: Date.now(),
     packages: [{ name: 'one', from: '1', to: '2' }],
-    files: [{ path: '/usr/bin/one', sha256: 'a'.repeat(64), isRemoved: false }],
+    files: [{ path: '/usr/bin/one', type: 'file', sha256: 'a'.repeat(64), isRemoved: false }],
     covers: ['/var/lib/dpkg/'],
     executables: ['/usr/bin/dpkg'],
     approvedBy: 'somebody',
@@ -85,6 +85,8 @@ suite('announced changes', () => {
         JSON.stringify(manifest(`j${at}`, { fromMs: at + 1 })),
         { mode: 0o600 },
       );
+    t.assert.equal(open().manifests().length, 64);
+    t.assert.equal(unread.filter((line) => line.endsWith(': one too many')).length, 6);
     announceChanges(manifest('last', { fromMs: 1_000 }), directory);
     const found = open().manifests();
     t.assert.equal(found.length, 64);

@@ -7,14 +7,16 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   rmSync,
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { ChangeManifest } from '../contract/patching.ts';
 import { replaceFile } from '../files/files.ts';
 
@@ -23,8 +25,8 @@ const SUFFIX = '.changes.json';
 /** A week lies between two verifications of an integrity baseline at most. */
 const KEPT_MS = 8 * 86_400_000;
 const MANIFESTS_MAX = 64;
-/** Of all that is read together; one job of 200,000 files takes half of it. */
-const BYTES_MAX = 67_108_864;
+/** Of all that is read together, the newest first: one job of 200,000 files. */
+const BYTES_MAX = 33_554_432;
 /** The times of directories are not finer than the kernel's tick; what was written just now may be followed by more. */
 const TICK_MS = 50;
 const WRITABLE_BY_OTHERS = 0o022;
@@ -41,15 +43,21 @@ export function announceChanges(manifest: ChangeManifest, directory = CHANGES_DI
 }
 
 function forgetOld(directory: string, but: string): void {
-  const writtenAt = (name: string): number =>
-    statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const others = readdirSync(directory)
-    .filter((name) => name.endsWith(SUFFIX) && name !== but)
-    .map((name) => ({ name, atMs: writtenAt(name) }))
-    .sort((a, b) => b.atMs - a.atMs);
+  const others = namesIn(directory).filter(({ name }) => name !== but);
   for (const [index, { name, atMs }] of others.entries())
     if (index >= MANIFESTS_MAX - 1 || atMs < Date.now() - KEPT_MS)
       rmSync(join(directory, name), { recursive: true, force: true });
+}
+
+/** Of announcements, the one that was written last first. */
+function namesIn(directory: string): readonly { readonly name: string; readonly atMs: number }[] {
+  return readdirSync(directory)
+    .filter((name) => name.endsWith(SUFFIX))
+    .map((name) => ({
+      name,
+      atMs: lstatSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    }))
+    .sort((a, b) => b.atMs - a.atMs);
 }
 
 /** A job's name is anything; that of its file is not. */
@@ -95,13 +103,14 @@ function manifestsIn(
       unread(directory, 'others may write into it');
       return [];
     }
-    for (const name of readdirSync(directory).sort()) {
-      if (!name.endsWith(SUFFIX)) continue;
-      const text = textOf(join(directory, name), BYTES_MAX - bytes);
-      bytes += text.text?.length ?? 0;
-      const manifest = text.text === undefined ? undefined : parsed(text.text);
-      if (manifest !== undefined && found.length < MANIFESTS_MAX) found.push(manifest);
-      else unread(name, text.because ?? 'it is not what is announced, or one too many');
+    for (const { name } of namesIn(directory)) {
+      const read =
+        found.length < MANIFESTS_MAX ? readOne(join(directory, name), BYTES_MAX - bytes) : 'one too many';
+      if (typeof read === 'string') unread(name, read);
+      else {
+        found.push(read.manifest);
+        bytes += read.bytes;
+      }
     }
   } catch (error) {
     unread(directory, String(error));
@@ -109,32 +118,34 @@ function manifestsIn(
   return found.sort((a, b) => b.fromMs - a.fromMs);
 }
 
-/** By its descriptor: what is looked at is what is read. */
-function textOf(file: string, bytesMax: number): { readonly text?: string; readonly because?: string } {
+/**
+ * By its descriptor: what is looked at is what is read, and no more of it than was looked at.
+ *
+ * @returns why not
+ */
+function readOne(
+  file: string,
+  bytesMax: number,
+): { readonly manifest: ChangeManifest; readonly bytes: number } | string {
   try {
     const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const stats = fstatSync(fd);
-      if (!stats.isFile() || isOthers(stats)) return { because: 'it is no file of ours alone' };
-      if (stats.size > bytesMax) return { because: 'it is too large' };
-      return { text: readFileSync(fd, 'utf8') };
+      if (!stats.isFile() || isOthers(stats)) return 'it is no file of ours alone';
+      if (stats.size > bytesMax) return `it is larger than ${bytesMax} bytes`;
+      const bytes = Buffer.alloc(stats.size);
+      const length = readSync(fd, bytes, 0, stats.size, 0);
+      const { data, error } = ChangeManifest.safeParse(JSON.parse(bytes.toString('utf8', 0, length)));
+      return data === undefined ? z.prettifyError(error) : { manifest: data, bytes: length };
     } finally {
       closeSync(fd);
     }
   } catch (error) {
-    return { because: String(error) };
+    return String(error);
   }
 }
 
 /** Whoever may write it may explain away what they changed. */
 function isOthers({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
   return uid !== process.getuid?.() || (mode & WRITABLE_BY_OTHERS) !== 0;
-}
-
-function parsed(text: string): ChangeManifest | undefined {
-  try {
-    return ChangeManifest.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

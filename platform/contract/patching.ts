@@ -44,8 +44,11 @@ export const ChangeManifest = z.strictObject({
     .array(
       z.strictObject({
         path: Path,
-        /** What it then has; null for what is no file, and for what is gone then. */
+        type: z.enum(['file', 'symlink', 'directory', 'other']),
+        /** What a file then has, in hexadecimal; null for what is no file, and for what is gone then. */
         sha256: z.string().length(64).nullable(),
+        /** Where a symbolic link then leads. */
+        target: z.string().max(4_096).optional(),
         isRemoved: z.boolean(),
       }),
     )

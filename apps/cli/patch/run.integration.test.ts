@@ -53,7 +53,7 @@ test('manifest, dry run, apply and rollback', { skip: NO_APT }, async (t: TestCo
     join(tree.root, CHANGES_DIRECTORY),
   ).manifests();
   t.assert.deepEqual(told?.files, [
-    { path: '/usr/share/one/text', sha256: entries[0]?.sha256, isRemoved: false },
+    { path: '/usr/share/one/text', type: 'file', sha256: entries[0]?.sha256, isRemoved: false },
   ]);
   const untilMs = told?.untilMs ?? 0;
   t.assert.ok(untilMs >= result.startedAtMs && untilMs <= result.endedAtMs);

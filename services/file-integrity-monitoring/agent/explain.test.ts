@@ -16,9 +16,10 @@ const manifest: ChangeManifest = {
   untilMs: UNTIL_MS,
   packages: [{ name: 'one', from: '1', to: '2' }],
   files: [
-    { path: '/usr/bin/one', sha256: B, isRemoved: false },
-    { path: '/usr/bin/gone', sha256: null, isRemoved: true },
-    { path: '/usr/lib/ö', sha256: B, isRemoved: false },
+    { path: '/usr/bin/one', type: 'file', sha256: B, isRemoved: false },
+    { path: '/usr/bin/gone', type: 'file', sha256: null, isRemoved: true },
+    { path: '/usr/lib/ö', type: 'file', sha256: B, isRemoved: false },
+    { path: '/usr/bin/link', type: 'symlink', sha256: null, target: 'one', isRemoved: false },
   ],
   covers: ['/var/lib/dpkg/', '/etc/ld.so.cache'],
   executables: ['/usr/bin/dpkg'],
@@ -114,6 +115,20 @@ test('whatever else comes in its time is not', (t: TestContext) => {
     why(changed(undefined, entry('/var/lib/dpkg/x')), 'nobody knows'),
     'who changed it is not known',
   );
+  const link = { type: 'symlink', sha256: '', target: '/tmp/one' } as const;
+  t.assert.equal(
+    why(changed(undefined, entry('/usr/bin/one', link)), 'nobody knows'),
+    'it is a symlink, and a file was announced',
+  );
+  t.assert.equal(
+    why(changed(undefined, entry('/usr/bin/link', link))),
+    'it leads elsewhere than was announced',
+  );
+  t.assert.equal(why(changed(undefined, entry('/usr/bin/link', { ...link, target: 'one' }))), '');
+  // Too large to be hashed.
+  const unhashed = changed(undefined, entry('/usr/bin/one', { sha256: '' }));
+  t.assert.equal(why(unhashed, 'nobody knows'), 'its content is not known');
+  t.assert.equal(why(unhashed), '');
   // The content of the package, and rights that nobody announced.
   const setId = { mode: 0o4755 };
   t.assert.equal(why(replaced('/usr/bin/one', setId), 'nobody knows'), 'who changed its rights is not known');
@@ -121,6 +136,8 @@ test('whatever else comes in its time is not', (t: TestContext) => {
     why(changed(undefined, entry('/usr/bin/one', setId)), 'nobody knows'),
     'who changed its rights is not known',
   );
+  const capable = entry('/usr/bin/one', { xattrs: { 'security.capability': '01' } });
+  t.assert.equal(why(changed(undefined, capable), 'nobody knows'), 'who changed its rights is not known');
 });
 
 test('before and after it nothing is said, and of two jobs the one that explains counts', (t: TestContext) => {

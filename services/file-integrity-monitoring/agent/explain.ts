@@ -1,6 +1,7 @@
 /** Whether a change is one that a job on this host announced, or one that came in its time and nobody announced. */
 import type { ChangeManifest } from '@demarc/platform/contract/patching';
 import type { Change } from './compare.ts';
+import type { Entry } from './entry.ts';
 import { displayPath } from './paths.ts';
 import type { ProcessFacts } from './processes.ts';
 
@@ -18,6 +19,9 @@ const LATE_MS = 2_000;
 const BESIDE = /\.dpkg-(?:new|tmp)$|;[0-9a-f]{8}$/;
 
 const SET_ID = 0o6000;
+/** @see capabilities(7) */
+const CAPABILITIES = 'security.capability';
+const COMMON_TYPES: ReadonlySet<string> = new Set(['file', 'symlink', 'directory']);
 
 type Announced = ChangeManifest['files'][number];
 
@@ -55,7 +59,8 @@ export class Explainer {
       one.endsWith('/') ? path.startsWith(one) : path === one,
     );
     if (announced === undefined && !isCovered) return 'it is not among what was announced';
-    if (!isByItsPrograms(manifest, process)) {
+    const isOwn = isByItsPrograms(manifest, process);
+    if (!isOwn) {
       const program = process?.exe ?? '';
       if (program !== '') return `by ${displayPath(program)}, which has no part in it`;
       // A content that is as announced says enough, whoever wrote it; it does not explain a set-user-ID bit.
@@ -65,10 +70,7 @@ export class Explainer {
     if (announced === undefined || isBeside) return '';
     if (change.kind === 'deleted') return announced.isRemoved ? '' : 'it was not announced to go';
     if (announced.isRemoved) return 'it was announced to go';
-    const is = change.entry.sha256;
-    // What is too large to be hashed is only known by its name.
-    if (announced.sha256 === null || is === '') return '';
-    return is === announced.sha256 ? '' : 'its content is not what was announced';
+    return difference(announced, change.entry, isOwn);
   }
 
   #filesOf(manifest: ChangeManifest): ReadonlyMap<string, Announced> {
@@ -80,9 +82,21 @@ export class Explainer {
   }
 }
 
+/** Between what was announced and what is there; '' where there is none. */
+function difference(announced: Announced, entry: Entry, isOwn: boolean): string {
+  const type = COMMON_TYPES.has(entry.type) ? entry.type : 'other';
+  if (type !== announced.type) return `it is a ${entry.type}, and a ${announced.type} was announced`;
+  if (type === 'symlink')
+    return displayPath(entry.target) === announced.target ? '' : 'it leads elsewhere than was announced';
+  if (type !== 'file' || entry.sha256 === announced.sha256) return '';
+  if (entry.sha256 !== '') return 'its content is not what was announced';
+  // Too large to be hashed: then only who wrote it can speak for it.
+  return isOwn ? '' : 'its content is not known';
+}
+
 /** No announcement names them. */
 function isAboutRights({ kind, entry, aspects }: Change): boolean {
-  if (kind === 'created') return (entry.mode & SET_ID) !== 0;
+  if (kind === 'created') return (entry.mode & SET_ID) !== 0 || CAPABILITIES in entry.xattrs;
   return aspects.some((one) => one === 'mode' || one === 'owner' || one === 'group' || one === 'xattrs');
 }
 

@@ -176,7 +176,7 @@ test('what dpkg does as announced is explained, and whatever else is done meanwh
     fromMs: Date.now() - 1_000,
     untilMs: Date.now() + 600_000,
     packages: [{ name: 'tool', from: '1', to: '2' }],
-    files: [{ path: join(watched, 'opt/tool'), sha256, isRemoved: false }],
+    files: [{ path: join(watched, 'opt/tool'), type: 'file' as const, sha256, isRemoved: false }],
     covers: [`${join(watched, 'var')}/`],
     executables: ['/usr/bin/dpkg', '/usr/bin/dpkg-deb'],
     approvedBy: 'Jane of AMS',
