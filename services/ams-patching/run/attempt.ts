@@ -25,9 +25,7 @@ export interface RunOptions {
   readonly nowMs: () => number;
   /** An inventory of the host, by somebody who has no part in patching it. */
   readonly inspect?: () => Inspected;
-  /** Before anything is changed: what is about to be. */
-  readonly onManifest?: (manifest: PatchManifest) => void | Promise<void>;
-  /** Where who watches files looks (`platform/changes`); nobody is told without. */
+  /** Where who watches files looks (`platform/changes`): told before anything is changed, and once it is over; nobody is without. */
   readonly changesDirectory?: string;
   readonly run?: Execute;
   readonly hasSystemd?: boolean;
@@ -138,7 +136,7 @@ export class Attempt {
   /** Nothing is kept from being patched because it could not be said before what it changes; that is said. */
   async #announce(notes: string[], wasBegun: boolean): Promise<PatchResult['manifest']> {
     const [job, driver, run] = [this.#job, this.#driver, this.#run];
-    const { root, nowMs, stateDirectory, onManifest } = this.#options;
+    const { root, nowMs, stateDirectory } = this.#options;
     const file = join(stateDirectory, `${job.id}.manifest.json`);
     try {
       // What a job that was interrupted had announced holds on; made anew it would leave out what is done.
@@ -148,7 +146,6 @@ export class Attempt {
       if (manifest === undefined) return null;
       const text = JSON.stringify(manifest);
       if (!wasBegun) replaceFile(file, text);
-      await onManifest?.(manifest);
       this.#announced = manifest;
       this.#tell(notes);
       return { entries: manifest.entries.length, sha256: createHash('sha256').update(text).digest('hex') };
