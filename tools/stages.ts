@@ -64,7 +64,7 @@ export function integrationStage(): Stage {
 
 export function endToEndStage(): Stage {
   const files = found('e2e/*.e2e.ts');
-  // Blocked within two seconds, by an agent that three platforms would wait with.
+  // A scan is blocked within two seconds: three platforms leave its agent two cores that ten want.
   const alone = files.filter((file) => file.includes('host-security'));
   // Each starts a platform of its own and waits for it half of the time: three lanes of about the same length. With more of
   // them at once, two cores are busy with each other.

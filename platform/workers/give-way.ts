@@ -22,7 +22,8 @@ const PAUSE_MS_MAX = 50;
 
 /**
  * Gives way slice by slice, for work that shares its thread with what must not wait. Where more want a processor than
- * there are, the work rests three times as long as its slice took, and the thread stays as ready as any for the rest.
+ * there are, the work rests three times as long as its slice took, 50 ms at most, and the thread stays as ready as any for
+ * the rest.
  * Where nobody waits it only gives the other tasks of the thread their turn.
  */
 export class Turns {
