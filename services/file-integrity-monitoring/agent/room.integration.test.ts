@@ -88,8 +88,10 @@ async function open(changed: object = {}): Promise<void> {
   await until(() => room.health().state === 'healthy');
 }
 
-async function until(holds: () => boolean, timeoutMs = 40_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+/** Sensor and readers give way to all else: on a busy machine nobody promises when. */
+const PATIENCE_MS = 120_000;
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
   while (!holds()) {
     if (Date.now() > deadline)
       throw new Error(`gave up; events so far: ${events.map(({ message }) => message).join(' | ')}`);
@@ -391,10 +393,10 @@ test('the kernel’s queue overflows: a gap record says so, and nothing is misse
       ['-c', 'mkdir burst; i=0; while [ $i -lt 3000 ]; do : > burst/f$i; i=$((i+1)); done'],
       { cwd: watched },
     );
-    await until(() => events.some(({ message }) => message.includes('overflowed')), 20_000);
+    await until(() => events.some(({ message }) => message.includes('overflowed')));
     const seen = (): Set<string> =>
       new Set(events.filter(({ message }) => message.includes('was created')).map(({ file }) => file.path));
-    await until(() => [...seen()].filter((path) => path.includes('/burst/f')).length === 3_000, 20_000);
+    await until(() => [...seen()].filter((path) => path.includes('/burst/f')).length === 3_000);
     t.assert.equal(room.health().state, 'healthy');
   } finally {
     writeFileSync(setting, before_);
@@ -415,7 +417,7 @@ test('the process behind a change, of a thousand that live for a millisecond', a
   execFileSync('sh', ['-c', `i=0; while [ $i -lt ${total} ]; do touch short/f$i; i=$((i+1)); done`], {
     cwd: watched,
   });
-  await until(() => events.length >= total, 30_000);
+  await until(() => events.length >= total);
   const right = events.filter(({ actor }) => actor.process?.file?.path.endsWith('/touch') === true).length;
   const users = events.filter(({ actor }) => actor.process?.user?.name === 'root').length;
   const parents = events.filter(({ actor }) => actor.process?.parent_process !== undefined).length;
@@ -516,7 +518,7 @@ test('what may not be read is said, and holds nothing up', (t: TestContext) => {
   const said_ = execFileSync(
     'setpriv',
     ['--bounding-set=-dac_override,-dac_read_search', process.execPath, file],
-    { encoding: 'utf8', timeout: 20_000 },
+    { encoding: 'utf8', timeout: 120_000 },
   );
   const { entries, skipped } = JSON.parse(said_) as { entries: unknown[][]; skipped: number };
   t.assert.deepEqual(
