@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect, constants, createSecureServer } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -186,9 +186,14 @@ class TestAgent {
     await until('it watches', () => this.status()?.rooms[0]?.health.state === 'healthy');
   }
 
+  /** Each is there whole at once: of one that is seen half written, and again after a restart, two are told with right. */
   write(name: string, count: number): readonly string[] {
+    const aside = join(scratch, 'being-written');
     const paths = Array.from({ length: count }, (_, index) => join(this.watched, `${name}-${index}`));
-    for (const path of paths) writeFileSync(path, name);
+    for (const path of paths) {
+      writeFileSync(aside, name);
+      renameSync(aside, path);
+    }
     return paths;
   }
 }
