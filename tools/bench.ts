@@ -5,7 +5,7 @@
 import { globSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { basename } from 'node:path';
-import { run, runApart } from './run-stage.ts';
+import { run, runApart } from './run.ts';
 
 const [...args] = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));

@@ -2,7 +2,7 @@
  * `npm run check`: everything static and the unit tests, three at a time, in well under a minute. `--static` leaves the
  * unit tests to who counts them.
  */
-import { runApart } from './run-stage.ts';
+import { runApart } from './run.ts';
 import { unitStage } from './stages.ts';
 
 interface Step {
@@ -28,9 +28,7 @@ const unitStep = (name: string, files: readonly string[]): Step => ({
     ...files,
   ],
 });
-const UNIT = (unit.lanes ?? [unit.files]).map((files) =>
-  unitStep(files[0]?.split('/', 1)[0] ?? 'none', files),
-);
+const UNIT = unit.lanes.map((files) => unitStep(files[0]?.split('/', 1)[0] ?? 'none', files));
 /** What did not change since the last run is not looked at again. */
 const typesOf = (runtime: string): readonly string[] => [
   '-p',

@@ -47,6 +47,7 @@ const CLASSES = [
   'registry_key_activity',
   'registry_value_activity',
   'windows_service_activity',
+  'remediation_activity',
 ] as const;
 
 export function generateOcsf(root: string): { readonly types: string; readonly validators: string } {

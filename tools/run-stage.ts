@@ -1,9 +1,9 @@
-/** Runs one stage with node's own runner and says what it counted. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/** Runs test files with node's own runner and says what they counted. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { Stage } from './stages.ts';
+import { join } from 'node:path';
+import { runApart } from './run.ts';
+import { AT_ONCE, type ProcessStage, type UnitStage } from './stages.ts';
 
 export interface Counts {
   readonly passed: number;
@@ -11,31 +11,62 @@ export interface Counts {
   readonly skipped: number;
 }
 
-type Result = Counts & { readonly ok: boolean };
+export type Result = Counts & { readonly ok: boolean };
 
-export async function runStage(stage: Stage): Promise<Result> {
-  const lanes = (stage.lanes ?? [stage.files]).filter((files) => files.length > 0);
-  const results = await Promise.all(lanes.map((files) => runLane(stage, files)));
-  if (stage.alone !== undefined && stage.alone.length > 0) results.push(await runLane(stage, stage.alone));
-  return {
-    passed: sum(results.map(({ passed }) => passed)),
-    failed: sum(results.map(({ failed }) => failed)),
-    skipped: sum(results.map(({ skipped }) => skipped)),
-    ok: results.every(({ ok }) => ok),
+/** Lanes beside each other. */
+export async function runUnits({ lanes, timeoutMs }: UnitStage): Promise<Result> {
+  return together(await Promise.all(lanes.map((files) => runFiles(files, 'none', timeoutMs))));
+}
+
+/** All stages at once, each lane in its order, and then what has to be alone. @returns one result a stage */
+export async function runProcesses(stages: readonly ProcessStage[]): Promise<readonly Result[]> {
+  const results = stages.map((): Result[] => []);
+  const one = async (file: string, at: number): Promise<void> => {
+    results[at]?.push(await runFiles([file], 'process', stages[at]?.timeoutMs ?? 0));
   };
+  const of = (pick: (stage: ProcessStage) => readonly string[]): Waiting[] =>
+    stages.flatMap((stage, at) => pick(stage).map((file) => ({ file, at })));
+  const lanes = stages.flatMap((stage, at) =>
+    stage.lanes.map((files) => files.map((file) => ({ file, at }))),
+  );
+  const shared = of((stage) => stage.shared);
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async (_, worker) => {
+      const own = lanes[worker] ?? [];
+      for (let next = own.shift() ?? shared.shift(); next !== undefined; next = own.shift() ?? shared.shift())
+        await one(next.file, next.at);
+    }),
+  );
+  for (const { file, at } of of((stage) => stage.alone)) await one(file, at);
+  return results.map(together);
+}
+
+interface Waiting {
+  readonly file: string;
+  /** Of its stage. */
+  readonly at: number;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
-async function runLane(stage: Stage, files: readonly string[]): Promise<Result> {
+const together = (results: readonly Result[]): Result => ({
+  passed: sum(results.map(({ passed }) => passed)),
+  failed: sum(results.map(({ failed }) => failed)),
+  skipped: sum(results.map(({ skipped }) => skipped)),
+  ok: results.every(({ ok }) => ok),
+});
+
+async function runFiles(
+  files: readonly string[],
+  isolation: 'none' | 'process',
+  timeoutMs: number,
+): Promise<Result> {
   const scratch = mkdtempSync(join(tmpdir(), 'demarc-counts-'));
   const countsFile = join(scratch, 'counts');
   const args = [
     '--test',
-    `--test-isolation=${stage.isolation}`,
-    `--test-timeout=${stage.timeoutMs}`,
-    // Engines and kernels do not share well: files of a lane run one after the other.
-    '--test-concurrency=1',
+    `--test-isolation=${isolation}`,
+    `--test-timeout=${timeoutMs}`,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     '--test-reporter=./tools/count-reporter.ts',
@@ -43,7 +74,12 @@ async function runLane(stage: Stage, files: readonly string[]): Promise<Result> 
     ...files,
   ];
   try {
-    const code = await run(process.execPath, args);
+    const startedAt = performance.now();
+    const { code, output } = await runApart(process.execPath, args);
+    // Whole, when it has ended: several speak at a time.
+    if (isolation === 'process')
+      console.log(`\n-- ${files.join(' ')}, ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+    console.log(output);
     const counts = readCounts(countsFile);
     // No summary means that the runner itself died: that is a failure, whatever passed before.
     return { ...(counts ?? { passed: 0, failed: 1, skipped: 0 }), ok: code === 0 && counts !== undefined };
@@ -52,36 +88,8 @@ async function runLane(stage: Stage, files: readonly string[]): Promise<Result> 
   }
 }
 
-/** As `./demarc` sets it: hundreds of processes read the same modules. */
-const COMPILED = { NODE_COMPILE_CACHE: resolve('node_modules/.demarc-compiled') };
-
-export function run(command: string, args: readonly string[], env = process.env): Promise<number> {
-  return new Promise((done, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit', env: { ...COMPILED, ...env } });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => done(code ?? (signal === null ? 1 : 128)));
-  });
-}
-
-/** The same, with what it prints kept together: for several at a time. */
-export function runApart(
-  command: string,
-  args: readonly string[],
-): Promise<{ readonly code: number; readonly output: string }> {
-  return new Promise((done, reject) => {
-    const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...COMPILED, ...process.env },
-    });
-    const chunks: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.once('error', reject);
-    child.once('close', (code) => done({ code: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }));
-  });
-}
-
 function readCounts(file: string): Counts | undefined {
+  if (!existsSync(file)) return undefined;
   const last = readFileSync(file, 'utf8').trim().split('\n').at(-1);
   if (last === undefined || last === '') return undefined;
   const raw = JSON.parse(last) as Record<string, number>;

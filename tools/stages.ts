@@ -4,21 +4,30 @@ import { globSync } from 'node:fs';
 export const SOURCES = '{platform,siem,assurance,services,apps,tools}';
 const SKIP = (name: string): boolean => name === 'node_modules' || name === 'dist';
 
-export interface Stage {
+interface Stage {
   readonly name: string;
   readonly files: readonly string[];
-  /** Files of one lane run one after the other, lanes beside each other; without any, all files are one lane. */
-  readonly lanes?: readonly (readonly string[])[];
-  /** These follow when all lanes have ended, and nothing is beside them: what they promise is a time on the clock. */
-  readonly alone?: readonly string[];
-  /** `none` shares one process: right for pure units, wrong for whatever touches the host. */
-  readonly isolation: 'none' | 'process';
   readonly timeoutMs: number;
+}
+
+/** Pure units: the files of a lane share one process. */
+export interface UnitStage extends Stage {
+  readonly lanes: readonly (readonly string[])[];
+}
+
+/** Each file has a process of its own, for it touches the host or starts engines. */
+export interface ProcessStage extends Stage {
+  /** Files of one lane run one after the other, lanes beside each other. */
+  readonly lanes: readonly (readonly string[])[];
+  /** May run beside any, whoever has the time for them; the first of them first. */
+  readonly shared: readonly string[];
+  /** These follow when all others have ended, and nothing is beside them: what they promise is a time on the clock. */
+  readonly alone: readonly string[];
 }
 
 const found = (pattern: string): readonly string[] => globSync(pattern, { exclude: SKIP }).sort();
 
-export function unitStage(): Stage {
+export function unitStage(): UnitStage {
   const files = [
     ...found(`${SOURCES}/**/*.test.ts`).filter((file) => !file.endsWith('.integration.test.ts')),
     'architecture.test.ts',
@@ -28,7 +37,6 @@ export function unitStage(): Stage {
     name: 'unit',
     files,
     lanes: UNIT_LANES.map((lane) => files.filter((file) => lane.test(file))),
-    isolation: 'none',
     timeoutMs: 60_000,
   };
 }
@@ -36,7 +44,25 @@ export function unitStage(): Stage {
 /** A process is one thread of tests: three of about the same length. */
 export const UNIT_LANES = [/^services\//, /^platform\//, /^(?!services\/|platform\/)/] as const;
 
-export function integrationStage(): Stage {
+/** Those that take more than a minute beside others: begun last, they would be waited for. */
+const LONG = [
+  'e2e/',
+  'apps/server/link/',
+  'apps/server/exports/',
+  'apps/server/api/',
+  'platform/sigma/',
+] as const;
+const longestFirst = (files: readonly string[]): readonly string[] =>
+  files.toSorted((one, other) => rankOf(one) - rankOf(other));
+const rankOf = (file: string): number => {
+  const rank = LONG.findIndex((start) => file.startsWith(start));
+  return rank === -1 ? LONG.length : rank;
+};
+
+/** Files with processes and engines: so many at a time, on two cores that mostly wait for each other. */
+export const AT_ONCE = 5;
+
+export function integrationStage(): ProcessStage {
   const files = found(`${SOURCES}/**/*.integration.test.ts`);
   // What starts whole platforms mostly waits for them; what watches the host keeps to a lane of its own too.
   const platforms = files.filter((file) => file.startsWith('apps/cli/'));
@@ -44,33 +70,32 @@ export function integrationStage(): Stage {
   const alone = files.filter((file) => file.endsWith('agent/attacks.integration.test.ts'));
   // Attacks and rules in namespaces of their own, which mostly wait for each other.
   const networks = files.filter((file) => file.startsWith('services/host-') && !alone.includes(file));
-  // The engine of rules is beside the server, so that both are of about the same length.
-  const server = files.filter((file) => /^(apps|platform\/sigma)\//.test(file) && !platforms.includes(file));
-  const host = files.filter(
-    (file) => /^(services|platform|tools)\//.test(file) && ![...alone, ...networks, ...server].includes(file),
-  );
-  const others = files.filter(
-    (file) => ![...alone, ...platforms, ...networks, ...host, ...server].includes(file),
-  );
+  // The engine of rules needs nothing of the host.
+  const anywhere = files.filter((file) => /^(assurance|siem|apps|platform\/sigma)\//.test(file));
+  const others = files.filter((file) => !platforms.includes(file) && !alone.includes(file));
+  const host = others.filter((file) => !networks.includes(file) && !anywhere.includes(file));
+  const shared = anywhere.filter((file) => !platforms.includes(file));
   return {
     name: 'integration',
     files,
-    lanes: [platforms, networks, host, server, others],
+    lanes: [platforms, networks, host],
+    shared: longestFirst(shared),
     alone,
-    isolation: 'process',
     timeoutMs: 300_000,
   };
 }
 
-export function endToEndStage(): Stage {
+export function endToEndStage(): ProcessStage {
   const files = found('e2e/*.e2e.ts');
-  // A scan is blocked within two seconds: three platforms leave its agent two cores that ten want.
+  // A scan is blocked within two seconds: other platforms beside it leave its agent two cores that ten want.
   const alone = files.filter((file) => file.includes('host-security'));
-  // Each starts a platform of its own and waits for it half of the time: three lanes of about the same length. With more of
-  // them at once, two cores are busy with each other.
-  const first = files.filter((file) => file.includes('walking-skeleton'));
-  const second = files.filter((file) => file.includes('responsibility'));
-  const others = files.filter((file) => ![...alone, ...first, ...second].includes(file));
-  const lanes = [first, second, others];
-  return { name: 'end to end', files, lanes, alone, isolation: 'process', timeoutMs: 600_000 };
+  const others = files.filter((file) => !alone.includes(file));
+  return {
+    name: 'end to end',
+    files,
+    lanes: [],
+    shared: longestFirst(others),
+    alone,
+    timeoutMs: 600_000,
+  };
 }

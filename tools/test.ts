@@ -5,8 +5,9 @@
  * The last line is `N passed, N failed, N skipped` over all stages.
  */
 import { parseArgs } from 'node:util';
-import { run, runStage } from './run-stage.ts';
-import { endToEndStage, integrationStage, type Stage, unitStage } from './stages.ts';
+import { run } from './run.ts';
+import { type Result, runProcesses, runUnits } from './run-stage.ts';
+import { endToEndStage, integrationStage, unitStage } from './stages.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const wanted = (name: string): boolean => values.only === undefined || name.startsWith(values.only);
@@ -15,8 +16,17 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const broken: string[] = [];
 
 if (wanted('check')) await command('check', ['tools/check.ts', '--static']);
-for (const stage of [unitStage(), integrationStage(), endToEndStage()]) {
-  if (wanted(stage.name)) await count(stage);
+const unit = unitStage();
+if (wanted(unit.name)) {
+  console.log(`\n== ${unit.name}: ${unit.files.length} files`);
+  count(unit, await runUnits(unit));
+}
+// Side by side: whoever is done with the one helps with the other.
+const stages = [endToEndStage(), integrationStage()].filter(({ name }) => wanted(name));
+if (stages.length > 0) {
+  console.log(`\n== ${stages.map(({ name, files }) => `${name}: ${files.length} files`).join(', ')}`);
+  const results = await runProcesses(stages);
+  for (const [at, stage] of stages.entries()) count(stage, results[at]);
 }
 if (wanted('bench')) await command('bench', ['tools/bench.ts', '--smoke']);
 
@@ -24,17 +34,12 @@ if (broken.length > 0) console.log(`\nbroken: ${broken.join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = broken.length === 0 && total.failed === 0 && total.passed > 0 ? 0 : 1;
 
-async function count(stage: Stage): Promise<void> {
-  console.log(`\n== ${stage.name}: ${stage.files.length} files`);
-  if (stage.files.length === 0) {
-    broken.push(`${stage.name} (no files)`);
-    return;
-  }
-  const result = await runStage(stage);
-  total.passed += result.passed;
-  total.failed += result.failed;
-  total.skipped += result.skipped;
-  if (!result.ok) broken.push(stage.name);
+function count(stage: { readonly name: string; readonly files: readonly string[] }, result?: Result): void {
+  if (stage.files.length === 0) broken.push(`${stage.name} (no files)`);
+  total.passed += result?.passed ?? 0;
+  total.failed += result?.failed ?? 0;
+  total.skipped += result?.skipped ?? 0;
+  if (result?.ok !== true) broken.push(stage.name);
 }
 
 async function command(name: string, args: readonly string[]): Promise<void> {
