@@ -27,6 +27,7 @@ export const DETECTION_FINDING = 2_004;
 export const ENTITY_MANAGEMENT = 3_004;
 export const NETWORK_ACTIVITY = 4_001;
 export const SOFTWARE_INVENTORY_INFO = 5_020;
+export const REMEDIATION_ACTIVITY = 7_001;
 
 /** `severity_id` as published. */
 export const SEVERITY = { informational: 1, low: 2, medium: 3, high: 4, critical: 5 } as const;

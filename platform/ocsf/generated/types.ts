@@ -2386,6 +2386,67 @@ export type OcsfWindowsServiceActivity = {
   readonly win_service: OcsfWinService;
 };
 
+export type OcsfRemediationActivity = {
+  readonly action?: string;
+  readonly action_id?: number;
+  readonly activity_id: number;
+  readonly activity_name?: string;
+  readonly actor?: OcsfActor;
+  readonly api?: OcsfApi;
+  readonly attacks?: readonly OcsfAttack[];
+  readonly authorizations?: readonly OcsfAuthorization[];
+  readonly category_name?: string;
+  readonly category_uid: number;
+  readonly class_name?: string;
+  readonly class_uid: number;
+  readonly cloud?: OcsfCloud;
+  readonly command_uid: string;
+  readonly confidence?: string;
+  readonly confidence_id?: number;
+  readonly confidence_score?: number;
+  readonly count?: number;
+  readonly countermeasures?: readonly OcsfD3fend[];
+  readonly device?: OcsfDevice;
+  readonly disposition?: string;
+  readonly disposition_id?: number;
+  readonly duration?: number;
+  readonly end_time?: number;
+  readonly end_time_dt?: string;
+  readonly enrichments?: readonly OcsfEnrichment[];
+  readonly firewall_rule?: OcsfFirewallRule;
+  readonly is_alert?: boolean;
+  readonly malware?: readonly OcsfMalware[];
+  readonly malware_scan_info?: OcsfMalwareScanInfo;
+  readonly message?: string;
+  readonly metadata: OcsfMetadata;
+  readonly observables?: readonly OcsfObservable[];
+  readonly osint?: readonly OcsfOsint[];
+  readonly policy?: OcsfPolicy;
+  readonly raw_data?: string;
+  readonly raw_data_hash?: OcsfFingerprint;
+  readonly raw_data_size?: number;
+  readonly remediation?: OcsfRemediation;
+  readonly risk_details?: string;
+  readonly risk_level?: string;
+  readonly risk_level_id?: number;
+  readonly risk_score?: number;
+  readonly scan?: OcsfScan;
+  readonly severity?: string;
+  readonly severity_id: number;
+  readonly start_time?: number;
+  readonly start_time_dt?: string;
+  readonly status?: string;
+  readonly status_code?: string;
+  readonly status_detail?: string;
+  readonly status_id?: number;
+  readonly time: number;
+  readonly time_dt?: string;
+  readonly timezone_offset?: number;
+  readonly type_name?: string;
+  readonly type_uid: number;
+  readonly unmapped?: AnyObject;
+};
+
 export type OcsfAccount = {
   readonly is_disabled?: boolean;
   readonly is_locked?: boolean;
@@ -4122,6 +4183,13 @@ export type OcsfSbom = {
   readonly version?: string;
 };
 
+export type OcsfScan = {
+  readonly name?: string;
+  readonly type?: string;
+  readonly type_id: number;
+  readonly uid?: string;
+};
+
 export type OcsfScim = {
   readonly auth_protocol?: string;
   readonly auth_protocol_id?: number;
@@ -4543,4 +4611,5 @@ export type OcsfByClass = {
   readonly 201001: OcsfRegistryKeyActivity;
   readonly 201002: OcsfRegistryValueActivity;
   readonly 201004: OcsfWindowsServiceActivity;
+  readonly 7001: OcsfRemediationActivity;
 };

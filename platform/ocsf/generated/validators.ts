@@ -4502,6 +4502,123 @@ function check_windows_service_activity(value: unknown, p: Probe, d: number): vo
   }
 }
 
+function check_remediation_activity(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let activity: unknown;
+  let type: unknown;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    switch (key.length) {
+      case 3:
+        if (key === "api") { if ((p.profiles & 2) === 0) { profile(p, d, key, "cloud"); continue; } p.path[d] = key; check_api(v, p, d + 1); continue; }
+        break;
+      case 4:
+        if (key === "time") { seen |= 256; if (!Number.isSafeInteger(v)) integer(p, d, key); continue; }
+        if (key === "scan") { p.path[d] = key; check_scan(v, p, d + 1); continue; }
+        break;
+      case 5:
+        if (key === "cloud") { if ((p.profiles & 2) === 0) { profile(p, d, key, "cloud"); continue; } seen |= 8; p.path[d] = key; check_cloud(v, p, d + 1); continue; }
+        if (key === "osint") { if ((p.profiles & 1024) === 0) { profile(p, d, key, "osint"); continue; } seen |= 64; p.path[d] = key; if (list(v, p, d + 1)) for (let i = 0; i < v.length; i += 1) { const e = v[i]; p.path[d + 1] = i; check_osint(e, p, d + 2); } continue; }
+        if (key === "actor") { if ((p.profiles & 32) === 0) { profile(p, d, key, "host"); continue; } p.path[d] = key; check_actor(v, p, d + 1); continue; }
+        if (key === "count") { if (!Number.isSafeInteger(v)) integer(p, d, key); continue; }
+        break;
+      case 6:
+        if (key === "action") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "device") { if ((p.profiles & 32) === 0) { profile(p, d, key, "host"); continue; } p.path[d] = key; check_device(v, p, d + 1); continue; }
+        if (key === "policy") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } p.path[d] = key; check_policy(v, p, d + 1); continue; }
+        if (key === "status") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        break;
+      case 7:
+        if (key === "attacks") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } p.path[d] = key; if (list(v, p, d + 1)) for (let i = 0; i < v.length; i += 1) { const e = v[i]; p.path[d + 1] = i; check_attack(e, p, d + 2); } continue; }
+        if (key === "malware") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } p.path[d] = key; if (list(v, p, d + 1)) for (let i = 0; i < v.length; i += 1) { const e = v[i]; p.path[d + 1] = i; check_malware(e, p, d + 2); } continue; }
+        if (key === "message") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "time_dt") { if ((p.profiles & 16) === 0) { profile(p, d, key, "datetime"); continue; } if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        break;
+      case 8:
+        if (key === "metadata") { seen |= 32; p.path[d] = key; check_metadata(v, p, d + 1); continue; }
+        if (key === "type_uid") { seen |= 512; if (!Number.isSafeInteger(v)) integer(p, d, key); else type = v; continue; }
+        if (key === "duration") { if (!Number.isSafeInteger(v)) integer(p, d, key); continue; }
+        if (key === "end_time") { if (!Number.isSafeInteger(v)) integer(p, d, key); continue; }
+        if (key === "is_alert") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (typeof v !== 'boolean') boolean(p, d, key); continue; }
+        if (key === "raw_data") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "severity") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "unmapped") { p.path[d] = key; if (object(v, p, d + 1)) anything(v, p, d + 1); continue; }
+        break;
+      case 9:
+        if (key === "class_uid") { seen |= 4; if (v !== 7001) notOneOf(p, d, key); continue; }
+        if (key === "action_id") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d, key); else if (!((v as number) >= 0 && (v as number) <= 4 || v === 99)) notOneOf(p, d, key); continue; }
+        if (key === "status_id") { if (!Number.isSafeInteger(v)) integer(p, d, key); else if (!((v as number) >= 0 && (v as number) <= 6 || v === 99)) notOneOf(p, d, key); continue; }
+        if (key === "type_name") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        break;
+      case 10:
+        if (key === "class_name") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "confidence") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "risk_level") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "risk_score") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d, key); continue; }
+        if (key === "start_time") { if (!Number.isSafeInteger(v)) integer(p, d, key); continue; }
+        break;
+      case 11:
+        if (key === "activity_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d, key); else if (!((v as number) >= 0 && (v as number) <= 5 || v === 99)) notOneOf(p, d, key); activity = v; continue; }
+        if (key === "command_uid") { seen |= 16; if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "severity_id") { seen |= 128; if (!Number.isSafeInteger(v)) integer(p, d, key); else if (!((v as number) >= 0 && (v as number) <= 6 || v === 99)) notOneOf(p, d, key); continue; }
+        if (key === "disposition") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "end_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d, key, "datetime"); continue; } if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "enrichments") { p.path[d] = key; if (list(v, p, d + 1)) for (let i = 0; i < v.length; i += 1) { const e = v[i]; p.path[d + 1] = i; check_enrichment(e, p, d + 2); } continue; }
+        if (key === "observables") { p.path[d] = key; if (list(v, p, d + 1)) for (let i = 0; i < v.length; i += 1) { const e = v[i]; p.path[d + 1] = i; check_observable(e, p, d + 2); } continue; }
+        if (key === "remediation") { p.path[d] = key; check_remediation(v, p, d + 1); continue; }
+        if (key === "status_code") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        break;
+      case 12:
+        if (key === "category_uid") { seen |= 2; if (v !== 7) notOneOf(p, d, key); continue; }
+        if (key === "risk_details") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        break;
+      case 13:
+        if (key === "activity_name") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "category_name") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "confidence_id") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d, key); else if (!((v as number) >= 0 && (v as number) <= 3 || v === 99)) notOneOf(p, d, key); continue; }
+        if (key === "firewall_rule") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } p.path[d] = key; check_firewall_rule(v, p, d + 1); continue; }
+        if (key === "raw_data_hash") { p.path[d] = key; check_fingerprint(v, p, d + 1); continue; }
+        if (key === "raw_data_size") { if (!Number.isSafeInteger(v)) integer(p, d, key); continue; }
+        if (key === "risk_level_id") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d, key); else if (!((v as number) >= 0 && (v as number) <= 4 || v === 99)) notOneOf(p, d, key); continue; }
+        if (key === "start_time_dt") { if ((p.profiles & 16) === 0) { profile(p, d, key, "datetime"); continue; } if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "status_detail") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        break;
+      case 14:
+        if (key === "authorizations") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } p.path[d] = key; if (list(v, p, d + 1)) for (let i = 0; i < v.length; i += 1) { const e = v[i]; p.path[d + 1] = i; check_authorization(e, p, d + 2); } continue; }
+        if (key === "disposition_id") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d, key); else if (!((v as number) >= 0 && (v as number) <= 27 || v === 99)) notOneOf(p, d, key); continue; }
+        break;
+      case 15:
+        if (key === "countermeasures") { p.path[d] = key; if (list(v, p, d + 1)) for (let i = 0; i < v.length; i += 1) { const e = v[i]; p.path[d + 1] = i; check_d3fend(e, p, d + 2); } continue; }
+        if (key === "timezone_offset") { if (!Number.isSafeInteger(v)) integer(p, d, key); continue; }
+        break;
+      case 16:
+        if (key === "confidence_score") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } if (!Number.isSafeInteger(v)) integer(p, d, key); continue; }
+        break;
+      case 17:
+        if (key === "malware_scan_info") { if ((p.profiles & 2048) === 0) { profile(p, d, key, "security_control"); continue; } p.path[d] = key; check_malware_scan_info(v, p, d + 1); continue; }
+        break;
+    }
+    unknown(p, d, key);
+  }
+  if ((seen & 951) !== 951) {
+    if ((seen & 1) === 0) missing(p, d, "activity_id");
+    if ((seen & 2) === 0) missing(p, d, "category_uid");
+    if ((seen & 4) === 0) missing(p, d, "class_uid");
+    if ((seen & 16) === 0) missing(p, d, "command_uid");
+    if ((seen & 32) === 0) missing(p, d, "metadata");
+    if ((seen & 128) === 0) missing(p, d, "severity_id");
+    if ((seen & 256) === 0) missing(p, d, "time");
+    if ((seen & 512) === 0) missing(p, d, "type_uid");
+  }
+  if ((p.profiles & 2) !== 0 && (seen & 8) === 0) missing(p, d, "cloud");
+  if ((p.profiles & 1024) !== 0 && (seen & 64) === 0) missing(p, d, "osint");
+  if (type !== undefined && Number.isSafeInteger(activity) && type !== 700100 + (activity as number)) {
+    notOneOf(p, d, 'type_uid');
+  }
+}
+
 function check_account(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -9340,6 +9457,32 @@ function check_sbom(value: unknown, p: Probe, d: number): void {
   }
 }
 
+function check_scan(value: unknown, p: Probe, d: number): void {
+  if (!object(value, p, d)) return;
+  let seen = 0;
+  for (const key in value) {
+    const v = value[key];
+    if (v === undefined) continue;
+    switch (key.length) {
+      case 3:
+        if (key === "uid") { seen |= 2; if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        break;
+      case 4:
+        if (key === "name") { seen |= 2; if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        if (key === "type") { if (typeof v !== 'string' || v.length > 131072) string(v, p, d, key, 131072); continue; }
+        break;
+      case 7:
+        if (key === "type_id") { seen |= 1; if (!Number.isSafeInteger(v)) integer(p, d, key); else if (!((v as number) >= 0 && (v as number) <= 7 || v === 99)) notOneOf(p, d, key); continue; }
+        break;
+    }
+    unknown(p, d, key);
+  }
+  if ((seen & 1) !== 1) {
+    if ((seen & 1) === 0) missing(p, d, "type_id");
+  }
+  if ((seen & 2) === 0) without(p, d, "at least one of name, uid");
+}
+
 function check_scim(value: unknown, p: Probe, d: number): void {
   if (!object(value, p, d)) return;
   let seen = 0;
@@ -10456,6 +10599,7 @@ export const OCSF_CLASS = {
   registry_key_activity: 201001,
   registry_value_activity: 201002,
   windows_service_activity: 201004,
+  remediation_activity: 7001,
 } as const;
 
 /** By `class_uid`. */
@@ -10495,4 +10639,5 @@ export const CLASSES: ReadonlyMap<number, Shape> = new Map([
   [201001, check_registry_key_activity],
   [201002, check_registry_value_activity],
   [201004, check_windows_service_activity],
+  [7001, check_remediation_activity],
 ]);
