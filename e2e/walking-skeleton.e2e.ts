@@ -226,14 +226,19 @@ test('changes on it are seen with the process and the user behind each', async (
   const writers = ['root', 'nobody', 'www-data'] as const;
   for (const user of writers) {
     // The shell stays while the file is written: who it was must be known exactly.
-    await machine.run(['sh', '-c', 'echo "made by $0" > /srv/watched/by-$0; sleep 0.3', user], { user });
+    await machine.run(['sh', '-c', 'echo "made by $0" > /srv/watched/by-$0; sleep 2', user], { user });
   }
   await machine.run([
     'sh',
     '-c',
-    'echo changed >> /srv/watched/by-root; sleep 0.3; mv /srv/watched/by-nobody /srv/watched/moved; sleep 0.3; rm /srv/watched/by-www-data; sleep 0.3',
+    'echo changed >> /srv/watched/by-root; sleep 2; mv /srv/watched/by-nobody /srv/watched/moved; sleep 2; rm /srv/watched/by-www-data; sleep 2',
   ]);
-  await until('all of it arrived', 30_000, async () => (await changesOf(second.assetId, 'srv')).length >= 6);
+  // The last of them: of a file that is made there may be two events.
+  await until('all of it arrived', 60_000, async () =>
+    (await changesOf(second.assetId, 'srv')).some(({ message }) =>
+      message.includes('by-www-data was deleted'),
+    ),
+  );
   const events = await changesOf(second.assetId, 'srv');
   for (const user of writers) {
     const made = events.find(
@@ -352,7 +357,7 @@ test('a local change makes a finding when a rule says so', async () => {
   // In a file of its own, below a watched path, that no other program of this machine uses.
   await exec('sh', [
     '-c',
-    'umask 077; echo "* * * * * nobody true" > /etc/cron.d/demarc-e2e; sleep 0.3; rm /etc/cron.d/demarc-e2e',
+    'umask 077; echo "* * * * * nobody true" > /etc/cron.d/demarc-e2e; sleep 2; rm /etc/cron.d/demarc-e2e',
   ]);
   await until('the finding is stored', 30_000, async () => {
     const found = await platform.json<{ readonly matchedCount: number }>(

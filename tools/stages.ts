@@ -60,7 +60,7 @@ const rankOf = (file: string): number => {
 };
 
 /** Files with processes and engines: so many at a time, on two cores that mostly wait for each other. */
-export const AT_ONCE = 5;
+export const AT_ONCE = 4;
 
 export function integrationStage(): ProcessStage {
   const files = found(`${SOURCES}/**/*.integration.test.ts`);

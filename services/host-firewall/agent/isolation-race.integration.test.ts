@@ -24,7 +24,7 @@ const OFFSET_MS_MAX = 1_200;
 /** The shortest of these takes a second; a busy machine samples less often, and each sample counts all the same. */
 const SAMPLES_MIN = 10;
 
-const before = { mode: 'inline', checkSeconds: 5, confirmSeconds: 25 };
+const before = { mode: 'inline', checkSeconds: 5, confirmSeconds: 60 };
 const MARK = 4_242;
 const after = {
   ...before,
