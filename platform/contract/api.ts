@@ -59,6 +59,8 @@ export const PERMISSIONS = [
   /** Orders to hosts: block, isolate, end a process. Whose duty it is to respond is asked besides. */
   'order:read',
   'order:write',
+  /** Maintenance windows, freezes and plans of patches; who approves a job is asked of the matrix. */
+  'patch:plan',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 

@@ -6,6 +6,7 @@ import type { InTenant } from '../stores/postgres.ts';
 import type { TenantScope } from '../tenancy/tenancy.ts';
 import type { OcsfEvent } from './agent.ts';
 import type { Asset, Duty, Permission } from './api.ts';
+import type { PortVerdicts, SeenScans } from './exposure.ts';
 import type { Order, OrderState } from './orders.ts';
 import type { PatchNeed } from './patching.ts';
 import type { EvidenceFinding, EvidencePromise, Health, ServiceSpec } from './service.ts';
@@ -39,6 +40,11 @@ export interface ServerRoomContext {
   machines(tenant: TenantScope): Promise<readonly Pick<Asset, 'assetId' | 'name' | 'os' | 'state'>[]>;
   /** What the room's half on each machine said of itself last; nothing of agents that are silent or revoked. */
   hostHealth(tenant: TenantScope): Promise<readonly HostHealth[]>;
+  /** What the room's half on a machine is handed now; whether it is in force there is for its health to say. */
+  policyOf(
+    tenant: TenantScope,
+    assetId: string,
+  ): Promise<{ readonly policyVersion: string; readonly policy: unknown }>;
   /** Ids of the rules that match an event, and that the tenant has not switched off. */
   rulesMatching(tenant: TenantScope, event: OcsfEvent): Promise<readonly string[]>;
   /** Groups of assets that the asset is in, and its labels (`environment: PRD`). */
@@ -75,6 +81,8 @@ export interface ServerRoomContext {
 export interface HostHealth {
   readonly assetId: string;
   readonly health: Health;
+  /** Of the policy that it took last; empty while it has none. */
+  readonly policyVersion: string;
   /** By which the machine's clock was ahead of the server's, or behind it, when it said so. */
   readonly clockOffsetMs: number;
 }
@@ -84,6 +92,24 @@ export interface RoomOrder extends Pick<Order, 'kind' | 'what' | 'because' | 'by
   readonly accountId: string;
   readonly party: string;
   readonly seconds: number;
+}
+
+export interface WeaknessOf {
+  readonly assetId: string;
+  /** CVE, or advisory. */
+  readonly vulnerability: string;
+}
+
+export interface FindingsAsked {
+  readonly assetId: string;
+  readonly findingIds: readonly string[];
+}
+export interface FindingsState {
+  readonly assetId: string;
+  /** When what is installed was read that was matched last, by the machine's clock; null while it never was. */
+  readonly readAtMs: number | null;
+  /** Of those asked about. */
+  readonly openFindingIds: readonly string[];
 }
 
 /** What rooms of one server do for each other, without knowing each other. */
@@ -96,6 +122,20 @@ export interface ServerCapabilities {
     assetId: string,
     findingIds: readonly string[],
   ) => Promise<void>;
+  /** What the last scan of each machine says of findings; one answer for each that is asked about. */
+  readonly 'findings-state': (
+    tenant: TenantScope,
+    asked: readonly FindingsAsked[],
+  ) => Promise<readonly FindingsState[]>;
+  /** Of those asked about: what was found on the machine once, and since when a scan no longer sees it anywhere there. */
+  readonly 'fixed-weaknesses': (
+    tenant: TenantScope,
+    asked: readonly WeaknessOf[],
+  ) => Promise<readonly (WeaknessOf & { readonly fixedAtMs: number })[]>;
+  /** From where the firewall that is in force on a machine lets new connections through to what listens there. */
+  readonly 'port-verdicts': (tenant: TenantScope) => Promise<PortVerdicts>;
+  /** Who was seen to look for, or attack, what listens on a machine, within the last 30 days. */
+  readonly 'seen-scans': (tenant: TenantScope) => Promise<SeenScans>;
 }
 
 export interface Mail {
@@ -199,6 +239,8 @@ export interface RoomRoute {
       readonly accountId: string;
       /** As shown to people. */
       readonly accountName: string;
+      /** Whether the caller may speak for a party in the tenant. */
+      speaksFor(party: string): boolean;
     },
   ): Promise<unknown>;
 }

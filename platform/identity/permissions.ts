@@ -19,6 +19,7 @@ const AMS_ENGINEER = [
   'handover:write',
   'attestation:write',
   'order:write',
+  'patch:plan',
 ] as const satisfies readonly Permission[];
 const TENANT_ADMINISTRATOR = [
   ...AUDITOR,

@@ -5,7 +5,7 @@ import type { RoomFile } from '@demarc/platform/contract/server';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
 import type { ApiDeps } from './context.ts';
-import { principalOf, scopeOf } from './guard.ts';
+import { principalOf, scopeOf, signerOf } from './guard.ts';
 
 export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
   for (const room of deps.rooms) {
@@ -31,6 +31,7 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
             body: request.body,
             accountId,
             accountName: name,
+            speaksFor: signerOf(request).speaksFor,
           });
           return route.isFile === true ? sent(reply, answer as RoomFile) : answer;
         },

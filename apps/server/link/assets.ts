@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Health, OperatingSystem } from '@demarc/platform/contract';
 import type { Asset } from '@demarc/platform/contract/api';
+import type { HostHealth } from '@demarc/platform/contract/server';
 import { hashToken, type IssuedCertificate, newToken } from '@demarc/platform/identity';
 import type { EnrollRequest, ExchangeHeader } from '@demarc/platform/link';
 import type { PostgresStore } from '@demarc/platform/stores';
@@ -34,6 +35,13 @@ interface AssetRow {
   readonly dropped_count: number;
 }
 
+interface RoomRow {
+  readonly asset_id: string;
+  readonly clock_offset_ms: number | null;
+  readonly health: Health;
+  readonly policy_version: string | null;
+}
+
 export async function listAssets(
   store: PostgresStore,
   tenant: TenantScope,
@@ -44,6 +52,27 @@ export async function listAssets(
       await sql<AssetRow>`SELECT * FROM link_asset ORDER BY name, asset_id LIMIT ${ASSETS_MAX}`.execute(db);
     return rows.map((row) => assetOf(row, nowMs));
   });
+}
+
+/** What one room said on each machine that was heard since, with the policy that it took; of revoked ones nothing. */
+export async function roomStates(
+  store: PostgresStore,
+  tenant: TenantScope,
+  serviceId: string,
+  heardSinceMs: number,
+): Promise<readonly HostHealth[]> {
+  const { rows } = await store.inTenant(tenant, (db) =>
+    sql<RoomRow>`SELECT asset_id, clock_offset_ms, room->'health' AS health, room->>'policyVersion' AS policy_version
+      FROM link_asset, jsonb_array_elements(rooms) AS room
+      WHERE revoked_at_ms IS NULL AND last_seen_at_ms >= ${heardSinceMs} AND room->>'serviceId' = ${serviceId}
+      ORDER BY name, asset_id LIMIT ${ASSETS_MAX}`.execute(db),
+  );
+  return rows.map((row) => ({
+    assetId: row.asset_id,
+    health: row.health,
+    policyVersion: row.policy_version ?? '',
+    clockOffsetMs: row.clock_offset_ms ?? 0,
+  }));
 }
 
 /** @throws LINK_ASSET_UNKNOWN */

@@ -14,8 +14,10 @@ import type { PostgresStore } from '@demarc/platform/stores';
 import { engineUser, privateDirectory } from '@demarc/platform/stores/engines';
 import { carry, type Siem, searchEvents } from '@demarc/siem';
 import { silentAfterMs } from '../evidence/silence.ts';
-import { listAssets } from '../link/assets.ts';
+import { listAssets, roomStates } from '../link/assets.ts';
 import { giveOrder, orderOf, takeBackOrder } from '../orders/orders.ts';
+import { policiesFor } from '../policies/policies.ts';
+import { policySources } from '../policies/sources.ts';
 
 /** The server's own events of one asset are cut so that a batch stays below what one statement takes. */
 const EVENTS_PER_BATCH_MAX = 500;
@@ -76,16 +78,13 @@ function contextOf(
       return { events: page.events as never, nextCursor: page.nextCursor, matchedCount: page.matchedCount };
     },
     machines: (tenant) => listAssets(store, tenant, now()),
-    async hostHealth(tenant) {
-      const heardAfterMs = now() - silentAfterMs(deps.freshSecondsMax);
-      return (await listAssets(store, tenant, now())).flatMap((asset) => {
-        const { assetId, state, lastSeenAt, clockOffsetMs } = asset;
-        const health = asset.rooms.find(({ serviceId }) => serviceId === service.id)?.health;
-        const isHeard = state !== 'revoked' && lastSeenAt !== null && Date.parse(lastSeenAt) >= heardAfterMs;
-        return isHeard && health !== undefined
-          ? [{ assetId, health, clockOffsetMs: clockOffsetMs ?? 0 }]
-          : [];
-      });
+    hostHealth: (tenant) =>
+      roomStates(store, tenant, service.id, now() - silentAfterMs(deps.freshSecondsMax)),
+    async policyOf(tenant, assetId) {
+      const sources = policySources(deps, tenant);
+      const [policy] = await policiesFor(store, tenant, assetId, [service], sources);
+      if (policy === undefined) throw new Error('of one service that is asked for there is one policy');
+      return policy;
     },
     async rulesMatching(tenant, event) {
       const { base, own, overlays } = await siem.rulesets.of(tenant);

@@ -151,6 +151,7 @@ async function ask<Reply>(
     body: route.body?.parse(body),
     accountId: as[0],
     accountName: as[1],
+    speaksFor: () => true,
   });
   return route.response.parse(reply) as Reply;
 }

@@ -50,6 +50,7 @@ async function ask(path: string, given: object, pages: readonly (readonly OcsfEv
     body,
     accountId: 'a',
     accountName: 'Ann',
+    speaksFor: () => true,
   });
   return { answer: route.response.parse(answer), queries };
 }

@@ -14,7 +14,7 @@ const event = (of: string) => ({ class_uid: 1, type_uid: 100, time: NOW, metadat
 function heard(canarySetAtMs: number | undefined, more: Partial<HostHealth> = {}): HostHealth {
   const figures = canarySetAtMs === undefined ? {} : { canarySetAtMs };
   const health = { state: 'healthy' as const, because: 'watching', sinceMs: 0, figures };
-  return { assetId: 'a', clockOffsetMs: 0, health, ...more };
+  return { assetId: 'a', clockOffsetMs: 0, health, policyVersion: '1', ...more };
 }
 /** As it was stored: whose it is and when it came is what the server says. */
 function stored(setAtMs: number, atMs: number) {
