@@ -11,6 +11,7 @@ import { openNft } from '@demarc/platform/netfilter';
 import { CANARY } from '../compile/compile.ts';
 import { hostFirewallErrors } from '../errors.ts';
 import { rulesEvidence } from '../evidence.ts';
+import { type Held, heldFigures } from '../held.ts';
 import { contextsOf, HostFirewallPolicy } from '../policy.ts';
 import { hostFirewall } from '../service.ts';
 import { Canary } from './canary.ts';
@@ -89,6 +90,8 @@ class HostFirewallRoom implements RunningRoom {
   #isolation: { readonly except: readonly string[]; readonly untilMs: number } | undefined;
   /** Ranges that other rooms had blocked, and until when. */
   readonly #blocked = new Map<string, number>();
+  /** When the policy that is asked for was confirmed, and found in the kernel last; undefined while it is not. */
+  #held: Held | undefined;
   #timers: NodeJS.Timeout[] = [];
   #work: Promise<void> = Promise.resolve();
   #state: Pick<Health, 'state' | 'because' | 'sinceMs'>;
@@ -113,6 +116,7 @@ class HostFirewallRoom implements RunningRoom {
     this.#policy = parsed.data;
     this.#policyDigest = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex');
     this.#refused = undefined;
+    this.#held = undefined;
     this.#inForce ??= readInForce(stateDirectory);
     // Who is logged in when a policy comes keeps the way in; a restart is no new policy.
     this.#administrators =
@@ -127,7 +131,8 @@ class HostFirewallRoom implements RunningRoom {
 
   health(): Health {
     const { allowList = [] } = this.#inForce ?? {};
-    return { ...this.#state, figures: { ...this.#figures, allowListed: allowList.length } };
+    const figures = { ...this.#figures, allowListed: allowList.length, ...heldFigures(this.#held) };
+    return { ...this.#state, figures };
   }
 
   /** Leaves the rules where they are: a machine is not open while its agent starts again. */
@@ -387,6 +392,9 @@ class HostFirewallRoom implements RunningRoom {
       await this.#emit([tamperedToOcsf({ ...found, what }, host)]);
       this.#context.log(`somebody else ${what} the rules in the kernel`, { wasPutBack });
     }
+    const isHeld =
+      !isTampered && this.#refused === undefined && confirmed?.policyDigest === this.#policyDigest;
+    this.#held = isHeld ? { confirmedAtMs: confirmed.confirmedAtMs, foundAtMs: now() } : undefined;
     const finding = rulesEvidence({
       confirmedDigest: confirmed?.digest,
       presentDigest,

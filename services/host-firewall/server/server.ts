@@ -1,4 +1,4 @@
-/** Door: the room's routes on the server. All of them answer questions about a policy; none changes anything. */
+/** Door: the room's half on the server. All of it answers questions about a policy; none changes anything. */
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import { Instant } from '@demarc/platform/contract/api';
 import type { RoomRoute, ServerRoom, ServerRoomContext } from '@demarc/platform/contract/server';
@@ -13,6 +13,7 @@ import { verdictOf } from '../oracle/oracle.ts';
 import { readPacket } from '../packet-line.ts';
 import { contextsOf, HostFirewallPolicy } from '../policy.ts';
 import { hostFirewall } from '../service.ts';
+import { portVerdicts } from './verdicts.ts';
 
 const EVENTS_PER_PAGE = 1_000;
 /** Of recorded flows; a longer time is asked for in parts. */
@@ -176,5 +177,6 @@ export const hostFirewallServer: ServerRoom = {
   service: hostFirewall,
   routes: [simulate, check, explain],
   migrations: {},
+  provides: (context) => ({ 'port-verdicts': (tenant) => portVerdicts(context, tenant) }),
   detectionsDirectory: new URL('../detections/', import.meta.url),
 };
