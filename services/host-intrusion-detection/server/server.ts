@@ -3,7 +3,10 @@ import type { ServerRoom } from '@demarc/platform/contract/server';
 import { hostIntrusionDetection } from '../service.ts';
 import { observer } from './observer.ts';
 import { orders } from './orders.ts';
-import { shieldLayers, shieldMigrations, shieldRoutes } from './shields.ts';
+import { seenScans } from './seen-scans.ts';
+import { shieldLayers, shieldMigrations, shieldRoutes, withdrawFixed } from './shields.ts';
+
+const SHIELDS_EVERY_SECONDS = 60;
 
 export const hostIntrusionDetectionServer: ServerRoom = {
   service: hostIntrusionDetection,
@@ -12,5 +15,13 @@ export const hostIntrusionDetectionServer: ServerRoom = {
   policyLayers: shieldLayers,
   orders,
   observer,
+  provides: (context) => ({ 'seen-scans': (tenant) => seenScans(context, tenant) }),
+  work: [
+    {
+      name: 'shields',
+      everySeconds: SHIELDS_EVERY_SECONDS,
+      of: { tenant: async (context, tenant) => void (await withdrawFixed(context, tenant)) },
+    },
+  ],
   detectionsDirectory: new URL('../detections/', import.meta.url),
 };

@@ -1,12 +1,13 @@
 /** Shields against the real PostgreSQL: through the routes as the server mounts them, and what agents are then told. */
 import { randomUUID } from 'node:crypto';
 import { after, before, type TestContext, test } from 'node:test';
+import type { ServerRoomContext } from '@demarc/platform/contract/server';
 import { testServerContext } from '@demarc/platform/contract/testing';
 import { migrate, openPostgres, type PostgresStore } from '@demarc/platform/stores';
 import { startTestPostgres, type TestPostgres } from '@demarc/platform/stores/testing';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { shieldLayers, shieldMigrations, shieldRoutes } from './shields.ts';
+import { shieldLayers, shieldMigrations, shieldRoutes, withdrawFixed } from './shields.ts';
 
 interface Shown {
   readonly id: string;
@@ -50,6 +51,7 @@ async function ask<Reply = Shown>(
     body: route.body?.parse(input.body),
     accountId: 'a-1',
     accountName: 'Ann',
+    speaksFor: () => true,
   });
   return route.response.parse(reply) as Reply;
 }
@@ -107,6 +109,49 @@ test('from a finding to the patch: watches, prevents, is withdrawn', async (t: T
     shields.map(({ id, state }) => [id, state]),
     [[opened.id, 'withdrawn']],
   );
+});
+
+test('once a scan no longer sees the weakness, its shields go; those that were opened later stay', async (t: TestContext) => {
+  const [patched, open] = [randomUUID(), randomUUID()];
+  const [gone, otherWeakness, stays] = [
+    await ask('POST', 'shields', asked(patched)),
+    await ask('POST', 'shields', asked(patched, { vulnerability: 'CVE-2017-0144' })),
+    await ask('POST', 'shields', asked(open)),
+  ];
+  now += 1_000;
+  const fixedAtMs = now;
+  now += 1_000;
+  const later = await ask('POST', 'shields', asked(patched));
+  const asks: string[] = [];
+  const context = testServerContext({
+    inTenant: store.inTenant,
+    now: () => now,
+    use: ((name: string) =>
+      name === 'fixed-weaknesses'
+        ? async (_tenant: TenantScope, of: readonly { readonly assetId: string }[]) => {
+            asks.push(...of.map(({ assetId }) => assetId));
+            return [{ assetId: patched, vulnerability: 'CVE-2020-0796', fixedAtMs }];
+          }
+        : undefined) as ServerRoomContext['use'],
+  });
+  t.assert.equal(await withdrawFixed(context, other), 0, 'nobody else’s');
+  t.assert.equal(await withdrawFixed(context, local), 1);
+  t.assert.ok(asks.includes(patched) && asks.includes(open));
+  const { shields } = await ask<{ readonly shields: readonly Shown[] }>('GET', 'shields', {});
+  const stateOf = (id: string) => shields.find((shield) => shield.id === id)?.state;
+  t.assert.deepEqual(
+    [gone, otherWeakness, stays, later].map(({ id }) => stateOf(id)),
+    ['withdrawn', 'detect', 'detect', 'detect'],
+  );
+  const { history } = shields.find(({ id }) => id === gone.id) ?? gone;
+  t.assert.deepEqual(
+    history.map(({ action, by, accountId }) => [action, by, accountId]),
+    [
+      ['opened', 'Ann', 'a-1'],
+      ['withdrawn', 'vulnerability scanning', null],
+    ],
+  );
+  t.assert.equal(await withdrawFixed(context, local), 0);
 });
 
 test('another tenant neither sees nor changes it', async (t: TestContext) => {

@@ -15,6 +15,7 @@ import {
   changed,
   isInForce,
   layersOf,
+  type Nobody,
   OpenShield,
   openShield,
   SHIELD_STATES,
@@ -25,6 +26,9 @@ import {
 /** In force on one machine; each is a rule or a response of its own. */
 const PER_ASSET_MAX = 64;
 const LISTED_MAX = 1_000;
+/** Of a tenant, looked at in one round; the oldest first. */
+const OPEN_MAX = 10_000;
+const SCANNING: Nobody = { accountId: null, name: 'vulnerability scanning' };
 
 type Store = Pick<ServerRoomContext, 'inTenant' | 'now'>;
 interface Row {
@@ -168,6 +172,41 @@ async function change(store: Store, tenant: TenantScope, id: string, act: Shield
     await keep(db, next);
     return next;
   });
+}
+
+/**
+ * Those whose weakness was seen to be gone after they were opened; who opened one before a scan had found anything, or
+ * against what no scan knows, takes it away by hand.
+ *
+ * @returns how many
+ */
+export async function withdrawFixed(
+  context: Pick<ServerRoomContext, 'inTenant' | 'now' | 'use'>,
+  tenant: TenantScope,
+): Promise<number> {
+  const fixed = context.use('fixed-weaknesses');
+  if (fixed === undefined) return 0;
+  const { rows } = await context.inTenant(tenant, (db) =>
+    sql<Row>`SELECT shield FROM hid_shield WHERE NOT ended ORDER BY opened_at_ms, shield_id LIMIT ${OPEN_MAX}`.execute(
+      db,
+    ),
+  );
+  const shields = rows
+    .map(({ shield }) => shield)
+    .filter((shield) => isInForce(atInstant(shield, context.now())));
+  if (shields.length === 0) return 0;
+  const gone = new Map(
+    (await fixed(tenant, shields)).map((one) => [`${one.assetId} ${one.vulnerability}`, one.fixedAtMs]),
+  );
+  let count = 0;
+  for (const { id, assetId, vulnerability, history } of shields) {
+    const fixedAtMs = gone.get(`${assetId} ${vulnerability}`);
+    if (fixedAtMs === undefined || fixedAtMs < (history[0]?.atMs ?? 0)) continue;
+    const because = `A scan of ${instant(fixedAtMs)} no longer sees ${vulnerability}.`;
+    await change(context, tenant, id, { act: 'withdraw', by: SCANNING, because });
+    count += 1;
+  }
+  return count;
 }
 
 async function keep(db: Kysely<AnyDatabase>, shield: Shield): Promise<void> {

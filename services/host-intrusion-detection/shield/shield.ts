@@ -18,7 +18,7 @@ export const SHIELD_KINDS = [
 export const SOAK_SECONDS_DEFAULT = 86_400;
 const HISTORY_MAX = 200;
 /** What nobody did. */
-const TIME = { accountId: null, name: 'time' } as const;
+const TIME: Nobody = { accountId: null, name: 'time' };
 const Reason = z.string().trim().min(3).max(1_000);
 
 /** What is kept out: attacks that the detectors know, or a port until the program behind it is patched. */
@@ -58,10 +58,16 @@ export interface Account {
   readonly name: string;
 }
 
+/** No person: time, or a scan that no longer sees the weakness. */
+export interface Nobody {
+  readonly accountId: null;
+  readonly name: string;
+}
+
 export interface ShieldEntry {
   readonly atMs: number;
   readonly action: 'opened' | 'prevents' | 'was-wrong' | 'withdrawn' | 'expired';
-  readonly by: Account | typeof TIME;
+  readonly by: Account | Nobody;
   readonly because: string;
 }
 
@@ -83,7 +89,7 @@ export interface Shield {
 export type ShieldAct =
   | { readonly act: 'prevent'; readonly by: Account; readonly because: string }
   | { readonly act: 'was-wrong'; readonly by: Account; readonly because: string }
-  | { readonly act: 'withdraw'; readonly by: Account; readonly because: string };
+  | { readonly act: 'withdraw'; readonly by: Account | Nobody; readonly because: string };
 
 export function openShield(asked: OpenShield, id: string, by: Account, nowMs: number): Shield {
   return {
