@@ -20,7 +20,7 @@ export type PortVerdict =
   | {
       /** `anybody`: more of the Internet than one network has. `some`: whom the rules name. */
       readonly lets: 'nobody' | 'some' | 'anybody';
-      /** Goes after "the firewall in force": `lets nobody reach tcp/445`. */
+      /** Goes after "the firewall": `lets nobody reach tcp/445`. */
       readonly because: string;
       /** Since when these rules are in force, by the machine's clock. */
       readonly sinceMs: number;
