@@ -90,6 +90,18 @@ export function aptDriver({ root, configuration }: AptPlaces): Driver {
           return version === '' ? [] : [offerOf(name, version)];
         }),
       ),
+    candidates: {
+      of: (packages) => ({
+        argv: [
+          'apt-cache',
+          'policy',
+          ...packages.map(({ name, arch }) => (arch === 'all' ? name : `${name}:${arch}`)),
+        ],
+        env,
+      }),
+      parse: parseCandidates,
+      isAtLeast: (version, other) => ({ argv: ['dpkg', '--compare-versions', version, 'ge', other] }),
+    },
     archives: {
       // What is in the cache already is left out: so it is looked for where nothing is.
       uris: (targets, hash) =>
@@ -179,6 +191,21 @@ export function parsePlanned(ran: Ran): readonly Planned[] | string {
     } else throw unreadable(line);
   }
   return planned;
+}
+
+/** `name:` at the beginning of a line, below it `  Candidate: 1.2-3`, or `(none)`. @see apt-cache(8) */
+function parseCandidates({ stdout }: Ran): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  let name = '';
+  for (const line of stdout.split('\n')) {
+    if (line.length > LINE_MAX) continue;
+    if (!line.startsWith(' ')) name = line.endsWith(':') ? line.slice(0, -1) : '';
+    else if (line.startsWith('  Candidate: ') && name !== '') {
+      const version = line.slice('  Candidate: '.length).trim();
+      if (version !== '(none)') found.set(name, version);
+    }
+  }
+  return found;
 }
 
 const unreadable = (line: string): Error =>

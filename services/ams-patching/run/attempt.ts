@@ -29,8 +29,19 @@ export interface RunOptions {
   readonly changesDirectory?: string;
   readonly run?: Execute;
   readonly hasSystemd?: boolean;
+  /** Before each set, first before anything is changed, and when the last one is over. It must not throw. */
+  readonly onProgress?: (progress: RunProgress) => void;
   /** Another one after every start of the system. */
   readonly bootId?: () => string;
+}
+
+/** How far a job is. */
+export interface RunProgress {
+  readonly doneCount: number;
+  readonly failedCount: number;
+  readonly packageCount: number;
+  /** At work now; empty where none is. */
+  readonly package: string;
 }
 
 export type What = PatchResult['what'];
@@ -89,7 +100,9 @@ export class Attempt {
       journal,
       nowMs,
       snapshotId: journal.snapshotId,
+      ...(this.#options.onProgress === undefined ? {} : { onProgress: this.#options.onProgress }),
     });
+    work.tell('');
     if (wasBegun) await work.settleCrash();
     const problem = early.find(({ ok }) => !ok);
     await work.carryOut(problem === undefined ? undefined : `stopped: ${problem.because}`);

@@ -70,6 +70,14 @@ export interface Driver {
   /** Which versions of these repositories offer. */
   offers(names: readonly string[]): Call;
   parseOffers(ran: Ran): ReadonlySet<string>;
+  /** Which version it would bring by itself; undefined where it is not asked for that yet. */
+  readonly candidates?: {
+    of(packages: readonly { readonly name: string; readonly arch: string }[]): Call;
+    /** By name, of another architecture than the system's by `name:arch`. */
+    parse(ran: Ran): ReadonlyMap<string, string>;
+    /** Ends with 0 where the first version is not older than the second, with 1 where it is. */
+    isAtLeast(version: string, other: string): Call;
+  };
   /** Keeps these versions from being installed by others; undefined where going back does that by itself. */
   forbid(
     jobId: string,

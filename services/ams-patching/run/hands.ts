@@ -1,4 +1,5 @@
 /** What every step of the work has at hand: the job, the manager, the journal, and what is installed. */
+import type { RunProgress } from './attempt.ts';
 import { type Call, complaintOf, type Execute, type Ran } from './command.ts';
 import { type Direction, type Driver, type InstalledByKey, plannedBy, targetsOf } from './driver.ts';
 import { installedBy } from './host.ts';
@@ -18,6 +19,7 @@ export interface WorkOptions {
   readonly nowMs: () => number;
   /** Of the snapshot that was looked at before anything was changed. */
   readonly snapshotId: string | undefined;
+  readonly onProgress?: (progress: RunProgress) => void;
 }
 
 const SIMULATE_MS_MAX = 120_000;

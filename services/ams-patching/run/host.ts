@@ -62,3 +62,9 @@ export async function installedBy(
   const all = driver.parseInstalled(ran);
   return { all, byKey: Map.groupBy(all, ({ name, arch }) => `${name}:${arch}`) };
 }
+
+/** Ours first: two jobs of one system exclude each other, whatever manager they are for. */
+export function locksOf({ locks }: Driver, stateDirectory: string): readonly string[] {
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+  return [join(stateDirectory, 'lock'), ...locks];
+}

@@ -25,7 +25,7 @@ export const MANAGERS = ['apt', 'dnf', 'zypper', 'apk'] as const;
 export type Manager = (typeof MANAGERS)[number];
 
 /** Nothing in them can be taken for an option or a pattern by a package manager. */
-const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9+._-]{0,254}$/);
+export const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9+._-]{0,254}$/);
 const Version = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.+:~^_-]{0,254}$/);
 const Arch = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/);
 

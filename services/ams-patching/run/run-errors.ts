@@ -31,6 +31,12 @@ export const runErrors = defineErrors({
     status: 409,
     retryable: true,
   }),
+  PATCH_REPOSITORIES_SILENT: entry<{ because: string }>({
+    says: ({ because }) => `The repositories of this machine did not answer: ${because}`,
+    fix: 'Look at its network and at its list of repositories, then ask again.',
+    status: 502,
+    retryable: true,
+  }),
   PATCH_JOURNAL_DAMAGED: entry<{ file: string; because: string }>({
     says: ({ file, because }) => `What was done so far cannot be told from ${file}: ${because}`,
     fix: 'Look at what is installed, move the file away, and plan what is left as a new job.',

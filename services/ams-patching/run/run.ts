@@ -1,12 +1,10 @@
 /** Door: one patch job on one host, carried out, taken back, or only looked at. */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { makeManifest, type PatchManifest } from '../manifest/manifest.ts';
 import { Attempt, type RunOptions, sinceReboot, type What } from './attempt.ts';
 import * as checks from './checks.ts';
 import { execute } from './command.ts';
-import type { Driver } from './driver.ts';
-import { driverFor } from './host.ts';
+import { driverFor, locksOf } from './host.ts';
 import { journalName, type PatchJob } from './job.ts';
 import { recordsOf } from './journal.ts';
 import { hold } from './lock.ts';
@@ -14,8 +12,10 @@ import { REFRESH_MS_MAX } from './look.ts';
 import type { Check, PatchResult } from './result.ts';
 import { runErrors } from './run-errors.ts';
 
-export type { RunOptions } from './attempt.ts';
+export { askRepositories } from './ask-repositories.ts';
+export type { RunOptions, RunProgress } from './attempt.ts';
 export { PatchJob, parsePatchJob } from './job.ts';
+export { resolveWanted } from './resolve.ts';
 export type { Inspected } from './restart.ts';
 export { isGood, PatchResult } from './result.ts';
 export { runErrors } from './run-errors.ts';
@@ -56,11 +56,6 @@ export async function manifestFor(job: PatchJob, options: RunOptions): Promise<P
   if (!repository.ok)
     throw runErrors.make('PATCH_ARCHIVE_UNREADABLE', { archive: job.id, because: repository.because });
   return await makeManifest({ job, driver, root, run, nowMs: nowMs() });
-}
-
-function locksOf({ locks }: Driver, stateDirectory: string): readonly string[] {
-  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-  return [join(stateDirectory, 'lock'), ...locks];
 }
 
 async function carryOut(job: PatchJob, what: What, options: RunOptions): Promise<PatchResult> {

@@ -58,10 +58,15 @@ const call = (
  * @returns a sentence when it must not be run
  */
 export function hookProblem({ hook: [file = ''] }: Snapshot): string | undefined {
+  return othersProblem(file, 'program');
+}
+
+/** @returns a sentence when others than root can change the file, or put another in its place */
+export function othersProblem(file: string, what: 'program' | 'file'): string | undefined {
   try {
     const real = realpathSync(file);
     if (real !== file) return `${file} leads to ${real}: name that`;
-    if (!lstatSync(file).isFile()) return `${file} is no program`;
+    if (!lstatSync(file).isFile()) return `${file} is no ${what}`;
     for (let at = file; ; at = dirname(at)) {
       if (isOthers(lstatSync(at)))
         return at === file

@@ -18,11 +18,28 @@ const PATH_MAX = 4_096;
 export class Work {
   readonly #hands: Hands;
   readonly #notes: string[] = [];
+  readonly #onProgress: WorkOptions['onProgress'];
   /** Why it came to its end. */
   ended = '';
 
   constructor(options: WorkOptions) {
     this.#hands = new Hands(options);
+    this.#onProgress = options.onProgress;
+  }
+
+  /** @param name of the package that is at work now */
+  tell(name: string): void {
+    if (this.#onProgress === undefined) return;
+    const outcomes = [...this.progress.packages.values()].map(({ outcome }) => outcome);
+    const count = (...wanted: readonly string[]): number =>
+      outcomes.filter((outcome) => wanted.includes(outcome)).length;
+    const isBack = this.direction === 'downgrade';
+    this.#onProgress({
+      doneCount: isBack ? count('done', 'rolled-back') : count('done'),
+      failedCount: isBack ? count('failed') : count('failed', 'rolled-back'),
+      packageCount: outcomes.length,
+      package: name,
+    });
   }
 
   get job(): PatchJob {
@@ -94,8 +111,10 @@ export class Work {
           : ({ do: 'end', because: stop } as const);
       this.ended = next.do === 'end' ? next.because : '';
       if (next.do === 'end') break;
+      this.tell(next.packages[0]?.name ?? '');
       await this.#set(next.packages);
     }
+    this.tell('');
     if (!isAllBackOwed(this.#hands)) return;
     if (this.job.rollback.by === 'snapshot') await this.#restore(stop);
     else await allBack(this.#hands);
