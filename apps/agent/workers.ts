@@ -1,4 +1,5 @@
 /** The threads that rooms start, apart from the rooms: a worker reads its own modules alone, in a quarter of the time. */
+import { amsPatchingWorkers } from '@demarc/ams-patching/agent/workers';
 import { fileIntegrityMonitoringWorkers } from '@demarc/file-integrity-monitoring/agent/workers';
 import { hostFirewallWorkers } from '@demarc/host-firewall/agent/workers';
 import { hostIntrusionDetectionWorkers } from '@demarc/host-intrusion-detection/agent/workers';
@@ -7,6 +8,7 @@ import { vulnerabilityScanningWorkers } from '@demarc/vulnerability-scanning/age
 
 /** By the service of the room. */
 const WORKERS: Readonly<Record<string, AgentWorkers>> = {
+  'ams-patching': amsPatchingWorkers,
   'file-integrity-monitoring': fileIntegrityMonitoringWorkers,
   'host-firewall': hostFirewallWorkers,
   'host-intrusion-detection': hostIntrusionDetectionWorkers,
