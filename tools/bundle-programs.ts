@@ -31,7 +31,16 @@ import {
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** Native parts, and what reads files of its own from beside itself. */
-const EXTERNAL = ['koffi', 'pdfkit', 'pino', '@fastify/swagger', /^dejavu-fonts-ttf/, /^chdb/, /^ffi-rs/];
+const EXTERNAL = [
+  'koffi',
+  'pdfkit',
+  'pino',
+  '@fastify/swagger',
+  /^dejavu-fonts-ttf/,
+  'highs',
+  /^chdb/,
+  /^ffi-rs/,
+];
 const KEPT_MS = 7 * 86_400_000;
 const WORKER = /new URL\('(\.\/[\w./-]+\.worker\.ts)', import\.meta\.url\)/g;
 /** A program that starts itself again as a worker means its bundle. */

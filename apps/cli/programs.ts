@@ -14,6 +14,7 @@ export const PROGRAMS: readonly string[] = [
   'siem/rules/compile.worker.ts',
   'services/vulnerability-scanning/server/feeds.worker.ts',
   'services/vulnerability-scanning/server/reports/render.worker.ts',
+  'services/ams-patching/server/plan.worker.ts',
   'apps/agent/main.ts',
 ];
 

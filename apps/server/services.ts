@@ -1,4 +1,5 @@
 /** The rooms of this server. An eighth service is one folder and one line here. */
+import { amsPatchingServer } from '@demarc/ams-patching/server';
 import { fileIntegrityMonitoringServer } from '@demarc/file-integrity-monitoring/server';
 import { hostFirewallServer } from '@demarc/host-firewall/server';
 import { hostIntrusionDetectionServer } from '@demarc/host-intrusion-detection/server';
@@ -10,4 +11,5 @@ export const ROOMS: readonly ServerRoom[] = [
   hostFirewallServer,
   hostIntrusionDetectionServer,
   vulnerabilityScanningServer,
+  amsPatchingServer,
 ];

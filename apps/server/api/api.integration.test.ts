@@ -141,6 +141,19 @@ const BODIES_OF_ROOMS: Readonly<Record<string, object>> = {
     from: '2026-11-20T10:00:00.000Z',
     to: '2026-11-20T11:00:00.000Z',
   },
+  '/patching/windows': { name: 'w', minutes: 60, startsAt: '2026-12-20T12:00:00.000Z' },
+  '/patching/windows/:windowId': { name: 'w', minutes: 60, startsAt: '2026-12-20T12:00:00.000Z' },
+  '/patching/windows/:windowId/remove': { because: 'because' },
+  '/patching/freezes': {
+    from: '2026-12-20T12:00:00.000Z',
+    to: '2026-12-21T12:00:00.000Z',
+    reason: 'because',
+  },
+  '/patching/freezes/:freezeId/remove': { because: 'because' },
+  '/patching/plans/:planId/publish': { because: 'because' },
+  '/patching/jobs/:jobId/approve': { because: 'because' },
+  '/patching/jobs/:jobId/decline': { because: 'because' },
+  '/patching/jobs/:jobId/roll-back': { because: 'because' },
   '/firewall/check': { policy: {} },
   '/firewall/explain': { policy: {}, packet: 'tcp 203.0.113.9:40000 > 10.0.0.2:22 in' },
 };
@@ -153,6 +166,7 @@ function requestTo(method: string, url: string, tenantId: string) {
     .replace(':saying', 'accept')
     .replace(':decisionId', 'OM-02')
     .replace(/:(claimId|groupId|snapshotId|sourceId|orderId|shieldId|reportId|scheduleId)/, randomUUID())
+    .replace(/:(windowId|freezeId|planId|jobId)/, randomUUID())
     .replace(':findingId', 'f'.repeat(32))
     .replace(':format', 'json')
     .replace(':entitlementId', randomUUID())
@@ -171,7 +185,7 @@ function requestTo(method: string, url: string, tenantId: string) {
       ? `?assetId=${assetId}&rule=VMS-09.1`
       : path.endsWith('/audit/sample')
         ? '?controlId=VMS-09'
-        : path.includes('integrity/changes')
+        : path.includes('integrity/changes') || path.endsWith('/patching/calendar')
           ? `?from=${range.from}&to=${range.to}`
           : '';
   const payload =
@@ -302,6 +316,14 @@ const READS = [
   '/vulnerabilities/reports/:reportId',
   '/vulnerabilities/report-schedules',
   '/vulnerabilities/report-schedules/preview',
+  '/patching/settings',
+  '/patching/windows',
+  '/patching/freezes',
+  '/patching/calendar',
+  '/patching/plans',
+  '/patching/plans/:planId',
+  '/patching/jobs',
+  '/patching/jobs/:jobId',
 ];
 /** What an auditor may take away of a room, beside what a viewer may read. */
 const AUDITORS_OF_ROOMS = ['/vulnerabilities/reports', '/vulnerabilities/reports/:reportId/:format'];
