@@ -1,4 +1,5 @@
 /** The rooms' pages. An eighth service is one folder and one line here. */
+import { amsPatchingConsole } from '@demarc/ams-patching/console';
 import { fileIntegrityMonitoringConsole } from '@demarc/file-integrity-monitoring/console';
 import { hostFirewallConsole } from '@demarc/host-firewall/console';
 import { hostIntrusionDetectionConsole } from '@demarc/host-intrusion-detection/console';
@@ -10,4 +11,5 @@ export const ROOMS: readonly ConsoleRoom[] = [
   hostFirewallConsole,
   hostIntrusionDetectionConsole,
   vulnerabilityScanningConsole,
+  amsPatchingConsole,
 ];
