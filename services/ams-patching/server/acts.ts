@@ -109,7 +109,7 @@ export function documentOf(job: Job, approval: Approval, settings: PatchingSetti
     id: job.job_id,
     manager,
     packages: packagesOf(job),
-    window: { opensAtMs: job.opens_at_ms, closesAtMs: job.closes_at_ms },
+    window: { opensAtMs: job.planned.startsAtMs, closesAtMs: job.closes_at_ms },
     party: by.party,
     requestedBy: { party: requestedBy.party, person: requestedBy.name },
     approval: { party: by.party, person: by.name, atMs, untilMs: job.closes_at_ms },

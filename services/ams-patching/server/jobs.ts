@@ -22,6 +22,8 @@ export interface PlannedJob {
   readonly assetName: string;
   readonly windowId: string;
   readonly windowName: string;
+  /** Its turn within the window, which others of its cluster or system may have before it. */
+  readonly startsAtMs: number;
   readonly decision: JobRow['decision'];
   readonly dueAtMs: number;
   readonly manager: PatchJob['manager'];

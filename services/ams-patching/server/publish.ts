@@ -131,6 +131,7 @@ function plannedOf(
     assetName: work.assetName,
     windowId: work.windowId,
     windowName: work.windowName,
+    startsAtMs: Date.parse(work.startsAt),
     decision: decisionOf(needs),
     dueAtMs: dueOf(needs),
     manager,
