@@ -43,6 +43,10 @@ interface Job {
   readonly packages: readonly { readonly name: string; readonly from: string; readonly to: string | null }[];
   readonly outcome: { readonly result: string } | null;
 }
+interface Cell {
+  readonly controlId: string;
+  readonly duties: readonly { readonly duty: string; readonly party: string | null }[];
+}
 interface Shield {
   readonly state: string;
   readonly vulnerability: string;
@@ -163,7 +167,7 @@ test('what is outdated on a machine is found, and shielded until it is patched',
   assert.equal(await installed(), '1.0-1');
   ({ agent, assetId } = await enrol(platform, machine, agentLog));
   await platform.command(['schedule', 'accept']);
-  for (const service of ['vulnerability-scanning', 'host-intrusion-detection', 'ams-patching'])
+  for (const service of ['vulnerability-scanning', 'host-ids-firewall', 'ams-patching'])
     await platform.command(['service', 'buy', service, '--asset', assetId, '--accept-prerequisites']);
   const { stdout } = await machine.run(['sh', '-c', '. /etc/os-release && echo "$VERSION_ID"']);
   const osv = join(scratch, 'test-debian.json');
@@ -200,7 +204,7 @@ test('what is outdated on a machine is found, and shielded until it is patched',
     'the duty moved with the first evidence',
     PATIENCE_MS,
     async () =>
-      (await platform.cell(assetId, 'VMS-04')).duties.find(({ duty }) => duty === 'operate')?.party === 'ams',
+      (await platform.cell<Cell>(assetId, 'VMS-04')).duties.find(({ duty }) => duty === 'operate')?.party === 'ams',
   );
 });
 

@@ -182,7 +182,7 @@ function Month({
     days.slice(index * 7, index * 7 + 7),
   );
   return (
-    <div className="d-card d-cal">
+    <div className="d-card d-cal" role="region" aria-label="Calendar of the month" tabIndex={0}>
       <div className="d-cal-names" aria-hidden="true">
         {days.slice(0, 7).map(({ date }) => (
           <span key={date}>{WEEKDAY.format(Date.parse(date))}</span>
@@ -242,7 +242,7 @@ function Week({
   readonly onOpen: (bar: Bar) => void;
 }) {
   return (
-    <div className="d-card d-cal">
+    <div className="d-card d-cal" role="region" aria-label="Calendar of the week" tabIndex={0}>
       <div className="d-cal-hours">
         {days.map((day) => (
           <div key={day.date} className="d-cal-column">
