@@ -25,6 +25,8 @@ const PACKAGE = 'demarc-e2e-tool';
 const WEAKNESS = 'CVE-2026-99101';
 /** Feeds, inventories and jobs each have their own turn. */
 const PATIENCE_MS = 180_000;
+/** The server looks every five minutes whether machines can be patched. */
+const EVIDENCE_MS = 420_000;
 /** From now on: the machine has to be asked, and the job approved, before it opens. */
 const OPENS_IN_MS = 120_000;
 const PAGES = [
@@ -202,7 +204,7 @@ test('what is outdated on a machine is found, and shielded until it is patched',
   ]);
   await until(
     'the duty moved with the first evidence',
-    PATIENCE_MS,
+    EVIDENCE_MS,
     async () =>
       (await platform.cell<Cell>(assetId, 'VMS-04')).duties.find(({ duty }) => duty === 'operate')?.party === 'ams',
   );

@@ -62,11 +62,8 @@ export function aptDriver({ root, configuration }: AptPlaces): Driver {
     parseInstalled,
     refresh: () => ({ argv: ['apt-get', ...common, '-o', 'APT::Update::Error-Mode=any', 'update'], env }),
     refreshProblem: (ran) => {
-      // Without that option (apt before 2.1.8) one that is not reached is a warning.
-      const failed = /^(?:Err:\d+ .*|[EW]: (?:Failed|Some index|The repository).*)$/m.exec(
-        `${ran.stdout}\n${ran.stderr}`,
-      );
-      return ran.code === 0 && failed === null ? undefined : (failed?.[0].slice(0, 500) ?? complaintOf(ran));
+      const failed = notReached(`${ran.stdout}\n${ran.stderr}`);
+      return ran.code === 0 && failed === undefined ? undefined : (failed?.slice(0, 500) ?? complaintOf(ran));
     },
     simulate: (targets, direction) => install(targets, ['--simulate', ...downgrade(direction)]),
     parsePlanned,
@@ -239,4 +236,22 @@ function reasonOf(ran: Ran, name: string): string {
       return (lines[index + 1] ?? '').trim().slice(0, 500);
   }
   return complaintOf(ran);
+}
+
+/**
+ * Of what an update says the first that was not got in the end. One form of a list after the other is tried under the same
+ * number, so what its last line says counts. Without `APT::Update::Error-Mode` (apt before 2.1.8) what is not reached is a
+ * warning only.
+ */
+function notReached(output: string): string | undefined {
+  const lines = output.split('\n');
+  const last = new Map<string, string>();
+  for (const line of lines) {
+    const [, item] = /^(?:Get|Hit|Ign|Err):(\d+) /.exec(line) ?? [];
+    if (item !== undefined) last.set(item, line);
+  }
+  return (
+    [...last.values()].find((line) => line.startsWith('Err:')) ??
+    lines.find((line) => /^[EW]: (?:Failed|Some index|The repository)/.test(line))
+  );
 }

@@ -71,6 +71,10 @@ Conf waiting (1 Debian:12.4/stable [amd64])
   t.assert.ok(!argv.includes('--allow-downgrades'));
   t.assert.ok(apt.apply([], 'downgrade').argv.includes('--allow-downgrades'));
   t.assert.match(apt.refreshProblem(said('Err:1 http://deb.example.org x\n')) ?? '', /^Err:1 http/);
+  // As apt 2.6 says it of a repository that has its list in one form only.
+  const forms = 'Get:3 file:/r ./ Packages\nErr:3 file:/r ./ Packages\n  Method gave a blank filename\n';
+  t.assert.match(apt.refreshProblem(said(forms)) ?? '', /^Err:3/);
+  t.assert.equal(apt.refreshProblem(said(`${forms}Get:3 file:/r ./ Packages [486 B]\n`)), undefined);
 });
 
 test('dnf: a table of every section, also when it is wrapped', (t: TestContext) => {
