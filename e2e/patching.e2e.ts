@@ -198,15 +198,14 @@ test('what is outdated on a machine is found, and shielded until it is patched',
     );
     return findings.length === 1;
   });
-  await platform.command([
-    ...['shield', 'open', WEAKNESS, '--asset', assetId],
-    ...['--port', 'tcp/9', '--because', 'until it is patched'],
-  ]);
+  const against = ['--port', 'tcp/9', '--because', 'until it is patched'];
+  await platform.command(['shield', 'open', WEAKNESS, '--asset', assetId, ...against]);
   await until(
     'the duty moved with the first evidence',
     EVIDENCE_MS,
     async () =>
-      (await platform.cell<Cell>(assetId, 'VMS-04')).duties.find(({ duty }) => duty === 'operate')?.party === 'ams',
+      (await platform.cell<Cell>(assetId, 'VMS-04')).duties.find(({ duty }) => duty === 'operate')?.party ===
+      'ams',
   );
 });
 
