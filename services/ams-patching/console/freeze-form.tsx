@@ -3,7 +3,7 @@ import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import type { ShownFreeze } from '../api.ts';
 import { askedFreeze, emptyFreeze, type FreezeDraft } from './freeze-draft.ts';
-import { useAct } from './use-act.ts';
+import { Keep } from './keep.tsx';
 import { spanIn } from './words.ts';
 
 interface FormProps {
@@ -14,35 +14,21 @@ interface FormProps {
 }
 
 export function FreezeForm({ tools, timeZone, onClose, onDone }: FormProps) {
-  const { Button, Details, Failure } = tools.parts;
+  const { Details } = tools.parts;
   const [draft, setDraft] = useState(emptyFreeze);
-  const { busy, failure, run } = useAct();
   const result = askedFreeze(draft, timeZone);
   return (
     <Details title="A freeze" onClose={onClose}>
       <FreezeFields tools={tools} timeZone={timeZone} draft={draft} onChange={setDraft} />
-      {'missing' in result ? (
-        <p role="status" className="d-quiet">
-          {result.missing}
-        </p>
-      ) : null}
-      {failure === undefined ? null : <Failure error={failure} />}
-      <div className="d-toolbar">
-        <Button
-          kind="main"
-          busy={busy}
-          disabled={'missing' in result}
-          onClick={() =>
-            run(async () => {
-              if ('missing' in result) return;
-              await tools.api('POST', 'patching/freezes', result.body);
-              await onDone();
-            })
-          }
-        >
-          Add it
-        </Button>
-      </div>
+      <Keep
+        tools={tools}
+        label="Add it"
+        result={result}
+        send={async (body) => {
+          await tools.api('POST', 'patching/freezes', body);
+          await onDone();
+        }}
+      />
     </Details>
   );
 }

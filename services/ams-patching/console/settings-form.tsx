@@ -2,8 +2,8 @@
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import type { PatchingSettings, SettingsReply } from '../api.ts';
+import { Keep } from './keep.tsx';
 import { askedSettings, LABELS, NUMBERS, type SettingsDraft, settingsDraft } from './settings-draft.ts';
-import { useAct } from './use-act.ts';
 import { useReply } from './use-reply.ts';
 
 /** So long nothing is asked for again: what is typed would be lost. */
@@ -47,9 +47,8 @@ function Fields({
   readonly settings: PatchingSettings;
   readonly onDone: () => void;
 }) {
-  const { Button, Choice, Failure, TextField } = tools.parts;
+  const { Choice, TextField } = tools.parts;
   const [draft, setDraft] = useState<SettingsDraft>(() => settingsDraft(settings));
-  const { busy, failure, run } = useAct();
   const change = (changes: Partial<SettingsDraft>): void => setDraft((before) => ({ ...before, ...changes }));
   const result = askedSettings(draft);
   return (
@@ -118,28 +117,15 @@ function Fields({
           />
         ))}
       </fieldset>
-      {'missing' in result ? (
-        <p role="status" className="d-quiet">
-          {result.missing}
-        </p>
-      ) : null}
-      {failure === undefined ? null : <Failure error={failure} />}
-      <div className="d-toolbar">
-        <Button
-          kind="main"
-          busy={busy}
-          disabled={'missing' in result}
-          onClick={() =>
-            run(async () => {
-              if ('missing' in result) return;
-              await tools.api('PUT', 'patching/settings', result.body);
-              onDone();
-            })
-          }
-        >
-          Keep them
-        </Button>
-      </div>
+      <Keep
+        tools={tools}
+        label="Keep them"
+        result={result}
+        send={async (body) => {
+          await tools.api('PUT', 'patching/settings', body);
+          onDone();
+        }}
+      />
     </>
   );
 }

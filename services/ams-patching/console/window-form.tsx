@@ -2,7 +2,7 @@
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import type { ShownWindow } from '../api.ts';
-import { useAct } from './use-act.ts';
+import { Keep } from './keep.tsx';
 import {
   asked,
   draftOf,
@@ -37,11 +37,10 @@ export function WindowForm({
   readonly onClose: () => void;
   readonly onDone: () => Promise<void>;
 }) {
-  const { ActWithReason, Button, Details, Failure } = tools.parts;
+  const { ActWithReason, Details } = tools.parts;
   const [draft, setDraft] = useState<WindowDraft>(() =>
     kept === undefined ? emptyWindow(timeZone, dateIn(Date.now(), timeZone)) : draftOf(kept, timeZone),
   );
-  const { busy, failure, run } = useAct();
   const result = asked(draft);
   const path = 'patching/windows';
   return (
@@ -64,30 +63,17 @@ export function WindowForm({
             draft={draft}
             onChange={(changes) => setDraft((before) => ({ ...before, ...changes }))}
           />
-          {'missing' in result ? (
-            <p role="status" className="d-quiet">
-              {result.missing}
-            </p>
-          ) : null}
-          {failure === undefined ? null : <Failure error={failure} />}
-          <div className="d-toolbar">
-            <Button
-              kind="main"
-              busy={busy}
-              disabled={'missing' in result}
-              onClick={() =>
-                run(async () => {
-                  if ('missing' in result) return;
-                  await (kept === undefined
-                    ? tools.api('POST', path, result.body)
-                    : tools.api('PUT', `${path}/${kept.id}`, result.body));
-                  await onDone();
-                })
-              }
-            >
-              {kept === undefined ? 'Add it' : 'Keep the changes'}
-            </Button>
-          </div>
+          <Keep
+            tools={tools}
+            label={kept === undefined ? 'Add it' : 'Keep the changes'}
+            result={result}
+            send={async (body) => {
+              await (kept === undefined
+                ? tools.api('POST', path, body)
+                : tools.api('PUT', `${path}/${kept.id}`, body));
+              await onDone();
+            }}
+          />
           {kept === undefined ? null : (
             <ActWithReason
               label="Why it is removed"
