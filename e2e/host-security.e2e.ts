@@ -3,17 +3,11 @@
  * from an address that is nobody's, while a client of it keeps working; who responds, and who may.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { after, afterEach, before, type TestContext, test } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import {
-  accessibilityProblems,
-  becomeFirstAdministrator,
-  inEachLook,
-  keepPicture,
-  openBrowser,
-  WIDE,
-} from './support/browser.ts';
+import type { Page } from 'playwright-core';
+import { accessibilityProblems, inEachLook, keepPicture, WIDE } from './support/browser.ts';
+import { Desk } from './support/desk.ts';
 import { enrol, Machine } from './support/machine.ts';
 import { exec, Platform, until } from './support/platform.ts';
 
@@ -46,27 +40,22 @@ const platform = new Platform({
   linkNames: [machine.hostAddress],
 });
 let assetId = '';
-let web: ChildProcess | undefined;
 const agentLog: string[] = [];
-let agent: ChildProcess | undefined;
-let browser: Browser | undefined;
-let context: BrowserContext | undefined;
+const opened = new AsyncDisposableStack();
+opened.use(platform);
+opened.use(machine);
+let desk: Desk;
 let page: Page;
-const complaints: string[] = [];
 
 before(async () => {
   await platform.checkOutBuilt();
   await machine.boot();
   for (const address of [ATTACKER, CLIENT])
     await exec('ip', ['addr', 'add', `${address}/32`, 'dev', await cable()]);
-  web = machine.launch(['python3', '-m', 'http.server', String(WEB_PORT), '--bind', machine.address]);
-  const up = await platform.json<{ readonly firstAdministratorLink: string }>('up');
-  browser = await openBrowser();
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
-  page = await context.newPage();
-  page.setDefaultTimeout(45_000);
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await becomeFirstAdministrator(page, up.firstAdministratorLink);
+  const web = machine.launch(['python3', '-m', 'http.server', String(WEB_PORT), '--bind', machine.address]);
+  opened.defer(() => void web.kill('SIGKILL'));
+  desk = opened.use(await Desk.open(platform));
+  ({ page } = desk);
 });
 
 /** What the agent of the machine says of itself. */
@@ -83,12 +72,7 @@ afterEach((t) => {
 after(async () => {
   // For whoever reads why a test failed.
   if (hasFailed) console.log(await agentSays().catch(String), agentLog.join('').slice(-4_000));
-  await context?.close();
-  await browser?.close();
-  web?.kill('SIGKILL');
-  agent?.kill('SIGKILL');
-  await machine[Symbol.asyncDispose]();
-  await platform[Symbol.asyncDispose]();
+  await opened.disposeAsync();
 });
 
 /** This side's end of the cable to the machine. */
@@ -140,7 +124,7 @@ const events = <Event>(filters: readonly object[]): Promise<{ readonly events: r
   });
 
 test('the service is bought, and its first evidence moves the duties', async () => {
-  ({ agent, assetId } = await enrol(platform, machine, agentLog));
+  ({ assetId } = opened.use(await enrol(platform, machine, agentLog)));
   await platform.command(['schedule', 'accept']);
   await setPolicy('host-firewall', {
     mode: 'inline',
@@ -375,5 +359,5 @@ test('a person sees it in the console, and acts there', async () => {
     .waitFor();
   assert.deepEqual(await accessibilityProblems(page), [], 'the policy with its answers');
   assert.equal(await served(), undefined, 'nothing was put in force');
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(desk.complaints, []);
 });

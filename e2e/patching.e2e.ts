@@ -3,20 +3,13 @@
  * the browser, the approval of whose duty it is, and then what the machine has, what a new scan says, and what nobody ordered.
  */
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import {
-  accessibilityProblems,
-  becomeFirstAdministrator,
-  inEachLook,
-  keepPicture,
-  openBrowser,
-  WIDE_AND_NARROW,
-} from './support/browser.ts';
+import type { Page } from 'playwright-core';
+import { keepPicture, WIDE_AND_NARROW } from './support/browser.ts';
+import { Desk } from './support/desk.ts';
 import { enrol, Machine } from './support/machine.ts';
 import { Platform, until } from './support/platform.ts';
 
@@ -24,7 +17,7 @@ const INDEX = 44;
 const PACKAGE = 'demarc-e2e-tool';
 const WEAKNESS = 'CVE-2026-99101';
 /** Feeds, inventories and jobs each have their own turn. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 300_000;
 /** The server looks every five minutes whether machines can be patched. */
 const EVIDENCE_MS = 420_000;
 /** From now on: the machine has to be asked, and the job approved, before it opens. */
@@ -34,7 +27,6 @@ const PAGES = [
   ['patch-plan', 'Patch plan'],
   ['patch-jobs', 'Patch jobs'],
 ] as const;
-const pictures = process.env['DEMARC_E2E_PICTURES'];
 
 interface Job {
   readonly id: string;
@@ -62,28 +54,19 @@ const platform = new Platform({
   clickhousePort: 20_513,
   linkNames: [machine.hostAddress],
 });
+const opened = new AsyncDisposableStack();
+opened.use(platform);
+opened.use(machine);
 let assetId = '';
-let agent: ChildProcess | undefined;
 const agentLog: string[] = [];
-let browser: Browser | undefined;
-let context: BrowserContext | undefined;
+let desk: Desk;
 let page: Page;
-const complaints: string[] = [];
 
 before(async () => {
   await platform.checkOutBuilt();
   await machine.boot();
-  const up = await platform.json<{ readonly firstAdministratorLink: string }>('up');
-  browser = await openBrowser();
-  context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    colorScheme: 'light',
-    timezoneId: 'Europe/Berlin',
-  });
-  page = await context.newPage();
-  page.setDefaultTimeout(45_000);
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await becomeFirstAdministrator(page, up.firstAdministratorLink);
+  desk = opened.use(await Desk.open(platform));
+  ({ page } = desk);
 });
 
 let hasFailed = false;
@@ -95,13 +78,9 @@ after(async () => {
   if (hasFailed) {
     const { stdout } = await platform.failing(['logs', 'server']);
     console.log(stdout.slice(-6_000), agentLog.join('').slice(-4_000));
-    if (pictures !== undefined) await keep('failed');
+    await desk.keep('failed');
   }
-  await context?.close();
-  await browser?.close();
-  agent?.kill('SIGKILL');
-  await machine[Symbol.asyncDispose]();
-  await platform[Symbol.asyncDispose]();
+  await opened.disposeAsync();
   rmSync(scratch, { recursive: true, force: true });
 });
 
@@ -114,25 +93,6 @@ const job = async (): Promise<Job> => {
 };
 const installed = async (): Promise<string> =>
   (await machine.run(['dpkg-query', '--show', '--showformat=${Version}', PACKAGE])).stdout;
-
-async function keep(name: string): Promise<void> {
-  if (pictures === undefined) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`) });
-}
-
-async function open(path: string, heading: string): Promise<void> {
-  await page.goto(`${platform.url}/t/local/${path}`);
-  await page.getByRole('heading', { name: heading, exact: true }).waitFor();
-}
-
-/** The page as it is: WCAG 2.2 AA. */
-async function looksRight(name: string, looks = WIDE_AND_NARROW): Promise<void> {
-  await inEachLook(page, looks, async ({ colorScheme, width }) => {
-    await keep(`${name}-${colorScheme}-${width}`);
-    assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${colorScheme}, ${width}`);
-  });
-}
 
 /** Two versions of a package, the older of them installed, and a repository that has both; the machine's only one. */
 const REPOSITORY = `set -eu
@@ -159,15 +119,15 @@ apt-get install -y -qq "$name=1.0-1"
 
 test('pages say what to do before there is anything', async () => {
   for (const [path, heading] of PAGES) {
-    await open(path, heading);
-    await looksRight(`${path}-empty`);
+    await desk.open(path, heading);
+    await desk.looksRight(`${path}-empty`, WIDE_AND_NARROW);
   }
 });
 
 test('what is outdated on a machine is found, and shielded until it is patched', async () => {
   await machine.run(['sh', '-c', REPOSITORY, 'repository', PACKAGE]);
   assert.equal(await installed(), '1.0-1');
-  ({ agent, assetId } = await enrol(platform, machine, agentLog));
+  ({ assetId } = opened.use(await enrol(platform, machine, agentLog)));
   await platform.command(['schedule', 'accept']);
   for (const service of ['vulnerability-scanning', 'host-ids-firewall', 'ams-patching'])
     await platform.command(['service', 'buy', service, '--asset', assetId, '--accept-prerequisites']);
@@ -212,7 +172,7 @@ test('what is outdated on a machine is found, and shielded until it is patched',
 test('a person plans it into a window and publishes the plan', async () => {
   const startsAt = new Date(Date.now() + OPENS_IN_MS).toISOString();
   await patching('windows', 'POST', { name: 'tonight', minutes: 60, startsAt });
-  await open('patch-plan', 'Patch plan');
+  await desk.open('patch-plan', 'Patch plan');
   await page.getByRole('button', { name: 'Make a plan' }).click();
   await page.getByRole('button', { name: 'Publish it' }).click();
   const drawer = page.getByRole('dialog');
@@ -234,7 +194,7 @@ test('a person plans it into a window and publishes the plan', async () => {
 });
 
 test('who has the duty approves, nobody else', async () => {
-  await open('patch-jobs', 'Patch jobs');
+  await desk.open('patch-jobs', 'Patch jobs');
   await page.getByRole('row', { name: new RegExp(machine.name) }).click();
   const drawer = page.getByRole('dialog');
   await drawer
@@ -246,9 +206,9 @@ test('who has the duty approves, nobody else', async () => {
   assert.equal(mayApprove, true, 'the operator of the platform speaks for the AMS team');
   await patching(`jobs/${id}/approve`, 'POST', { because: 'tested in QAS' });
   for (const [path, heading] of PAGES) {
-    await open(path, heading);
+    await desk.open(path, heading);
     await page.getByText('tonight').first().waitFor();
-    await looksRight(path);
+    await desk.looksRight(path, WIDE_AND_NARROW);
     await keepPicture(page, path);
   }
 });
@@ -263,10 +223,10 @@ test('within the window the machine has it, a new scan proves it, and the shield
     const { shields } = await platform.json<{ readonly shields: readonly Shield[] }>('shield', 'list');
     return shields.every(({ vulnerability, state }) => vulnerability === WEAKNESS && state === 'withdrawn');
   });
-  await open('patch-jobs', 'Patch jobs');
+  await desk.open('patch-jobs', 'Patch jobs');
   await page.getByRole('row', { name: new RegExp(machine.name) }).click();
   await page.getByRole('dialog').getByText('2.0-1').first().waitFor();
-  await looksRight('patch-job');
+  await desk.looksRight('patch-job', WIDE_AND_NARROW);
   await keepPicture(page, 'patch-job');
 });
 
@@ -275,5 +235,5 @@ test('what was patched can be taken back', async () => {
   await patching(`jobs/${id}/roll-back`, 'POST', { because: 'the application does not start' });
   await until('it was taken back', PATIENCE_MS, async () => (await job()).state === 'taken-back');
   assert.equal(await installed(), '1.0-1');
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(desk.complaints, []);
 });

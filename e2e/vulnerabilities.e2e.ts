@@ -3,22 +3,16 @@
  * found and why, a weakness that is accepted for a while, and the report that its recipient gets by e-mail and on paper.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { SMTPServer } from 'smtp-server';
-import {
-  accessibilityProblems,
-  becomeFirstAdministrator,
-  inEachLook,
-  keepPicture,
-  openBrowser,
-  WIDE,
-} from './support/browser.ts';
+import { accessibilityProblems, keepPicture, WIDE } from './support/browser.ts';
+import { Desk } from './support/desk.ts';
 import { enrol, Machine } from './support/machine.ts';
 import { exec, Platform, until } from './support/platform.ts';
 
@@ -27,7 +21,6 @@ const INDEX = 43;
 const EXPLOITED = 'CVE-2026-99001';
 const QUIET = 'CVE-2026-99002';
 const AMS = 'ams@example.org';
-const pictures = process.env['DEMARC_E2E_PICTURES'];
 /** The agent reads what is installed, the server takes it in and matches it: each in its own time. */
 const FOUND_MS = 180_000;
 
@@ -78,28 +71,18 @@ const platform = new Platform({
   environment: { DEMARC_SMTP_URL: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}` },
 });
 let assetId = '';
-let agent: ChildProcess | undefined;
+const opened = new AsyncDisposableStack();
+opened.use(platform);
+opened.use(machine);
 const agentLog: string[] = [];
-let browser: Browser | undefined;
-let context: BrowserContext | undefined;
+let desk: Desk;
 let page: Page;
-const complaints: string[] = [];
 
 before(async () => {
   await platform.checkOutBuilt();
   await machine.boot();
-  const up = await platform.json<{ readonly firstAdministratorLink: string }>('up');
-  browser = await openBrowser();
-  context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    colorScheme: 'light',
-    timezoneId: 'Europe/Berlin',
-    acceptDownloads: true,
-  });
-  page = await context.newPage();
-  page.setDefaultTimeout(45_000);
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await becomeFirstAdministrator(page, up.firstAdministratorLink);
+  desk = opened.use(await Desk.open(platform));
+  ({ page } = desk);
 });
 
 let hasFailed = false;
@@ -111,13 +94,9 @@ after(async () => {
   if (hasFailed) {
     const { stdout } = await platform.failing(['logs', 'server']);
     console.log(stdout.slice(-6_000), agentLog.join('').slice(-4_000));
-    if (pictures !== undefined) await keep('failed');
+    await desk.keep('failed');
   }
-  await context?.close();
-  await browser?.close();
-  agent?.kill('SIGKILL');
-  await machine[Symbol.asyncDispose]();
-  await platform[Symbol.asyncDispose]();
+  await opened.disposeAsync();
   await new Promise<void>((resolve) => smtp.close(resolve));
   rmSync(scratch, { recursive: true, force: true });
 });
@@ -131,26 +110,6 @@ const reports = async (): Promise<readonly Report[]> =>
   (await vulnerabilities<{ readonly reports: readonly Report[] }>('reports')).reports;
 
 const cell = (controlId: string): Promise<Cell> => platform.cell<Cell>(assetId, controlId);
-
-/** Where they are asked for: how the pages look, to be looked at. */
-async function keep(name: string): Promise<void> {
-  if (pictures === undefined) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`) });
-}
-
-async function open(path: string, heading: string): Promise<void> {
-  await page.goto(`${platform.url}/t/local/${path}`);
-  await page.getByRole('heading', { name: heading, exact: true }).waitFor();
-}
-
-/** The page as it is: WCAG 2.2 AA. */
-async function looksRight(name: string, looks = WIDE): Promise<void> {
-  await inEachLook(page, looks, async ({ colorScheme }) => {
-    await keep(`${name}-${colorScheme}`);
-    assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${colorScheme}`);
-  });
-}
 
 /** What Debian has of a package here, with a fix that is newer than any. */
 function advisory(id: string, name: string, release: string): object {
@@ -178,14 +137,14 @@ test('pages say what to do before there is anything', async () => {
     ['accepted-weaknesses', 'Accepted weaknesses', 'Nothing is accepted'],
     ['vulnerability-reports', 'Vulnerability reports', 'Nobody gets a report yet'],
   ] as const) {
-    await open(path, heading);
+    await desk.open(path, heading);
     await page.getByRole('heading', { name: says }).waitFor();
-    await looksRight(`${path}-empty`, WIDE.slice(0, 1));
+    await desk.looksRight(`${path}-empty`, WIDE.slice(0, 1));
   }
 });
 
 test('the service is bought, a feed is brought, and what is outdated is found, the canary too', async () => {
-  ({ agent, assetId } = await enrol(platform, machine, agentLog));
+  ({ assetId } = opened.use(await enrol(platform, machine, agentLog)));
   await platform.command(['schedule', 'accept']);
   await platform.command(['service', 'buy', SERVICE, '--asset', assetId, '--accept-prerequisites']);
 
@@ -227,7 +186,7 @@ test('the service is bought, a feed is brought, and what is outdated is found, t
 });
 
 test('a person sees what is open, why, how urgent it is and who has to fix it', async () => {
-  await open('vulnerabilities', 'Vulnerabilities');
+  await desk.open('vulnerabilities', 'Vulnerabilities');
   await page
     .getByRole('row', { name: new RegExp(EXPLOITED) })
     .first()
@@ -236,7 +195,7 @@ test('a person sees what is open, why, how urgent it is and who has to fix it', 
     .getByTestId('feed-age')
     .getByText(/feeds? fresh/)
     .waitFor();
-  await looksRight('vulnerabilities');
+  await desk.looksRight('vulnerabilities');
   await keepPicture(page, 'vulnerabilities');
   await page.getByLabel('Vulnerability', { exact: true }).fill(QUIET);
   await page.getByLabel('Vulnerability', { exact: true }).press('Enter');
@@ -251,7 +210,7 @@ test('a person sees what is open, why, how urgent it is and who has to fix it', 
   );
   assert.match(page.url(), new RegExp(`vulnerability=${QUIET}`), 'a filter is in the address');
 
-  await open(`vulnerabilities?vulnerability=${EXPLOITED}`, 'Vulnerabilities');
+  await desk.open(`vulnerabilities?vulnerability=${EXPLOITED}`, 'Vulnerabilities');
   await page
     .getByRole('row', { name: new RegExp(EXPLOITED) })
     .first()
@@ -267,30 +226,30 @@ test('a person sees what is open, why, how urgent it is and who has to fix it', 
     .getByText(/VMS-04/)
     .first()
     .waitFor();
-  await looksRight('finding');
+  await desk.looksRight('finding');
 
   for (const [path, heading, row] of [
     ['scanned-machines', 'Scanned machines', machine.name],
     ['advisories', 'Advisories', EXPLOITED],
     ['vulnerability-feeds', 'Vulnerability feeds', 'cisa-kev'],
   ] as const) {
-    await open(path, heading);
+    await desk.open(path, heading);
     await page
       .getByRole('row', { name: new RegExp(row) })
       .first()
       .waitFor();
-    await looksRight(path);
+    await desk.looksRight(path);
     await page
       .getByRole('row', { name: new RegExp(row) })
       .first()
       .click();
     await page.getByRole('dialog').waitFor();
-    await looksRight(`${path}-open`);
+    await desk.looksRight(`${path}-open`);
   }
 });
 
 test('a weakness is accepted for a while: asked by one, approved by another, and taken back', async () => {
-  await open(`vulnerabilities?vulnerability=${QUIET}`, 'Vulnerabilities');
+  await desk.open(`vulnerabilities?vulnerability=${QUIET}`, 'Vulnerabilities');
   await page
     .getByRole('row', { name: new RegExp(QUIET) })
     .first()
@@ -306,7 +265,7 @@ test('a weakness is accepted for a while: asked by one, approved by another, and
   await drawer.getByRole('textbox', { name: 'Reason', exact: true }).fill('I think so too');
   await drawer.getByRole('button', { name: 'Approve' }).click();
   await drawer.getByRole('alert').waitFor();
-  await looksRight('exception-refused');
+  await desk.looksRight('exception-refused');
 
   const { exceptions } = await vulnerabilities<{ readonly exceptions: readonly { readonly id: string }[] }>(
     'exceptions',
@@ -314,17 +273,17 @@ test('a weakness is accepted for a while: asked by one, approved by another, and
   await vulnerabilities(`exceptions/${exceptions[0]?.id}/approve`, 'POST', {
     because: 'until the next window',
   });
-  await open('accepted-weaknesses', 'Accepted weaknesses');
+  await desk.open('accepted-weaknesses', 'Accepted weaknesses');
   await page.getByRole('row', { name: /Holds.*Ann Example/ }).click();
   await page.getByRole('dialog').getByText('until the next window').waitFor();
-  await looksRight('accepted-weaknesses');
+  await desk.looksRight('accepted-weaknesses');
   await until('the finding waits', 30_000, async () =>
     (await findings('&excepted=true')).some(({ vulnerability }) => vulnerability === QUIET),
   );
 });
 
 test('a report comes by itself when it is due, by e-mail, and on paper when somebody asks', async () => {
-  await open('vulnerability-reports', 'Vulnerability reports');
+  await desk.open('vulnerability-reports', 'Vulnerability reports');
   await page.getByRole('button', { name: 'Add a schedule' }).click();
   const form = page.getByRole('dialog');
   await form.getByLabel('Name').fill('ERP for the AMS team');
@@ -339,7 +298,7 @@ test('a report comes by itself when it is due, by e-mail, and on paper when some
     .getByTestId('runs')
     .getByText(/It comes next on/)
     .waitFor();
-  await looksRight('schedule');
+  await desk.looksRight('schedule');
   await form.getByRole('button', { name: 'Add it' }).click();
   await page
     .getByRole('row', { name: /ERP for the AMS team/ })
@@ -350,7 +309,7 @@ test('a report comes by itself when it is due, by e-mail, and on paper when some
   await page.getByRole('dialog').getByRole('button', { name: 'Make the report' }).click();
   const report = page.getByRole('dialog', { name: 'All machines' });
   await report.getByText('It was sent to nobody.').waitFor();
-  await looksRight('report');
+  await desk.looksRight('report');
   const started = page.waitForEvent('download');
   await report.getByRole('link', { name: 'PDF' }).click();
   const paper = join(scratch, 'report.pdf');
@@ -391,7 +350,7 @@ test('a report comes by itself when it is due, by e-mail, and on paper when some
   await page.keyboard.press('Escape');
   await page.reload();
   await page.getByRole('row', { name: /ERP for the AMS team.*Delivered/ }).waitFor();
-  await looksRight('vulnerability-reports');
+  await desk.looksRight('vulnerability-reports');
   await keepPicture(page, 'vulnerability-reports');
 });
 
@@ -404,5 +363,5 @@ test('scanning is proved: machine scanned, feed fresh, canary found, report deli
     'provider',
     'who scans has not to patch',
   );
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(desk.complaints, []);
 });

@@ -123,7 +123,7 @@ export class Machine implements AsyncDisposable {
   }
 }
 
-export interface Enrolled {
+export interface Enrolled extends Disposable {
   readonly assetId: string;
   readonly agent: ChildProcess;
 }
@@ -149,7 +149,7 @@ export async function enrol(platform: Platform, machine: Machine, log: string[])
     assetId = found?.assetId ?? '';
     return found !== undefined;
   });
-  return { assetId, agent };
+  return { assetId, agent, [Symbol.dispose]: () => void agent.kill('SIGKILL') };
 }
 
 /** A run that was killed leaves its network behind, with the very addresses that the next one is to have. */
