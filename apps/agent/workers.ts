@@ -8,7 +8,10 @@ import { vulnerabilityScanningWorkers } from '@demarc/vulnerability-scanning/age
 
 /** By the service of the room. */
 const WORKERS: Readonly<Record<string, AgentWorkers>> = {
-  'ams-patching': amsPatchingWorkers,
+  'ams-patching': amsPatchingWorkers(async () => {
+    const { readInventory } = await import('@demarc/vulnerability-scanning/inventory');
+    return (root) => readInventory({ root, isLive: root === '/', languages: false, nowMs: Date.now() });
+  }),
   'file-integrity-monitoring': fileIntegrityMonitoringWorkers,
   'host-firewall': hostFirewallWorkers,
   'host-intrusion-detection': hostIntrusionDetectionWorkers,

@@ -16,7 +16,7 @@ import { openAmsPatchingAgent } from './agent.ts';
 
 const skip = NO_APT;
 const PATIENCE_MS = 60_000;
-const WORK = fileURLToPath(new URL('./work-program.ts', import.meta.url));
+const WORK = fileURLToPath(new URL('./testing-work.ts', import.meta.url));
 const SLOW = '#!/bin/sh\n[ -e /tmp/reached ] && exit 0\n: > /tmp/reached\nsleep 3\n';
 const slow = (): readonly Made[] => [
   ...plain('slow', '1'),

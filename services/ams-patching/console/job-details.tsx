@@ -126,7 +126,7 @@ function Summary({ tools, job, timeZone }: PartProps & { readonly timeZone: stri
         ...(job.mayApprove
           ? []
           : [['You may not approve it', job.mayNotBecause ?? 'the server gives no reason'] as const]),
-        ['Reboot', job.rebootOwed ? 'owed' : 'none is owed'],
+        ...(job.rebootOwed ? [['Reboot', 'owed'] as const] : []),
         [
           'Plan',
           <a key="plan" href={`/t/${tools.tenantId}/patch-plan?plan=${job.planId}`}>

@@ -1,5 +1,5 @@
 /**
- * One errand, in a process of its own that outlives the agent: `work-program.ts DIRECTORY`. What it is to do, how far it
+ * One errand, in a process of its own that outlives the agent: its directory is the last argument. What it is to do, how far it
  * is and what came of it are files there. Started beside another one of the same errand it leaves at once.
  */
 import { existsSync, mkdirSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { DemarcError } from '@demarc/platform/errors';
 import { giveWay } from '@demarc/platform/workers/give-way';
 import { journalName, type PatchJob } from '../run/job.ts';
 import { hold } from '../run/lock.ts';
+import type { Inspected } from '../run/restart.ts';
 import { applyJob, askRepositories, type RunOptions, resolveWanted, rollBack } from '../run/run.ts';
 import { begunAs, keepBegun } from './begun.ts';
 import { bootId, ErrandFiles, startTicksOf } from './files.ts';
@@ -17,21 +18,26 @@ import type { Outcome, Task } from './task.ts';
 const OTHER_MS_MAX = 2_000;
 const LOCK_WAIT_MS = 120_000;
 
-const files = new ErrandFiles(process.argv.at(-1) ?? '');
-// Who sent the terminal’s hang-up did not mean a job that is at work.
-process.on('SIGHUP', () => undefined);
-const held = await hold([join(files.directory, 'lock')], [], OTHER_MS_MAX);
-const task = files.read('task');
-if (typeof held !== 'string' && task !== undefined && files.read('outcome') === undefined) {
+/** Of a system below this directory: what is installed, what still runs from replaced files, whether a reboot is owed. */
+export type Inspect = (root: string) => Inspected;
+
+/** @param inspect without it nothing is restarted, and of a reboot is known what packages say */
+export async function work(inspect?: Inspect): Promise<void> {
+  const files = new ErrandFiles(process.argv.at(-1) ?? '');
+  // Who sent the terminal’s hang-up did not mean a job that is at work.
+  process.on('SIGHUP', () => undefined);
+  const held = await hold([join(files.directory, 'lock')], [], OTHER_MS_MAX);
+  const task = files.read('task');
+  if (typeof held === 'string' || task === undefined || files.read('outcome') !== undefined) return;
   const startTicks = startTicksOf(process.pid) ?? '';
   files.keep('running', { pid: process.pid, startTicks, bootId: bootId() });
-  files.keep('outcome', await outcomeOf(task));
+  files.keep('outcome', await outcomeOf(task, files, inspect));
 }
 
-async function outcomeOf(given: Task): Promise<Outcome> {
+async function outcomeOf(given: Task, files: ErrandFiles, inspect?: Inspect): Promise<Outcome> {
   try {
     mkdirSync(given.journals, { recursive: true, mode: 0o700 });
-    return await carryOut(given);
+    return await carryOut(given, files, inspect);
   } catch (error) {
     return {
       outcome: 'error',
@@ -43,7 +49,7 @@ async function outcomeOf(given: Task): Promise<Outcome> {
   }
 }
 
-async function carryOut(given: Task): Promise<Outcome> {
+async function carryOut(given: Task, files: ErrandFiles, inspect?: Inspect): Promise<Outcome> {
   const { root, journals: stateDirectory } = given;
   switch (given.kind) {
     case 'patch-resolve': {
@@ -60,23 +66,24 @@ async function carryOut(given: Task): Promise<Outcome> {
     case 'patch-apply': {
       const job = begunAs(stateDirectory, given.asked) ?? given.job;
       keepBegun(stateDirectory, given.asked, job);
-      const result = await applyJob(job, optionsOf(given));
+      const result = await applyJob(job, optionsOf(given, files, inspect));
       return { outcome: 'result', result, wasBegun: wasBegun(given) };
     }
     case 'patch-rollback': {
       const job = begunAs(stateDirectory, given.asked) ?? given.job;
-      const result = await rollBack(job, optionsOf(given));
+      const result = await rollBack(job, optionsOf(given, files, inspect));
       return { outcome: 'result', result, wasBegun: wasBegun(given) };
     }
   }
 }
 
-function optionsOf({ root, journals, changes }: Task): RunOptions {
+function optionsOf({ root, journals, changes }: Task, files: ErrandFiles, inspect?: Inspect): RunOptions {
   return {
     root,
     stateDirectory: journals,
     changesDirectory: changes,
     nowMs: () => Date.now(),
+    ...(inspect === undefined ? {} : { inspect: () => inspect(root) }),
     onProgress: (progress) => {
       const atMs = Date.now();
       // After a crash it goes on, and was begun before.
