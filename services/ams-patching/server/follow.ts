@@ -268,6 +268,10 @@ async function holdOthers(context: ServerRoomContext, tenant: TenantScope): Prom
 
 /** As long as it has not begun, who approved it must have the duty still. */
 async function lookAtDuties(context: ServerRoomContext, tenant: TenantScope): Promise<void> {
-  const waiting = await jobsWhere(context, tenant, sql`state = 'waiting' AND opens_at_ms > ${context.now()}`);
+  const waiting = await jobsWhere(
+    context,
+    tenant,
+    sql`state = 'waiting' AND (planned->>'startsAtMs')::int8 > ${context.now()}`,
+  );
   for (const job of waiting) await isMoved(context, tenant, job);
 }
