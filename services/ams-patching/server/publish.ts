@@ -9,11 +9,13 @@ import type { JobDetail, ShownPlan } from '../api.ts';
 import { patchingErrors } from '../errors.ts';
 import { Name } from '../run/job.ts';
 import { partyOf } from './duty.ts';
+import { openNeeds } from './gather.ts';
 import { noteState, type PlannedJob, whoOf } from './jobs.ts';
 import { type Asked, accountOf } from './kept.ts';
+import type { KeptWork } from './kept-plan.ts';
 import { decisionOf, dueOf } from './needed.ts';
 import { giveOrders } from './orders.ts';
-import { type KeptWork, openNeeds, type PlanRow, planOf } from './plans.ts';
+import { type PlanRow, planOf } from './plans.ts';
 
 /** As many as one job may have. */
 const WANTED_MAX = 500;
