@@ -470,7 +470,10 @@ test('after a cancellation the duty is nobody’s until somebody takes it', asyn
     'the room stopped',
     20_000,
     async () =>
-      (await assets()).find(({ assetId }) => assetId === local.assetId)?.rooms[0]?.health.state === 'stopped',
+      (await assets())
+        .find(({ assetId }) => assetId === local.assetId)
+        ?.rooms.find(({ serviceId }) => serviceId === 'file-integrity-monitoring')?.health.state ===
+      'stopped',
   );
 });
 

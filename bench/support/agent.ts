@@ -12,18 +12,21 @@ import { openAuthority } from '@demarc/platform/identity';
 import { makeRequest } from '@demarc/platform/identity/request';
 import { readNote } from '@demarc/platform/notes';
 
+interface RoomHealth {
+  readonly state: string;
+  readonly because: string;
+  readonly figures?: Readonly<Record<string, number>>;
+}
 export interface AgentState {
   readonly pid: number;
-  readonly rooms: readonly {
-    readonly health: {
-      readonly state: string;
-      readonly because: string;
-      readonly figures?: Readonly<Record<string, number>>;
-    };
-  }[];
+  readonly rooms: readonly { readonly serviceId: string; readonly health: RoomHealth }[];
   readonly figures: Readonly<Record<string, number>>;
   readonly dropsUntold: readonly unknown[];
 }
+
+/** What the room says that watches files. */
+export const watching = (state: AgentState | undefined): RoomHealth | undefined =>
+  state?.rooms.find(({ serviceId }) => serviceId === 'file-integrity-monitoring')?.health;
 
 interface SpoolRecord {
   readonly kind: string;
@@ -83,7 +86,7 @@ export class BenchAgent implements AsyncDisposable {
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEMARC_AGENT_DIR: state },
       }),
     );
-    await agent.until('it watches', (now) => now.rooms[0]?.health.state === 'healthy');
+    await agent.until('it watches', (now) => watching(now)?.state === 'healthy');
     return agent;
   }
 
@@ -108,8 +111,8 @@ export class BenchAgent implements AsyncDisposable {
   async settled(): Promise<void> {
     let quiet = 0;
     let seen = -1;
-    await this.until('it has looked at everything', ({ rooms }) => {
-      const { changesPending = 1, changesSeen = 0 } = rooms[0]?.health.figures ?? {};
+    await this.until('it has looked at everything', (now) => {
+      const { changesPending = 1, changesSeen = 0 } = watching(now)?.figures ?? {};
       quiet = changesPending === 0 && changesSeen === seen ? quiet + 1 : 0;
       seen = changesSeen;
       return quiet > 25;

@@ -108,7 +108,7 @@ interface Status {
   readonly because: string;
   readonly clockOffsetMs: number | null;
   readonly certificateExpiresAtMs: number;
-  readonly rooms: readonly { readonly health: { readonly state: string } }[];
+  readonly rooms: readonly { readonly serviceId: string; readonly health: { readonly state: string } }[];
 }
 
 /** Twenty agents are started: with what is compiled already, each in half the time. */
@@ -183,7 +183,11 @@ class TestAgent {
   }
 
   async watches(): Promise<void> {
-    await until('it watches', () => this.status()?.rooms[0]?.health.state === 'healthy');
+    await until('it watches', () =>
+      (this.status()?.rooms ?? []).some(
+        ({ serviceId, health }) => serviceId === 'file-integrity-monitoring' && health.state === 'healthy',
+      ),
+    );
   }
 
   /** Each is there whole at once: of one that is seen half written, and again after a restart, two are told with right. */
