@@ -30,10 +30,12 @@ const JOBS_PER_ROUND_MAX = 500;
 /** Each is a question of its own. */
 const ORDERS_PER_ROUND_MAX = 100;
 
-/** Of one tenant, while the server runs: machines whose news may not have been read. */
+/** Of one tenant, while the server runs: machines whose news may not have been read, and whose turn it is. */
 interface Unread {
   counted: string | undefined;
   readonly assetIds: Set<string>;
+  /** The job whose duty was looked at last; empty at the beginning of a turn. */
+  dutiesAfter: string;
 }
 const unread = new WeakMap<ServerRoomContext, Map<string, Unread>>();
 
@@ -121,7 +123,7 @@ async function hear(
 function unreadOf(context: ServerRoomContext, { tenantId }: TenantScope): Unread {
   const tenants = unread.get(context) ?? new Map<string, Unread>();
   unread.set(context, tenants);
-  const known = tenants.get(tenantId) ?? { counted: undefined, assetIds: new Set<string>() };
+  const known = tenants.get(tenantId) ?? { counted: undefined, assetIds: new Set<string>(), dutiesAfter: '' };
   tenants.set(tenantId, known);
   return known;
 }
@@ -268,10 +270,13 @@ async function holdOthers(context: ServerRoomContext, tenant: TenantScope): Prom
 
 /** As long as it has not begun, who approved it must have the duty still. */
 async function lookAtDuties(context: ServerRoomContext, tenant: TenantScope): Promise<void> {
-  const waiting = await jobsWhere(
-    context,
-    tenant,
-    sql`state = 'waiting' AND (planned->>'startsAtMs')::int8 > ${context.now()}`,
+  const known = unreadOf(context, tenant);
+  const { rows: waiting } = await context.inTenant(tenant, (db) =>
+    sql<Job>`SELECT * FROM amp_job
+      WHERE state = 'waiting' AND (planned->>'startsAtMs')::int8 > ${context.now()} AND job_id > ${known.dutiesAfter}
+      ORDER BY job_id LIMIT ${JOBS_PER_ROUND_MAX}`.execute(db),
   );
+  // The others in the next rounds, and then all again.
+  known.dutiesAfter = waiting.length < JOBS_PER_ROUND_MAX ? '' : (waiting.at(-1)?.job_id ?? '');
   for (const job of waiting) await isMoved(context, tenant, job);
 }

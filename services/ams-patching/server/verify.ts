@@ -5,21 +5,29 @@ import { sql } from 'kysely';
 import { type Job, noteState, PLATFORM } from './jobs.ts';
 import { doneFindings } from './told.ts';
 
-const PER_ROUND_MAX = 200;
+const PAGE = 200;
+const PAGES_MAX = 250;
+/** Each has up to 10,000 findings. */
+const ASKED_AT_ONCE = 10;
 const NAMED_MAX = 5;
 
+/** All of them in each round: those of machines that nobody reads any more must not stand before the others. */
 export async function verifyJobs(context: ServerRoomContext, tenant: TenantScope): Promise<void> {
-  const { rows } = await context.inTenant(tenant, (db) =>
-    sql<Job>`SELECT * FROM amp_job WHERE (state = 'ended' AND verification = 'awaited')
-        OR (state = 'taken-back' AND told_done_at_ms IS NULL)
-      ORDER BY told_done_at_ms NULLS FIRST, ended_at_ms, job_id LIMIT ${PER_ROUND_MAX}`.execute(db),
-  );
-  for (const job of rows) if (job.told_done_at_ms === null) await tellDone(context, tenant, job);
-  await verify(
-    context,
-    tenant,
-    rows.filter(({ state }) => state === 'ended'),
-  );
+  let after = '';
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const { rows } = await context.inTenant(tenant, (db) =>
+      sql<Job>`SELECT * FROM amp_job WHERE job_id > ${after} AND ((state = 'ended' AND verification = 'awaited')
+          OR (state = 'taken-back' AND told_done_at_ms IS NULL))
+        ORDER BY job_id LIMIT ${PAGE}`.execute(db),
+    );
+    for (const job of rows) if (job.told_done_at_ms === null) await tellDone(context, tenant, job);
+    const ended = rows.filter(({ state }) => state === 'ended');
+    for (let at = 0; at < ended.length; at += ASKED_AT_ONCE)
+      await verify(context, tenant, ended.slice(at, at + ASKED_AT_ONCE));
+    const last = rows.at(-1)?.job_id;
+    if (last === undefined || rows.length < PAGE) return;
+    after = last;
+  }
 }
 
 const findingsOf = (job: Job): readonly string[] =>
