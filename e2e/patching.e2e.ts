@@ -208,8 +208,8 @@ test('who has the duty approves, nobody else', async () => {
   for (const [path, heading] of PAGES) {
     await desk.open(path, heading);
     await page.getByText('tonight').first().waitFor();
-    await desk.looksRight(path, WIDE_AND_NARROW);
     await keepPicture(page, path);
+    await desk.looksRight(path, WIDE_AND_NARROW);
   }
 });
 
@@ -226,8 +226,8 @@ test('within the window the machine has it, a new scan proves it, and the shield
   await desk.open('patch-jobs', 'Patch jobs');
   await page.getByRole('row', { name: new RegExp(machine.name) }).click();
   await page.getByRole('dialog').getByText('2.0-1').first().waitFor();
-  await desk.looksRight('patch-job', WIDE_AND_NARROW);
   await keepPicture(page, 'patch-job');
+  await desk.looksRight('patch-job', WIDE_AND_NARROW);
 });
 
 test('what was patched can be taken back', async () => {
