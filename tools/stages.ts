@@ -59,8 +59,8 @@ const rankOf = (file: string): number => {
   return rank === -1 ? LONG.length : rank;
 };
 
-/** Files with processes and engines: so many at a time, on two cores; one of them mostly waits. */
-export const AT_ONCE = 5;
+/** Files with processes and engines: so many at a time, on two cores that mostly wait for each other. */
+export const AT_ONCE = 4;
 
 export function integrationStage(): ProcessStage {
   const files = found(`${SOURCES}/**/*.integration.test.ts`);
