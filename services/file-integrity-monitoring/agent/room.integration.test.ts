@@ -168,10 +168,18 @@ test('what dpkg does as announced is explained, and whatever else is done meanwh
   );
   writeFileSync(join(made, 'opt/tool'), content);
   execFileSync('dpkg-deb', ['--build', made, join(base, 'tool.deb')], { stdio: 'ignore' });
+  const there = ['info', 'updates', 'triggers', 'status'].map((name) => `var/lib/dpkg/${name}`);
   await after_(
     'mkdir -p opt var/lib/dpkg/info var/lib/dpkg/updates var/lib/dpkg/triggers; touch var/lib/dpkg/status; echo 1 > opt/tool; echo 1 > opt/other; sleep 0.3',
-    3,
+    there.length,
   );
+  // All of it is told before anything is announced: on a busy machine it may come late.
+  await until(() =>
+    [...there, 'opt/tool', 'opt/other'].every((path) =>
+      events.some(({ file }) => file.path === join(watched, path)),
+    ),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 400));
   const sha256 = createHash('sha256').update(content).digest('hex');
   const job = {
     jobId: 'job-1',
