@@ -90,6 +90,7 @@ test('a service that ended while the agent was away is withdrawn at its start', 
 });
 
 test('what could not be withdrawn is tried again, later', async (t: TestContext) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   let attempts = 0;
   const withdraw = async (): Promise<void> => {
     attempts += 1;
@@ -101,9 +102,14 @@ test('what could not be withdrawn is tried again, later', async (t: TestContext)
     await sleep(100);
     t.assert.equal(attempts, 1, 'not at once');
     t.assert.deepEqual(did, ['a-room: failed']);
+    t.mock.timers.tick(1_500);
+    rooms.reconcile([]);
+    await sleep(100);
+    t.assert.equal(attempts, 1, 'nor too soon');
+    t.mock.timers.tick(1_000);
     for (let waited = 0; attempts < 2 && waited < 100; waited += 1) {
-      await sleep(100);
       rooms.reconcile([]);
+      await sleep(20);
     }
     t.assert.equal(attempts, 2);
   });

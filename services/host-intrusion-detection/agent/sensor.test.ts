@@ -32,6 +32,7 @@ function sensorOf(t: TestContext, write: (n: number) => Promise<void>, findsAgai
   const sensor = new Sensor<Found>({
     family: 'network',
     revision: 'r1',
+    restartMs: 100,
     context: testRoomContext({
       stateDirectory,
       dropped: (record) => dropped.push(record),

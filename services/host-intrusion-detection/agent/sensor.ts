@@ -16,6 +16,8 @@ export interface SensorOptions<Message> {
   onMessage(message: Exclude<Message, CommonMessage>, worker: Worker): Promise<void>;
   /** A thread that starts anew finds again what could not be written down; otherwise it is dropped, and counted. */
   readonly findsAgain?: true;
+  /** After its end a thread starts anew in so many milliseconds. */
+  readonly restartMs?: number;
 }
 
 /** What came back, as the event that it would have been. */
@@ -200,7 +202,7 @@ export class Sensor<Message extends { readonly kind: string }> {
     if (this.#isEnded) return;
     this.#options.context.log(`${this.#options.family}: not watching; tried again soon`, { because });
     clearTimeout(this.#restart);
-    this.#restart = setTimeout(() => void this.start(), RESTART_MS);
+    this.#restart = setTimeout(() => void this.start(), this.#options.restartMs ?? RESTART_MS);
   }
 }
 
