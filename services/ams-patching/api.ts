@@ -37,6 +37,7 @@ export const FREEZES_MAX = 200;
 export const PLANS_MAX = 100;
 export const PAGE_MAX = 500;
 const HOSTS_MAX = 5_000;
+export const DEPENDENCIES_MAX = 50;
 const Text = z.string().max(4_096);
 const Count = z.int().min(0);
 const Title = z.string().trim().min(1).max(128);
@@ -63,6 +64,12 @@ export const Scope = z.strictObject({
 });
 export type Scope = z.infer<typeof Scope>;
 
+/** One that names nothing would be all machines, which come before nobody. */
+const NamingScope = Scope.refine(
+  ({ groups, labels, assetIds }) => groups.length + assetIds.length + Object.keys(labels).length > 0,
+  { message: 'it names no group, no label and no machine' },
+);
+
 export const PatchingSettings = z.strictObject({
   /** Labels of an asset that say what a plan has to know of it. */
   labels: z
@@ -88,6 +95,11 @@ export const PatchingSettings = z.strictObject({
         })
         .prefault({}),
       databaseBeforeApplication: z.boolean().default(true),
+      /** Machines that get a patch before others get the same one, whatever system they are of. */
+      dependencies: z
+        .array(z.strictObject({ first: NamingScope, then: NamingScope }))
+        .max(DEPENDENCIES_MAX)
+        .default([]),
     })
     .prefault({}),
   /** Days from the instant at which it is made that a plan looks ahead. */
@@ -95,6 +107,8 @@ export const PatchingSettings = z.strictObject({
   /** What a machine's work takes where nothing of it was done yet; afterwards its own history says so. */
   minutesPerPackage: z.number().min(0.1).max(60).default(1),
   rebootMinutes: z.int().min(1).max(240).default(10),
+  /** Until the secondary of a pair has taken over, before its primary is patched. */
+  takeoverMinutes: z.int().min(0).max(1_440).default(0),
   /** Packages of one job that may fail; with as many it stops. */
   errorThreshold: z.int().min(1).max(500).default(3),
   /** Jobs of one plan that may fail; with as many, those that are not begun are held until somebody approves them again. */

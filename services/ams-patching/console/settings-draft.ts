@@ -1,5 +1,5 @@
 /** Settings as a form has them, and as the routes want them. Pure. */
-import type { PatchingSettings } from '../api.ts';
+import { DEPENDENCIES_MAX, type PatchingSettings, type Scope } from '../api.ts';
 
 export const NUMBERS = [
   { key: 'maxConcurrent', label: 'Machines at work at once (empty is any number)', min: 1, max: 5_000 },
@@ -13,6 +13,12 @@ export const NUMBERS = [
     max: 60,
   },
   { key: 'rebootMinutes', label: 'Minutes for a reboot', min: 1, max: 240 },
+  {
+    key: 'takeoverMinutes',
+    label: 'Minutes for a takeover, before a primary is patched',
+    min: 0,
+    max: 1_440,
+  },
   { key: 'errorThreshold', label: 'Packages that may fail before a job stops', min: 1, max: 500 },
   { key: 'hostErrorThreshold', label: 'Jobs that may fail before the others are held', min: 1, max: 5_000 },
 ] as const;
@@ -31,6 +37,8 @@ export const LABELS = [
 export interface SettingsDraft
   extends Pick<PatchingSettings, 'labels' | 'fourEyes' | 'reboot' | 'onFailure'> {
   readonly databaseBeforeApplication: boolean;
+  /** One in a line: `role=dns before role=web, group:shop`. */
+  readonly dependencies: string;
   readonly numbers: Readonly<Record<NumberKey, string>>;
 }
 
@@ -42,6 +50,9 @@ export function settingsDraft(settings: PatchingSettings): SettingsDraft {
     reboot,
     onFailure,
     databaseBeforeApplication: constraints.databaseBeforeApplication,
+    dependencies: constraints.dependencies
+      .map(({ first, then }) => `${named(first)} before ${named(then)}`)
+      .join('\n'),
     numbers: {
       maxConcurrent: String(constraints.maxConcurrent ?? ''),
       soakDev: String(constraints.soakHours.DEV),
@@ -49,6 +60,7 @@ export function settingsDraft(settings: PatchingSettings): SettingsDraft {
       horizonDays: String(settings.horizonDays),
       minutesPerPackage: String(settings.minutesPerPackage),
       rebootMinutes: String(settings.rebootMinutes),
+      takeoverMinutes: String(settings.takeoverMinutes),
       errorThreshold: String(settings.errorThreshold),
       hostErrorThreshold: String(settings.hostErrorThreshold),
     },
@@ -71,6 +83,8 @@ export function askedSettings(
     const { length } = draft.labels[key];
     if (length < 1 || length > 64) return { missing: `${label}: a name of 1 to 64 letters.` };
   }
+  const dependencies = dependenciesOf(draft.dependencies);
+  if ('missing' in dependencies) return dependencies;
   const { numbers, labels, fourEyes, reboot, onFailure, databaseBeforeApplication } = draft;
   return {
     body: {
@@ -82,12 +96,53 @@ export function askedSettings(
         maxConcurrent: numbers.maxConcurrent.trim() === '' ? null : Number(numbers.maxConcurrent),
         soakHours: { DEV: Number(numbers.soakDev), QAS: Number(numbers.soakQas) },
         databaseBeforeApplication,
+        dependencies: dependencies.found,
       },
       horizonDays: Number(numbers.horizonDays),
       minutesPerPackage: Number(numbers.minutesPerPackage),
       rebootMinutes: Number(numbers.rebootMinutes),
+      takeoverMinutes: Number(numbers.takeoverMinutes),
       errorThreshold: Number(numbers.errorThreshold),
       hostErrorThreshold: Number(numbers.hostErrorThreshold),
     },
   };
+}
+
+type Dependencies = PatchingSettings['constraints']['dependencies'];
+const BEFORE = ' before ';
+
+/** A scope in the words that `dependenciesOf` takes. */
+function named({ groups, labels, assetIds }: Scope): string {
+  return [
+    ...Object.entries(labels).map(([name, value]) => `${name}=${value}`),
+    ...groups.map((group) => `group:${group}`),
+    ...assetIds.map((id) => `machine:${id}`),
+  ].join(', ');
+}
+
+function dependenciesOf(text: string): { readonly found: Dependencies } | { readonly missing: string } {
+  const found: Dependencies = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const [first, then, ...more] = line.split(BEFORE).map(scopeOf);
+    if (first === undefined || then === undefined || more.length > 0)
+      return { missing: `Order, line ${index + 1}: as in “role=dns before role=web, group:shop”.` };
+    found.push({ first, then });
+  }
+  return found.length > DEPENDENCIES_MAX
+    ? { missing: `Order: ${DEPENDENCIES_MAX} lines at most.` }
+    : { found };
+}
+
+/** Undefined of what is not understood, or names nothing. */
+function scopeOf(text: string): Scope | undefined {
+  const scope: Scope = { groups: [], labels: {}, assetIds: [] };
+  for (const part of text.split(',').map((each) => each.trim())) {
+    const [, kind, name] = /^(group|machine):(.+)$/.exec(part) ?? [];
+    const [, label, value] = /^([^=]{1,64})=(.{1,128})$/.exec(part) ?? [];
+    if (name !== undefined) (kind === 'group' ? scope.groups : scope.assetIds).push(name);
+    else if (label !== undefined && value !== undefined) scope.labels[label] = value;
+    else return undefined;
+  }
+  return scope;
 }

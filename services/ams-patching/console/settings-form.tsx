@@ -104,6 +104,13 @@ function Fields({
           ]}
           onChange={(value) => change({ databaseBeforeApplication: value === 'first' })}
         />
+        <TextField
+          label="Who gets a patch before whom, one in a line"
+          value={draft.dependencies}
+          rows={3}
+          placeholder="role=dns before role=web, group:shop"
+          onChange={(dependencies) => change({ dependencies })}
+        />
       </fieldset>
       <fieldset className="d-fields">
         <legend>Labels of a machine that say</legend>

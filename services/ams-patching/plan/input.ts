@@ -21,7 +21,7 @@ export const Host = z.strictObject({
   takeoverMinutes: z.int().min(0).max(1_440).default(0),
   rebootMinutes: z.int().min(0).max(1_440).default(10),
   /** Hosts whose share of the same patch comes first. */
-  dependsOn: z.array(Id).max(64).default([]),
+  dependsOn: z.array(Id).max(5_000).default([]),
 });
 
 export const Change = z.strictObject({

@@ -12,6 +12,7 @@ export { type PlannedSlot, PlannedSlots, violations } from './check.ts';
 export { PlanInput } from './input.ts';
 export type { Objective } from './objective.ts';
 export { planErrors } from './plan-errors.ts';
+export { precedes } from './problem.ts';
 
 export interface Plan {
   /** In the order of time; slots in which nothing is done are left out. */

@@ -177,7 +177,7 @@ function inOrder(
   input: PlanInput,
   loose: readonly Loose[],
 ): readonly (Loose & { readonly before: readonly Before[] })[] {
-  const { soakHours, databaseBeforeApplication } = input.constraints;
+  const { constraints } = input;
   const byPatch = Map.groupBy(loose.keys(), (index) => loose[index]?.change.patch ?? '');
   const edges: { from: number; to: number; edge: Omit<Before, 'change'> }[] = [];
   for (const [patch, indices] of byPatch) {
@@ -187,7 +187,7 @@ function inOrder(
         const [one, other] = [loose[from], loose[to]];
         if (one === undefined || other === undefined || from === to || one.host.id === other.host.id)
           continue;
-        const edge = edgeOf(one.host, other.host, soakHours, databaseBeforeApplication);
+        const edge = precedes(one.host, other.host, constraints);
         if (edge !== undefined) edges.push({ from, to, edge });
       }
   }
@@ -206,7 +206,9 @@ function inOrder(
     }
   }
   if (sorted.length < loose.length) {
-    const circle = loose.filter((_, index) => !place.has(index)).map(({ change }) => change.id);
+    const circle = loose
+      .filter((_, index) => !place.has(index))
+      .map(({ change, host }) => `${change.id} on ${host.id}`);
     throw planErrors.make('PLAN_INPUT_INVALID', {
       because: `each of these would have to come before another: ${circle.slice(0, 10).join(', ')}`,
     });
@@ -218,11 +220,14 @@ function inOrder(
   }));
 }
 
-function edgeOf(
+/** Why a patch is on `one` before it is on `other`; undefined where it need not be. */
+export function precedes(
   one: Host,
   other: Host,
-  soakHours: PlanInput['constraints']['soakHours'],
-  databaseFirst: boolean,
+  {
+    soakHours,
+    databaseBeforeApplication,
+  }: Pick<PlanInput['constraints'], 'soakHours' | 'databaseBeforeApplication'>,
 ): Omit<Before, 'change'> | undefined {
   const isSameSystem = one.system !== undefined && one.system === other.system;
   const [from, to] = [ENVIRONMENTS.indexOf(one.environment), ENVIRONMENTS.indexOf(other.environment)];
@@ -235,7 +240,8 @@ function edgeOf(
     };
   }
   const sequenced = (why: string): Omit<Before, 'change'> => ({ gapMs: 0, mayShareSlot: true, why });
-  if (isSameSystem && from === to && databaseFirst && one.tier === 'database' && other.tier === 'application')
+  const isTiered = one.tier === 'database' && other.tier === 'application';
+  if (isSameSystem && from === to && databaseBeforeApplication && isTiered)
     return sequenced(`the database ${one.id} comes first`);
   if (
     one.cluster !== undefined &&

@@ -219,7 +219,9 @@ async function letTimeGoBy(context: ServerRoomContext, tenant: TenantScope): Pro
   for (const job of over) {
     const order = await orderStateOf(context, tenant, job);
     const said =
-      order === undefined ? 'it was handed no order' : `its order is ${order.state}: ${order.because}`;
+      order === undefined
+        ? `it was handed no order. ${job.state_because}`
+        : `its order is ${order.state}: ${order.because}`;
     const because = {
       resolving: `Its window opened before the machine said which versions it can have; ${said}`,
       proposed: 'Its window is over, and nobody approved it.',

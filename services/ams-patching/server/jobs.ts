@@ -24,6 +24,8 @@ export interface PlannedJob {
   readonly windowName: string;
   /** Its turn within the window, which others of its cluster or system may have before it. */
   readonly startsAtMs: number;
+  /** That its work takes, as it was planned; jobs of before do not have it. */
+  readonly minutes?: number;
   readonly decision: JobRow['decision'];
   readonly dueAtMs: number;
   readonly manager: PatchJob['manager'];
@@ -66,6 +68,7 @@ export interface Job {
   readonly order_id: string | null;
   readonly order_given_at_ms: number | null;
   readonly giving_until_ms: number;
+  readonly not_before_ms: number;
   readonly undo_order_id: string | null;
 }
 
@@ -133,6 +136,7 @@ function columnsOf(to: Move, nowMs: number): RawBuilder<unknown>[] {
       sql`order_id = NULL`,
       sql`order_given_at_ms = NULL`,
       sql`giving_until_ms = 0`,
+      sql`not_before_ms = 0`,
     );
   if (to.to !== 'running' && to.isOver !== true)
     columns.push(sql`undo_order_id = coalesce(order_id, undo_order_id)`);

@@ -27,11 +27,11 @@ export function keptPlan(
   gathered: Gathered,
   names: ReadonlyMap<string, string>,
 ): KeptPlan {
-  const byId = new Map(changes.map((change) => [change.id, change]));
+  const byId = byIdOf(changes);
   const machines = new Map(gathered.machines.map((machine) => [machine.assetId, machine]));
   const windows = new Map(gathered.windows.map(({ id, window }) => [id, window]));
   const nameOf = (assetId: string): string => names.get(assetId) ?? assetId;
-  const inWords = wordsFor(byId, nameOf, windows);
+  const inWords = wordsFor({ changes }, gathered, names);
   return {
     work: plan.slots
       .flatMap((slot) =>
@@ -105,12 +105,18 @@ function workOf(
   };
 }
 
+const byIdOf = (changes: readonly NeededChange[]): ReadonlyMap<string, NeededChange> =>
+  new Map(changes.map((change) => [change.id, change]));
+
 /** A plan speaks of ids; people of names. */
-function wordsFor(
-  changes: ReadonlyMap<string, NeededChange>,
-  nameOf: (assetId: string) => string,
-  windows: ReadonlyMap<string, { readonly name: string }>,
+export function wordsFor(
+  drawnOf: Pick<Drawn, 'changes'>,
+  gathered: Pick<Gathered, 'windows'>,
+  names: ReadonlyMap<string, string>,
 ): (text: string) => string {
+  const changes = byIdOf(drawnOf.changes);
+  const windows = new Map(gathered.windows.map(({ id, window }) => [id, window]));
+  const nameOf = (assetId: string): string => names.get(assetId) ?? assetId;
   const ids = /change-[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
   return (text) =>
     text

@@ -16,10 +16,19 @@ type Context = Pick<ServerRoomContext, 'machines' | 'isEntitled' | 'placeOf'>;
 
 export async function machinesOf(context: Context, tenant: TenantScope): Promise<readonly Machine[]> {
   const found: Machine[] = [];
-  for (const { assetId, name, state } of (await context.machines(tenant)).slice(0, MACHINES_MAX)) {
-    if (state === 'revoked' || !(await context.isEntitled(tenant, assetId))) continue;
-    found.push({ assetId, name, ...(await context.placeOf(tenant, assetId)) });
-  }
+  for (const machine of await enrolledMachines(context, tenant))
+    if (await context.isEntitled(tenant, machine.assetId)) found.push(machine);
+  return found;
+}
+
+/** Whether the service is bought for them or not any more: what was begun there goes on. */
+export async function enrolledMachines(
+  context: Pick<Context, 'machines' | 'placeOf'>,
+  tenant: TenantScope,
+): Promise<readonly Machine[]> {
+  const found: Machine[] = [];
+  for (const { assetId, name, state } of (await context.machines(tenant)).slice(0, MACHINES_MAX))
+    if (state !== 'revoked') found.push({ assetId, name, ...(await context.placeOf(tenant, assetId)) });
   return found;
 }
 
@@ -40,8 +49,12 @@ export function environmentOf(machine: Machine, { labels }: PatchingSettings): H
   return ENVIRONMENTS.find((each) => each === said) ?? 'PRD';
 }
 
-/** As a plan takes it; a label that says nothing that is known says nothing. */
-export function hostOf(machine: Machine, settings: PatchingSettings): Host {
+/**
+ * As a plan takes it; a label that says nothing that is known says nothing.
+ *
+ * @param others of which it may depend on some
+ */
+export function hostOf(machine: Machine, settings: PatchingSettings, others: readonly Machine[]): Host {
   const { labels } = settings;
   const said = (name: string): string | undefined => labelOf(machine, name)?.slice(0, 128) || undefined;
   const [system, role, cluster] = [said(labels.system), said(labels.role), said(labels.cluster)];
@@ -55,8 +68,20 @@ export function hostOf(machine: Machine, settings: PatchingSettings): Host {
     tier: tier === 'database' || tier === 'application' ? tier : 'other',
     ...(cluster === undefined ? {} : { cluster }),
     ...(standby === 'primary' || standby === 'secondary' ? { standby } : {}),
-    takeoverMinutes: 0,
+    takeoverMinutes: settings.takeoverMinutes,
     rebootMinutes: settings.rebootMinutes,
-    dependsOn: [],
+    dependsOn: dependsOn(machine, settings, others),
   };
+}
+
+function dependsOn(
+  machine: Machine,
+  { constraints }: PatchingSettings,
+  others: readonly Machine[],
+): string[] {
+  const first = constraints.dependencies.filter(({ then }) => isInScope(then, machine));
+  if (first.length === 0) return [];
+  return others
+    .filter((other) => other !== machine && first.some((each) => isInScope(each.first, other)))
+    .map(({ assetId }) => assetId);
 }

@@ -112,4 +112,13 @@ export const patchingMigrations: Readonly<Record<string, Migration>> = {
       await protectTenantTable(db, 'amp_plan', ['select', 'insert', 'update', 'delete']);
     },
   },
+  amp_0002_turns: {
+    async up(db: Kysely<AnyDatabase>) {
+      // Until then its order is not given: others come first.
+      await db.schema
+        .alterTable('amp_job')
+        .addColumn('not_before_ms', 'int8', (column) => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 };

@@ -72,7 +72,7 @@ export function drawn(gathered: Gathered): Drawn {
       from: instant(gathered.fromMs),
       to: instant(gathered.toMs),
       timeZone: 'UTC',
-      hosts: hosts.map((machine) => hostOf(machine, settings)),
+      hosts: hosts.map((machine) => hostOf(machine, settings, hosts)),
       changes: planned.map((change) => changeFor(change, settings, history.get(change.assetId))),
       windows: windowsFor(gathered, hosts),
       freezes: gathered.freezes.map(({ freeze }) => freeze),

@@ -4,6 +4,7 @@ import type { TenantScope } from '@demarc/platform/tenancy';
 import { sql } from 'kysely';
 import { ownerOf } from './duty.ts';
 import { type Job, move, PLATFORM } from './jobs.ts';
+import { claim, type Round, roundOf, takeTurn } from './take-turn.ts';
 
 /** In one round of one tenant; the others have their turn in the next. */
 const PER_ROUND_MAX = 200;
@@ -25,14 +26,16 @@ export async function giveOrders(
 ): Promise<void> {
   const { rows } = await context.inTenant(tenant, (db) =>
     sql<Job>`SELECT * FROM amp_job
-      WHERE ((order_kind IS NOT NULL AND order_id IS NULL AND giving_until_ms < ${context.now()})
+      WHERE ((order_kind IS NOT NULL AND order_id IS NULL AND giving_until_ms < ${context.now()}
+          AND not_before_ms <= ${context.now()})
         OR undo_order_id IS NOT NULL) AND (${jobId ?? null}::text IS NULL OR job_id = ${jobId ?? null})
-      ORDER BY opens_at_ms, job_id LIMIT ${PER_ROUND_MAX}`.execute(db),
+      ORDER BY not_before_ms, opens_at_ms, job_id LIMIT ${PER_ROUND_MAX}`.execute(db),
   );
+  const round = roundOf(context, tenant);
   for (const job of rows)
     try {
       if (job.undo_order_id !== null) await takeBack(context, tenant, job);
-      if (job.order_kind !== null && job.order_id === null) await give(context, tenant, job);
+      if (job.order_kind !== null && job.order_id === null) await give(context, tenant, job, round);
     } catch (error) {
       // Tried again in the next round; meanwhile the job says what it waits for.
       context.log(`the order of job ${job.job_id} could not be given or taken back`, error);
@@ -62,15 +65,15 @@ async function withdraw(
   }
 }
 
-async function give(context: ServerRoomContext, tenant: TenantScope, job: Job): Promise<void> {
-  if (job.order_kind === 'patch-apply' && (await isMoved(context, tenant, job))) return;
+async function give(context: ServerRoomContext, tenant: TenantScope, job: Job, round: Round): Promise<void> {
+  const isApply = job.order_kind === 'patch-apply';
+  if (isApply && (await isMoved(context, tenant, job))) return;
   const nowMs = context.now();
-  const { rows } = await context.inTenant(tenant, (db) =>
-    sql<Job>`UPDATE amp_job SET giving_until_ms = ${nowMs + GIVING_MS}
-      WHERE job_id = ${job.job_id} AND state = ${job.state} AND state_at_ms = ${job.state_at_ms}
-        AND order_id IS NULL AND giving_until_ms < ${nowMs} RETURNING *`.execute(db),
-  );
-  if (rows.length === 0) return;
+  const untilMs = nowMs + GIVING_MS;
+  const claimed = isApply
+    ? await takeTurn(context, tenant, job, round, untilMs)
+    : await context.inTenant(tenant, (db) => claim(db, job, nowMs, untilMs));
+  if (claimed === undefined) return;
   const { by, because, what, seconds } = orderOf(job, nowMs);
   // Its window is over: following it says so.
   if (seconds <= 0) return;

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { canonicalJson } from '@demarc/platform/canonical';
 import type { ServerRoomContext } from '@demarc/platform/contract/server';
+import { DemarcError } from '@demarc/platform/errors';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { sql } from 'kysely';
 import {
@@ -13,10 +14,10 @@ import {
   type WhatIfReply,
 } from '../api.ts';
 import { patchingErrors } from '../errors.ts';
-import type { Plan } from '../plan/plan.ts';
+import { type Plan, planErrors } from '../plan/plan.ts';
 import { gather } from './gather.ts';
 import { type Account, instant, type Store } from './kept.ts';
-import { type KeptPlan, keptPlan } from './kept-plan.ts';
+import { type KeptPlan, keptPlan, wordsFor } from './kept-plan.ts';
 import { type Drawn, drawn, type Gathered } from './needed.ts';
 import { planner } from './planner.ts';
 import type { KeptWindow } from './windows.ts';
@@ -57,9 +58,8 @@ export async function makePlan(
 ): Promise<ShownPlan> {
   const gathered = await gather(context, tenant, to);
   const draft = drawn(gathered);
-  const plan =
-    draft.input === undefined ? NOTHING : await planner.plan(tenant, { input: draft.input, seconds });
   const names = await namesOf(context, tenant);
+  const plan = await planned(tenant, draft, seconds, wordsFor(draft, gathered, names));
   const kept = keptPlan(plan, draft, gathered, names);
   const summary: PlanRow['summary'] = {
     madeBy: by.name,
@@ -143,16 +143,35 @@ export async function whatIf(
       ...addFreezes.map((freeze, index) => ({ id: `asked-${index + 1}`, freeze })),
     ],
   };
+  const names = await namesOf(context, tenant);
   const sides = [];
   for (const each of [gathered, asked]) {
     const draft = drawn(each);
-    const plan =
-      draft.input === undefined ? NOTHING : await planner.plan(tenant, { input: draft.input, seconds });
-    sides.push(countsOf(plan, draft));
+    sides.push(countsOf(await planned(tenant, draft, seconds, wordsFor(draft, each, names)), draft));
   }
   const [asIs, asAsked] = sides;
   if (asIs === undefined || asAsked === undefined) throw new Error('there are two sides');
   return { asIs, asAsked };
+}
+
+/** What is wrong with the input is said with the names of machines. */
+async function planned(
+  tenant: TenantScope,
+  { input }: Drawn,
+  seconds: number,
+  inWords: (text: string) => string,
+): Promise<Plan> {
+  if (input === undefined) return NOTHING;
+  try {
+    return await planner.plan(tenant, { input, seconds });
+  } catch (error) {
+    if (!(error instanceof DemarcError) || error.code !== 'PLAN_INPUT_INVALID') throw error;
+    throw planErrors.make(
+      'PLAN_INPUT_INVALID',
+      { because: inWords(String(error.details['because'])) },
+      { cause: error },
+    );
+  }
 }
 
 const countsOf = (plan: Plan, { changes, outside }: Drawn): WhatIfReply['asIs'] => ({

@@ -134,6 +134,7 @@ function plannedOf(
     windowId: work.windowId,
     windowName: work.windowName,
     startsAtMs: Date.parse(work.startsAt),
+    minutes: Math.ceil((Date.parse(work.endsAt) - Date.parse(work.startsAt)) / 60_000),
     decision: decisionOf(needs),
     dueAtMs: dueOf(needs),
     manager,
