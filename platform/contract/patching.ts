@@ -61,3 +61,13 @@ export const ChangeManifest = z.strictObject({
   approvedBy: z.string().max(1_024),
 });
 export type ChangeManifest = z.infer<typeof ChangeManifest>;
+
+/** What integrity monitoring tells of an announcement that it heeds, in `unmapped.demarc_announced` of a Remediation Activity. */
+export const ChangesAnnounced = z.strictObject({
+  job_id: z.string().min(1).max(128),
+  approved_by: z.string().max(1_024),
+  from_ms: z.int(),
+  until_ms: z.int(),
+  file_count: z.int().min(0),
+});
+export type ChangesAnnounced = z.infer<typeof ChangesAnnounced>;

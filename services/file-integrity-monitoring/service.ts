@@ -1,5 +1,5 @@
 import { defineService } from '@demarc/platform/contract';
-import { FILE_SYSTEM_ACTIVITY } from '@demarc/platform/ocsf';
+import { FILE_SYSTEM_ACTIVITY, REMEDIATION_ACTIVITY } from '@demarc/platform/ocsf';
 import { defaultsFor, FileIntegrityPolicy } from './policy.ts';
 
 export const fileIntegrityMonitoring = defineService({
@@ -7,7 +7,7 @@ export const fileIntegrityMonitoring = defineService({
   title: 'File integrity monitoring',
   policy: FileIntegrityPolicy,
   defaultsFor,
-  emits: [FILE_SYSTEM_ACTIVITY],
+  emits: [FILE_SYSTEM_ACTIVITY, REMEDIATION_ACTIVITY],
   evidences: [
     { rule: 'VMS-09.1', everySeconds: 60, freshForSeconds: 300 },
     { rule: 'VMS-09.2', everySeconds: 900, freshForSeconds: 3_600 },

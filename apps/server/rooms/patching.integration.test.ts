@@ -10,9 +10,10 @@ import type { JobDetail, JobsPage, ShownPlan } from '@demarc/ams-patching/api';
 import { amsPatchingServer } from '@demarc/ams-patching/server';
 import { acceptSchedule, buy } from '@demarc/assurance/commands';
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
+import type { ServerRoom } from '@demarc/platform/contract/server';
 import { validateOcsf } from '@demarc/platform/ocsf';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import { carry } from '@demarc/siem';
+import { carry, readRuleFiles } from '@demarc/siem';
 import { importFeed } from '@demarc/vulnerability-scanning/feeds';
 import { inventoryToOcsf, readInventory } from '@demarc/vulnerability-scanning/inventory';
 import { vulnerabilityScanningServer } from '@demarc/vulnerability-scanning/server';
@@ -21,7 +22,7 @@ import { openTestServer, type TestMachine, type TestServer } from '../testing.ts
 
 const HOUR_MS = 3_600_000;
 const here = grantTenantScope('local');
-const ROOMS = [vulnerabilityScanningServer, amsPatchingServer];
+const ROOMS: readonly ServerRoom[] = [vulnerabilityScanningServer, amsPatchingServer];
 const ANN = { accountId: 'a-ann', name: 'Ann', party: 'customer' };
 const BOB = { accountId: 'a-bob', name: 'Bob', party: 'customer' };
 
@@ -30,7 +31,8 @@ let server: TestServer;
 let machine: TestMachine;
 
 before(async () => {
-  server = await openTestServer({ rooms: ROOMS, now: () => now });
+  const rules = ROOMS.flatMap((room) => room.detectionsDirectory ?? []).flatMap(readRuleFiles);
+  server = await openTestServer({ rooms: ROOMS, rules, now: () => now });
   machine = await server.enrolled('erp-1');
   const { assurance } = server;
   const { assetId } = machine;
@@ -113,6 +115,10 @@ async function has(version: string): Promise<void> {
 
 /** As the half on the machine tells it. */
 function tells(told: object, jobId: string): Promise<void> {
+  return remediation({ demarc_patching: told }, jobId);
+}
+
+function remediation(unmapped: object, jobId: string): Promise<void> {
   const event = {
     activity_id: 99,
     activity_name: 'Patch',
@@ -129,7 +135,7 @@ function tells(told: object, jobId: string): Promise<void> {
       product: { name: 'Demarc', vendor_name: 'Demarc' },
     },
     device: device(),
-    unmapped: { demarc_patching: told },
+    unmapped,
   };
   return carried([event]);
 }
@@ -216,6 +222,36 @@ test('from a finding to a job that the machine has, its result, and the scan tha
     [verified.verification, verified.findings.map(({ isStillOpen }) => isStillOpen)],
     ['verified', [false]],
   );
+});
+
+/** As integrity monitoring tells what it takes for announced. */
+function announces(jobId: string, fromMs: number): Promise<void> {
+  const untilMs = fromMs + HOUR_MS;
+  const said = { job_id: jobId, approved_by: 'Bob', from_ms: fromMs, until_ms: untilMs, file_count: 3 };
+  return remediation({ demarc_announced: said }, jobId);
+}
+
+test('changes that are announced as those of a job that nobody gave are a finding', async (t: TestContext) => {
+  const context = contextOf('ams-patching');
+  const range = () => ({ fromMs: now - HOUR_MS, toMs: now + HOUR_MS, limit: 50 });
+  const findings = async (): Promise<number> => {
+    const { events } = await context.searchEvents(here, { ...range(), classUids: [2_004] });
+    return events.filter((event) => JSON.stringify(event).includes('did not give')).length;
+  };
+  const [known] = (await ask<JobsPage>('GET jobs')).jobs;
+  if (known === undefined) throw new Error('there is a job');
+  await announces(known.id, now);
+  t.assert.equal(await findings(), 0, 'it was approved for this machine and this time');
+  await announces('of-nobody', now);
+  t.assert.equal(await findings(), 1);
+  await work();
+  await announces('of-nobody', now - 1);
+  const filters = [{ field: 'unmapped.strange_job.job_id', op: 'eq' as const, value: 'of-nobody' }];
+  const { events } = await context.searchEvents(here, { ...range(), filters });
+  t.assert.equal(events.length, 2, 'each announcement once, however often it is looked at');
+  t.assert.match(String(events[0]?.['message']), /job of-nobody: the platform gave this machine no job/);
+  await announces(known.id, now - 30 * 24 * HOUR_MS);
+  t.assert.equal(await findings(), 3, 'a job of another time');
 });
 
 test('bought, the service has the duty with the first evidence that the machine can be patched', async (t: TestContext) => {

@@ -4,6 +4,7 @@ import { join as joinPath } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Health } from '@demarc/platform/contract';
 import type { AgentRoom, AgentRoomContext, OcsfEvent, RunningRoom } from '@demarc/platform/contract/agent';
+import type { ChangeManifest } from '@demarc/platform/contract/patching';
 import * as z from 'zod';
 import { fileIntegrityErrors } from '../errors.ts';
 import { baselineEvidence, canaryEvidence } from '../evidence.ts';
@@ -21,7 +22,7 @@ import { excluder, fromUtf8, isBelow } from './paths.ts';
 import { readNames } from './processes.ts';
 import { type ScanResult, scan } from './scan.ts';
 import type { SensorMessage, SensorTask } from './sensor.worker.ts';
-import { gapToOcsf } from './to-ocsf.ts';
+import { announcementToOcsf, gapToOcsf } from './to-ocsf.ts';
 
 export const fileIntegrityMonitoringAgent: AgentRoom = {
   service: fileIntegrityMonitoring,
@@ -35,6 +36,8 @@ const EVENTS_PER_EMIT = 500;
 const SAVE_EVERY_MS = 60_000;
 /** Gaps that come together are verified together. */
 const GAP_GATHER_MS = 500;
+/** Beyond that they are told again, which changes nothing. */
+const TOLD_MAX = 1_000;
 
 class FileIntegrityRoom implements RunningRoom {
   readonly #context: AgentRoomContext;
@@ -64,10 +67,15 @@ class FileIntegrityRoom implements RunningRoom {
   #canaryWaiting: ((seenAtMs: number) => void) | undefined;
   #disposed = false;
   readonly #explainer: Explainer;
+  /** Announcements that the platform was told of. */
+  readonly #told = new Set<string>();
 
   constructor(context: AgentRoomContext) {
     this.#context = context;
-    this.#explainer = new Explainer(() => context.announcedChanges());
+    this.#explainer = new Explainer(
+      () => context.announcedChanges(),
+      (manifest) => this.#heeded(manifest),
+    );
     this.#contents = new Contents(context.stateDirectory);
     const canaryDirectory = joinPath(context.stateDirectory, 'canary');
     mkdirSync(canaryDirectory, { recursive: true, mode: 0o700 });
@@ -106,6 +114,20 @@ class FileIntegrityRoom implements RunningRoom {
     await this.#stopWatching();
     this.#save();
     this.#say('stopped', 'stopped');
+  }
+
+  /** The platform is told whose changes these are said to be: it knows which jobs it gave. */
+  #heeded(manifest: ChangeManifest): void {
+    const key = `${manifest.jobId} ${manifest.fromMs}`;
+    if (this.#told.has(key)) return;
+    if (this.#told.size >= TOLD_MAX) this.#told.clear();
+    this.#told.add(key);
+    const context = this.#context;
+    const event = announcementToOcsf(manifest, context.host, context.now());
+    context.emit([event]).catch((error: unknown) => {
+      this.#told.delete(key);
+      context.log('an announcement could not be told', { error: String(error) });
+    });
   }
 
   #roots(policy: FileIntegrityPolicy): readonly string[] {

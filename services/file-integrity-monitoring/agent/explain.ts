@@ -27,11 +27,19 @@ type Announced = ChangeManifest['files'][number];
 
 export class Explainer {
   readonly #manifests: () => readonly ChangeManifest[];
+  readonly #heeded: (manifest: ChangeManifest) => void;
   readonly #files = new WeakMap<ChangeManifest, ReadonlyMap<string, Announced>>();
 
-  /** @param manifests what was announced, as it is now */
-  constructor(manifests: () => readonly ChangeManifest[]) {
+  /**
+   * @param manifests what was announced, as it is now
+   * @param heeded is told each time that a change came in the time of an announcement
+   */
+  constructor(
+    manifests: () => readonly ChangeManifest[],
+    heeded: (manifest: ChangeManifest) => void = () => undefined,
+  ) {
     this.#manifests = manifests;
+    this.#heeded = heeded;
   }
 
   /**
@@ -42,6 +50,7 @@ export class Explainer {
     let first: Explanation | undefined;
     for (const manifest of this.#manifests()) {
       if (atMs < manifest.fromMs || atMs > manifest.untilMs + LATE_MS) continue;
+      this.#heeded(manifest);
       const because = this.#problem(manifest, change, process);
       const { jobId, approvedBy } = manifest;
       if (because === '') return { jobId, approvedBy, isAnnounced: true, because };

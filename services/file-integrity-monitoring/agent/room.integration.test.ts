@@ -27,7 +27,7 @@ import type { EvidenceFinding } from '@demarc/platform/contract';
 import type { OcsfEvent, RunningRoom } from '@demarc/platform/contract/agent';
 import type { ChangeManifest } from '@demarc/platform/contract/patching';
 import { testRoomContext } from '@demarc/platform/contract/testing';
-import { validateOcsf } from '@demarc/platform/ocsf';
+import { REMEDIATION_ACTIVITY, validateOcsf } from '@demarc/platform/ocsf';
 import { fileIntegrityMonitoringAgent } from './agent.ts';
 
 interface FileEvent extends OcsfEvent {
@@ -54,6 +54,8 @@ const base = mkdtempSync(join(tmpdir(), 'demarc-fim-'));
 const watched = join(base, 'watched');
 const state = join(base, 'state');
 let events: FileEvent[] = [];
+/** Announcements. */
+const toldOf: OcsfEvent[] = [];
 const findings: EvidenceFinding[] = [];
 let room: RunningRoom;
 let tampered = false;
@@ -62,7 +64,10 @@ let announced: readonly ChangeManifest[] = [];
 const context = testRoomContext({
   stateDirectory: state,
   emit: async (emitted) => {
-    events.push(...(emitted as unknown as FileEvent[]));
+    for (const event of emitted) {
+      if (event.class_uid === REMEDIATION_ACTIVITY) toldOf.push(event);
+      else events.push(event as unknown as FileEvent);
+    }
   },
   evidence: async (found) => {
     findings.push(...found);
@@ -211,6 +216,13 @@ test('what dpkg does as announced is explained, and whatever else is done meanwh
   const later = await after_('echo later > opt/tool; sleep 0.1', 1);
   t.assert.equal(later[0]?.unmapped.change_window, undefined);
   announced = [];
+  // Once, however many changes came: the platform compares it with the jobs that it gave.
+  const { jobId: job_id, approvedBy: approved_by, fromMs: from_ms, untilMs: until_ms } = job;
+  t.assert.deepEqual(
+    toldOf.map(({ unmapped }) => unmapped),
+    [{ demarc_announced: { job_id, approved_by, from_ms, until_ms, file_count: 1 } }],
+  );
+  t.assert.deepEqual(toldOf.map(validateOcsf), [{ ok: true }]);
 });
 
 test('hard links, symbolic links, permissions, owners and extended attributes', async (t: TestContext) => {

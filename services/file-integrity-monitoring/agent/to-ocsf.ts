@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { HostIdentity, OcsfEvent } from '@demarc/platform/contract/agent';
+import type { ChangeManifest, ChangesAnnounced } from '@demarc/platform/contract/patching';
 import {
   FILE_ACTIVITY,
   FILE_SYSTEM_ACTIVITY,
@@ -15,6 +16,7 @@ import {
   type OcsfFile,
   type OcsfFileActivity,
   type OcsfProcess,
+  REMEDIATION_ACTIVITY,
   SEVERITY,
 } from '@demarc/platform/ocsf';
 import { redactCommandLine } from '@demarc/platform/processes';
@@ -49,6 +51,8 @@ const FILE_TYPE: Readonly<Record<EntryType, number>> = {
   unknown: 0,
 };
 const SHA_256 = 3;
+/** `activity_id` of a Remediation Activity. */
+const OTHER = 99;
 const VERBS = { created: 'was created', deleted: 'was deleted', renamed: 'was renamed' } as const;
 
 export function toOcsf(observation: Observation, host: HostIdentity): OcsfEvent {
@@ -141,6 +145,40 @@ export function gapToOcsf(
     unmapped: { gap: true, because: gap.because, changes: gap.changes },
   };
   return event as unknown as OcsfEvent;
+}
+
+/** Whose changes are taken for announced from now on: a Remediation Activity, which is what was announced. */
+export function announcementToOcsf(
+  { jobId, approvedBy, fromMs, untilMs, files }: ChangeManifest,
+  host: HostIdentity,
+  atMs: number,
+): OcsfEvent {
+  const said: ChangesAnnounced = {
+    job_id: jobId,
+    approved_by: approvedBy,
+    from_ms: fromMs,
+    until_ms: untilMs,
+    file_count: files.length,
+  };
+  return {
+    activity_id: OTHER,
+    activity_name: 'Announce',
+    category_uid: 7,
+    class_uid: REMEDIATION_ACTIVITY,
+    type_uid: REMEDIATION_ACTIVITY * 100 + OTHER,
+    severity_id: SEVERITY.informational,
+    time: atMs,
+    message: `Changes of ${files.length} files until ${new Date(untilMs).toISOString()} are those of patch job ${jobId}, it is said here`,
+    command_uid: jobId,
+    device: { hostname: host.hostname, uid: host.assetId, type_id: 1 },
+    metadata: {
+      uid: digest([host.assetId, 'announced', jobId, String(fromMs), String(atMs)]),
+      version: OCSF_VERSION,
+      product: { name: 'Demarc', vendor_name: 'Demarc', feature: { name: 'file-integrity-monitoring' } },
+      profiles: ['host'],
+    },
+    unmapped: { demarc_announced: said },
+  };
 }
 
 function activityOf(change: Change): number {
