@@ -877,7 +877,11 @@ test('the provider’s people are seen when they look, and an auditor of the ten
     entries: readonly { name: string; route: string; count: number; role: string }[];
   }>();
   const looks = entries.filter(({ route }) => route === '/v1/tenants/:tenantId/matrix');
-  t.assert.ok(looks.some(({ role, count }) => role === 'provider-administrator' && count >= 2));
+  // Looks are counted by the minute, and the two may lie in two of them.
+  const counted = looks
+    .filter(({ role }) => role === 'provider-administrator')
+    .reduce((sum, { count }) => sum + count, 0);
+  t.assert.ok(counted >= 2, `${counted} looks`);
   t.assert.ok(entries.every(({ role }) => role !== 'tenant-administrator'));
 });
 
