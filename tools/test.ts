@@ -5,6 +5,7 @@
  * The last line is `N passed, N failed, N skipped` over all stages.
  */
 import { parseArgs } from 'node:util';
+import { buildConsole, buildPrograms } from '../apps/cli/builds.ts';
 import { run } from './run.ts';
 import { type Result, runProcesses, runUnits } from './run-stage.ts';
 import { endToEndStage, integrationStage, unitStage } from './stages.ts';
@@ -24,6 +25,11 @@ if (wanted(unit.name)) {
 // Side by side: whoever is done with the one helps with the other.
 const stages = [endToEndStage(), integrationStage()].filter(({ name }) => wanted(name));
 if (stages.length > 0) {
+  // Once for all whose platforms begin where a second start does.
+  if (wanted('end to end')) {
+    const [, because] = await Promise.all([buildConsole(), buildPrograms()]);
+    if (because !== undefined) console.log(`each platform builds its own programs: ${because}`);
+  }
   console.log(`\n== ${stages.map(({ name, files }) => `${name}: ${files.length} files`).join(', ')}`);
   const results = await runProcesses(stages);
   for (const [at, stage] of stages.entries()) count(stage, results[at]);

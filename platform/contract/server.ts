@@ -285,3 +285,29 @@ export interface ServerRoom {
   /** Directory of the room's detections: one Sigma rule a file, `*.yml`, each with samples beside it. */
   readonly detectionsDirectory?: URL;
 }
+
+/**
+ * Every event that a search finds, page after page.
+ *
+ * @param query with `limit` events a page
+ * @returns whether those were all; there may be more behind `pagesMax` pages
+ */
+export async function readEvents(
+  context: Pick<ServerRoomContext, 'searchEvents'>,
+  tenant: TenantScope,
+  query: Omit<EventQuery, 'cursor'>,
+  pagesMax: number,
+  take: (event: OcsfEvent) => void,
+): Promise<boolean> {
+  let cursor: string | null = null;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const found: Awaited<ReturnType<ServerRoomContext['searchEvents']>> = await context.searchEvents(
+      tenant,
+      cursor === null ? query : { ...query, cursor },
+    );
+    for (const event of found.events) take(event);
+    cursor = found.nextCursor;
+    if (cursor === null) return true;
+  }
+  return false;
+}

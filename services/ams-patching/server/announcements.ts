@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import { ChangesAnnounced } from '@demarc/platform/contract/patching';
-import type { ServerRoomContext } from '@demarc/platform/contract/server';
+import { readEvents, type ServerRoomContext } from '@demarc/platform/contract/server';
 import { eventUid, OCSF_VERSION, REMEDIATION_ACTIVITY, SEVERITY } from '@demarc/platform/ocsf';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { sql } from 'kysely';
@@ -68,30 +68,26 @@ const keyOf = ({ assetId, said }: Announced): string => `${assetId} ${said.job_i
 async function announced(context: ServerRoomContext, tenant: TenantScope): Promise<readonly Announced[]> {
   const nowMs = context.now();
   const found: Announced[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const reply = await context.searchEvents(tenant, {
-      fromMs: nowMs - LOOK_BACK_MS,
-      toMs: nowMs + SKEW_MS,
-      classUids: [REMEDIATION_ACTIVITY],
-      filters: [{ field: 'unmapped.demarc_announced.job_id', op: 'ne', value: '' }],
-      limit: PAGE,
-      ...(cursor === null ? {} : { cursor }),
-    });
-    found.push(...reply.events.flatMap((event) => announcedIn(event) ?? []));
-    cursor = reply.nextCursor;
-    if (cursor === null) break;
-  }
+  const query = {
+    fromMs: nowMs - LOOK_BACK_MS,
+    toMs: nowMs + SKEW_MS,
+    classUids: [REMEDIATION_ACTIVITY],
+    filters: [{ field: 'unmapped.demarc_announced.job_id', op: 'ne' as const, value: '' }],
+    limit: PAGE,
+  };
+  await readEvents(context, tenant, query, PAGES_MAX, (event) => found.push(...announcedIn(event)));
   return found;
 }
 
-function announcedIn(event: OcsfEvent): Announced | undefined {
+function announcedIn(event: OcsfEvent): readonly Announced[] {
   const unmapped = event['unmapped'] as Readonly<Record<string, unknown>> | undefined;
   const said = ChangesAnnounced.safeParse(unmapped?.['demarc_announced']);
   // Written by the road: it is the asset whose certificate the event came with.
   const device = event['device'] as { readonly uid?: unknown; readonly hostname?: unknown } | undefined;
-  if (!said.success || typeof device?.uid !== 'string') return undefined;
-  return { assetId: device.uid, hostname: String(device.hostname ?? ''), atMs: event.time, said: said.data };
+  if (!said.success || typeof device?.uid !== 'string') return [];
+  return [
+    { assetId: device.uid, hostname: String(device.hostname ?? ''), atMs: event.time, said: said.data },
+  ];
 }
 
 /** Jobs that somebody approved, with the time in which they may change files. */

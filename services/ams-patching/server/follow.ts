@@ -1,7 +1,7 @@
 /** What happens to jobs without anybody doing anything: machines answer, time goes by, others fail, duties move. */
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import type { OrderState } from '@demarc/platform/contract/orders';
-import type { ServerRoomContext } from '@demarc/platform/contract/server';
+import { readEvents, type ServerRoomContext } from '@demarc/platform/contract/server';
 import { REMEDIATION_ACTIVITY } from '@demarc/platform/ocsf';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { type RawBuilder, sql } from 'kysely';
@@ -135,20 +135,9 @@ async function hearMachine(
   sinceMs: number,
 ): Promise<void> {
   const events: OcsfEvent[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const found = await context.searchEvents(tenant, {
-      fromMs: sinceMs,
-      toMs: context.now() + SKEW_MS,
-      classUids: [REMEDIATION_ACTIVITY],
-      assetId,
-      limit: PAGE,
-      ...(cursor === null ? {} : { cursor }),
-    });
-    events.push(...found.events);
-    cursor = found.nextCursor;
-    if (cursor === null) break;
-  }
+  const toMs = context.now() + SKEW_MS;
+  const query = { fromMs: sinceMs, toMs, classUids: [REMEDIATION_ACTIVITY], assetId, limit: PAGE };
+  await readEvents(context, tenant, query, PAGES_MAX, (event) => events.push(event));
   // Of what comes within one millisecond a job is begun before it goes on.
   const told = events
     .flatMap((event) => {

@@ -60,9 +60,24 @@ const PAIR = {
   'db-2': { cluster: 'db', standby: 'secondary' },
 };
 
-test('a machine without neighbours has its order at once, one with them when its turn has come', async (t: TestContext) => {
+/** Both approved; nobody is at work yet. */
+async function pair(): Promise<{ readonly second: JobDetail; readonly first: JobDetail }> {
   const [second, first] = await approved(PAIR);
   if (first === undefined || second === undefined) throw new Error('there are two jobs');
+  return { second, first };
+}
+
+/** The secondary is at work, and it is not the primary's turn yet. */
+async function pairAtWork(): ReturnType<typeof pair> {
+  const both = await pair();
+  room.nowMs = Date.parse(both.second.opensAt);
+  await room.follow();
+  await begins(both.second);
+  return both;
+}
+
+test('a machine without neighbours has its order at once, one with them when its turn has come', async (t: TestContext) => {
+  const { second } = await pair();
   t.assert.deepEqual(applied(), []);
   t.assert.match(await because(second), /^Approved by Bob/);
   const [alone] = await approved({ 'web-1': {} });
@@ -74,11 +89,7 @@ test('a machine without neighbours has its order at once, one with them when its
 });
 
 test('who is late is waited for, and not by the clock', async (t: TestContext) => {
-  const [second, first] = await approved(PAIR);
-  if (first === undefined || second === undefined) throw new Error('there are two jobs');
-  room.nowMs = Date.parse(second.opensAt);
-  await room.follow();
-  await begins(second);
+  const { second, first } = await pairAtWork();
   room.nowMs += 40 * MINUTE_MS;
   await room.follow();
   t.assert.deepEqual(applied(), ['db-2']);
@@ -89,11 +100,7 @@ test('who is late is waited for, and not by the clock', async (t: TestContext) =
 });
 
 test('of a cluster whose first member failed the next is held, until somebody has looked', async (t: TestContext) => {
-  const [second, first] = await approved(PAIR);
-  if (first === undefined || second === undefined) throw new Error('there are two jobs');
-  room.nowMs = Date.parse(second.opensAt);
-  await room.follow();
-  await begins(second);
+  const { second, first } = await pairAtWork();
   room.nowMs += 40 * MINUTE_MS;
   await ends(second, 'failed');
   await room.follow();
@@ -106,11 +113,7 @@ test('of a cluster whose first member failed the next is held, until somebody ha
 });
 
 test('whose turn does not come is missed, and says whom it waited for', async (t: TestContext) => {
-  const [second, first] = await approved(PAIR);
-  if (first === undefined || second === undefined) throw new Error('there are two jobs');
-  room.nowMs = Date.parse(second.opensAt);
-  await room.follow();
-  await begins(second);
+  const { second, first } = await pairAtWork();
   room.nowMs = Date.parse(second.closesAt) - MINUTE_MS;
   await room.follow();
   room.nowMs = Date.parse(second.closesAt) + 20 * MINUTE_MS;

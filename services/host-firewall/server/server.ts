@@ -1,7 +1,12 @@
 /** Door: the room's half on the server. All of it answers questions about a policy; none changes anything. */
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import { Instant } from '@demarc/platform/contract/api';
-import type { RoomRoute, ServerRoom, ServerRoomContext } from '@demarc/platform/contract/server';
+import {
+  type RoomRoute,
+  readEvents,
+  type ServerRoom,
+  type ServerRoomContext,
+} from '@demarc/platform/contract/server';
 import { NETWORK_ACTIVITY } from '@demarc/platform/ocsf';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import * as z from 'zod';
@@ -99,25 +104,19 @@ async function recordedFlows(
   { assetId, from, to }: Pick<z.infer<typeof SimulateBody>, 'assetId' | 'from' | 'to'>,
 ): Promise<{ readonly flows: readonly RecordedEvent[]; readonly isPartial: boolean }> {
   const flows: RecordedEvent[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const found = await context.searchEvents(tenant, {
-      fromMs: Date.parse(from),
-      toMs: Date.parse(to),
-      classUids: [NETWORK_ACTIVITY],
-      assetId,
-      filters: [{ field: 'metadata.product.feature.name', op: 'eq', value: hostFirewall.id }],
-      limit: EVENTS_PER_PAGE,
-      ...(cursor === null ? {} : { cursor }),
-    });
-    for (const event of found.events) {
-      const recorded = recordedOf(event);
-      if (recorded !== undefined) flows.push({ ...recorded, event });
-    }
-    cursor = found.nextCursor;
-    if (cursor === null) return { flows, isPartial: false };
-  }
-  return { flows, isPartial: true };
+  const query = {
+    fromMs: Date.parse(from),
+    toMs: Date.parse(to),
+    classUids: [NETWORK_ACTIVITY],
+    assetId,
+    filters: [{ field: 'metadata.product.feature.name', op: 'eq' as const, value: hostFirewall.id }],
+    limit: EVENTS_PER_PAGE,
+  };
+  const isWhole = await readEvents(context, tenant, query, PAGES_MAX, (event) => {
+    const recorded = recordedOf(event);
+    if (recorded !== undefined) flows.push({ ...recorded, event });
+  });
+  return { flows, isPartial: !isWhole };
 }
 
 const CheckBody = z.strictObject({ policy: HostFirewallPolicy });

@@ -4,7 +4,12 @@
  * in force for the tenant make of them.
  */
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
-import type { HostHealth, RoomObserver, ServerRoomContext } from '@demarc/platform/contract/server';
+import {
+  type HostHealth,
+  type RoomObserver,
+  readEvents,
+  type ServerRoomContext,
+} from '@demarc/platform/contract/server';
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { type Alarms, CANARY_MESSAGE, canaryOf } from '../canary.ts';
@@ -98,19 +103,14 @@ async function arrivedEvents(
     filters: [{ field: 'message', op: 'eq' as const, value: CANARY_MESSAGE }],
     limit: PAGE_EVENTS,
   };
-  let cursor: string | null = null;
-  for (let page = 0; page === 0 || (cursor !== null && page < PAGES_MAX); page += 1) {
-    const found = await context.searchEvents(tenant, { ...query, ...(cursor === null ? {} : { cursor }) });
-    for (const event of found.events) {
-      const canary = canaryOf(event);
-      // Both are what the server knows, whatever the event says of itself.
-      const { uid: assetId } = (event['device'] ?? {}) as { readonly uid?: unknown };
-      const { uid, logged_time: atMs } = event.metadata;
-      if (canary !== undefined && typeof assetId === 'string' && typeof atMs === 'number')
-        arrived.set(keyOf(assetId, canary.setAtMs), { uid, atMs, alarms: canary.alarms });
-    }
-    cursor = found.nextCursor;
-  }
+  await readEvents(context, tenant, query, PAGES_MAX, (event) => {
+    const canary = canaryOf(event);
+    // Both are what the server knows, whatever the event says of itself.
+    const { uid: assetId } = (event['device'] ?? {}) as { readonly uid?: unknown };
+    const { uid, logged_time: atMs } = event.metadata;
+    if (canary !== undefined && typeof assetId === 'string' && typeof atMs === 'number')
+      arrived.set(keyOf(assetId, canary.setAtMs), { uid, atMs, alarms: canary.alarms });
+  });
   return arrived;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { OcsfEvent } from '@demarc/platform/contract/agent';
 import { PRIVATE_NETWORKS, type SeenScan, type SeenScans } from '@demarc/platform/contract/exposure';
-import type { ServerRoomContext } from '@demarc/platform/contract/server';
+import { readEvents, type ServerRoomContext } from '@demarc/platform/contract/server';
 import { OCSF_CLASS } from '@demarc/platform/ocsf';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import * as z from 'zod';
@@ -73,18 +73,13 @@ async function read(
     ],
     limit: PAGE_EVENTS,
   };
-  let cursor: string | null = null;
-  for (let page = 0; page === 0 || (cursor !== null && page < PAGES_MAX); page += 1) {
-    const found = await context.searchEvents(tenant, { ...query, ...(cursor === null ? {} : { cursor }) });
-    for (const event of found.events) {
-      const { uid: assetId } = (event['device'] ?? {}) as { readonly uid?: unknown };
-      if (typeof assetId !== 'string') continue;
-      const ofMachine = scans.get(assetId) ?? new Map<string, SeenScan>();
-      scans.set(assetId, ofMachine);
-      for (const scan of scansOf(event)) add(ofMachine, scan);
-    }
-    cursor = found.nextCursor;
-  }
+  await readEvents(context, tenant, query, PAGES_MAX, (event) => {
+    const { uid: assetId } = (event['device'] ?? {}) as { readonly uid?: unknown };
+    if (typeof assetId !== 'string') return;
+    const ofMachine = scans.get(assetId) ?? new Map<string, SeenScan>();
+    scans.set(assetId, ofMachine);
+    for (const scan of scansOf(event)) add(ofMachine, scan);
+  });
   return { untilMs: nowMs, allAtMs: isAll ? nowMs : before.allAtMs, scans };
 }
 
