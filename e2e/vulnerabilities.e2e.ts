@@ -227,6 +227,17 @@ test('a person sees what is open, why, how urgent it is and who has to fix it', 
     .first()
     .waitFor();
   await desk.looksRight('finding');
+  // Until it is fixed something can stand before it: what is known of it is filled in.
+  await drawer.getByRole('link', { name: 'a shield can stand before it' }).click();
+  await page.getByRole('heading', { name: 'Shields', exact: true }).waitFor();
+  const shield = page.getByRole('dialog', { name: 'Open a shield' });
+  assert.equal(await shield.getByLabel('Advisory or CVE').inputValue(), EXPLOITED);
+  assert.equal(
+    await shield.getByLabel('Machine').locator('option:checked').textContent(),
+    machine.name,
+    'the machine that the finding is of',
+  );
+  await desk.looksRight('shield-for-finding');
 
   for (const [path, heading, row] of [
     ['scanned-machines', 'Scanned machines', machine.name],

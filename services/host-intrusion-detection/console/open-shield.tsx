@@ -26,15 +26,18 @@ const EMPTY: ShieldDraft = {
 
 export function OpenShield({
   tools,
+  first = EMPTY,
   onClose,
   onOpened,
 }: {
   readonly tools: ConsoleTools;
+  /** What is known of it already. */
+  readonly first?: ShieldDraft | undefined;
   readonly onClose: () => void;
   readonly onOpened: () => Promise<void>;
 }) {
   const { Button, Choice, Details, Failure, TextField } = tools.parts;
-  const [draft, setDraft] = useState(EMPTY);
+  const [draft, setDraft] = useState(first);
   const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const change = (changes: Partial<ShieldDraft>): void => setDraft((before) => ({ ...before, ...changes }));

@@ -57,11 +57,39 @@ export interface ShieldDraft {
   readonly port: string;
   readonly soakSeconds: string;
   readonly because: string;
+  /** Of the finding that it is opened for. */
+  readonly findingUid?: string;
+}
+
+/** Which of the known attacks an advisory is about, for whoever comes from a finding; Microsoft's MS17-010 names six. */
+const KIND_OF: Readonly<Record<string, ShieldKind>> = {
+  'CVE-2017-0143': 'ms17-010',
+  'CVE-2017-0144': 'ms17-010',
+  'CVE-2017-0145': 'ms17-010',
+  'CVE-2017-0146': 'ms17-010',
+  'CVE-2017-0147': 'ms17-010',
+  'CVE-2017-0148': 'ms17-010',
+  'CVE-2020-0796': 'smbghost',
+};
+
+/** @param search of the page: `for`, `asset` and `finding`, as a finding's page links here @returns undefined without */
+export function draftFor(search: Readonly<Record<string, string>>): ShieldDraft | undefined {
+  const { for: vulnerability = '', asset = '', finding } = search;
+  if (vulnerability === '') return undefined;
+  return {
+    assetId: asset,
+    vulnerability,
+    against: KIND_OF[vulnerability] ?? 'tcp',
+    port: '',
+    soakSeconds: '86400',
+    because: '',
+    ...(finding === undefined ? {} : { findingUid: finding }),
+  };
 }
 
 /** Undefined while something is missing; whether it is right is for the server to say. */
 export function shieldAsked(draft: ShieldDraft): Readonly<Record<string, unknown>> | undefined {
-  const { assetId, vulnerability, against, port, soakSeconds, because } = draft;
+  const { assetId, vulnerability, against, port, soakSeconds, because, findingUid } = draft;
   const isPort = against === 'tcp' || against === 'udp';
   if (assetId === '' || vulnerability.trim() === '' || because.trim().length < 3) return undefined;
   if (isPort && !/^\d{1,5}$/.test(port)) return undefined;
@@ -73,5 +101,6 @@ export function shieldAsked(draft: ShieldDraft): Readonly<Record<string, unknown
       : { what: 'attacks', kinds: [against] },
     soakSeconds: Number(soakSeconds),
     because: because.trim(),
+    ...(findingUid === undefined ? {} : { findingUid }),
   };
 }

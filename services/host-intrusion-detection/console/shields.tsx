@@ -2,7 +2,7 @@
 import type { Act, ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import { OpenShield } from './open-shield.tsx';
-import { againstText, isShieldInForce, type Shield, shieldStateText } from './shield-view.ts';
+import { againstText, draftFor, isShieldInForce, type Shield, shieldStateText } from './shield-view.ts';
 import { useListed } from './use-listed.ts';
 
 interface Listed {
@@ -14,7 +14,12 @@ interface Listed {
 export function ShieldsPage({ tools }: { readonly tools: ConsoleTools }) {
   const { Button, Empty, Instant, ListPage } = tools.parts;
   const { found, failure, reload, nameOf } = useListed<Listed>(tools, 'shields');
+  const asked = draftFor(tools.search);
   const [isOpening, setOpening] = useState(false);
+  const close = (): void => {
+    setOpening(false);
+    if (asked !== undefined) tools.setSearch({ for: undefined, asset: undefined, finding: undefined });
+  };
   return (
     <>
       <ListPage<Shield>
@@ -73,7 +78,9 @@ export function ShieldsPage({ tools }: { readonly tools: ConsoleTools }) {
           more: <History tools={tools} shield={shield} onDone={reload} />,
         })}
       />
-      {isOpening ? <OpenShield tools={tools} onClose={() => setOpening(false)} onOpened={reload} /> : null}
+      {isOpening || asked !== undefined ? (
+        <OpenShield tools={tools} first={asked} onClose={close} onOpened={reload} />
+      ) : null}
     </>
   );
 }
