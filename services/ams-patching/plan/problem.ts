@@ -206,9 +206,7 @@ function inOrder(
     }
   }
   if (sorted.length < loose.length) {
-    const circle = loose
-      .filter((_, index) => !place.has(index))
-      .map(({ change, host }) => `${change.id} on ${host.id}`);
+    const circle = loose.filter((_, index) => !place.has(index)).map(({ change }) => change.id);
     throw planErrors.make('PLAN_INPUT_INVALID', {
       because: `each of these would have to come before another: ${circle.slice(0, 10).join(', ')}`,
     });
