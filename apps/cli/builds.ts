@@ -1,7 +1,19 @@
 /** Things that are built from the sources when the sources changed: the console, the programs, the agent's package. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CliConfig } from './config.ts';
@@ -59,11 +71,44 @@ export async function buildAgentPackage(config: CliConfig): Promise<void> {
   if (isCurrent(stamp, wanted) && existsSync(join(packages, 'demarc-agent.deb'))) return;
   // Read by the server, which is not root.
   mkdirSync(packages, { recursive: true, mode: 0o755 });
-  await run(process.execPath, [checkout('tools/package-agent.ts'), join(packages, 'demarc-agent.deb')], {
-    env: config.childEnvironment,
-    cwd: root,
-  });
+  const out = join(packages, 'demarc-agent.deb');
+  const build = async (to: string): Promise<void> => {
+    await run(process.execPath, [checkout('tools/package-agent.ts'), to], {
+      env: config.childEnvironment,
+      cwd: root,
+    });
+  };
+  const kept = keptPackage(root, wanted);
+  if (kept === undefined) await build(out);
+  else {
+    if (!existsSync(kept)) {
+      // Two platforms of one checkout may be at it at once.
+      await build(`${kept}.${process.pid}`);
+      renameSync(`${kept}.${process.pid}`, kept);
+    }
+    copyFileSync(kept, `${out}.new`);
+    renameSync(`${out}.new`, out);
+  }
   writeFileSync(stamp, wanted);
+}
+
+/**
+ * It is made of the sources alone, so once is enough for all data directories of a checkout; those of other sources go.
+ *
+ * @returns undefined where the checkout cannot be written
+ */
+function keptPackage(root: string, digest: string): string | undefined {
+  const directory = join(root, 'node_modules/.demarc-package');
+  const name = `${digest}.deb`;
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+    for (const other of readdirSync(directory))
+      if (other.endsWith('.deb') && other !== name) rmSync(join(directory, other), { force: true });
+    return join(directory, name);
+  } catch {
+    return undefined;
+  }
 }
 
 function digestOf(root: string, patterns: readonly string[]): string {
