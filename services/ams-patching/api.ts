@@ -97,7 +97,7 @@ export const PatchingSettings = z.strictObject({
       databaseBeforeApplication: z.boolean().default(true),
       /** Machines that get a patch before others get the same one, whatever system they are of. */
       dependencies: z
-        .array(z.strictObject({ first: NamingScope, then: NamingScope }))
+        .array(z.strictObject({ first: NamingScope, later: NamingScope }))
         .max(DEPENDENCIES_MAX)
         .default([]),
     })

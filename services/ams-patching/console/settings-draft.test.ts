@@ -12,11 +12,11 @@ test('what is kept is what a form that nobody touched sends', (t: TestContext) =
       dependencies: [
         {
           first: { labels: { role: 'dns' } },
-          then: { labels: { role: 'web', zone: 'a=b' }, groups: ['shop'] },
+          later: { labels: { role: 'web', zone: 'a=b' }, groups: ['shop'] },
         },
         {
           first: { assetIds: ['11111111-2222-4333-8444-555555555555'] },
-          then: { groups: ['group of many'] },
+          later: { groups: ['group of many'] },
         },
       ],
     },

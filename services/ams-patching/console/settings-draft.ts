@@ -51,7 +51,7 @@ export function settingsDraft(settings: PatchingSettings): SettingsDraft {
     onFailure,
     databaseBeforeApplication: constraints.databaseBeforeApplication,
     dependencies: constraints.dependencies
-      .map(({ first, then }) => `${named(first)} before ${named(then)}`)
+      .map(({ first, later }) => `${named(first)} before ${named(later)}`)
       .join('\n'),
     numbers: {
       maxConcurrent: String(constraints.maxConcurrent ?? ''),
@@ -124,10 +124,10 @@ function dependenciesOf(text: string): { readonly found: Dependencies } | { read
   const found: Dependencies = [];
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
-    const [first, then, ...more] = line.split(BEFORE).map(scopeOf);
-    if (first === undefined || then === undefined || more.length > 0)
+    const [first, later, ...more] = line.split(BEFORE).map(scopeOf);
+    if (first === undefined || later === undefined || more.length > 0)
       return { missing: `Order, line ${index + 1}: as in “role=dns before role=web, group:shop”.` };
-    found.push({ first, then });
+    found.push({ first, later });
   }
   return found.length > DEPENDENCIES_MAX
     ? { missing: `Order: ${DEPENDENCIES_MAX} lines at most.` }

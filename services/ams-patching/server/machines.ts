@@ -79,7 +79,7 @@ function dependsOn(
   { constraints }: PatchingSettings,
   others: readonly Machine[],
 ): string[] {
-  const first = constraints.dependencies.filter(({ then }) => isInScope(then, machine));
+  const first = constraints.dependencies.filter(({ later }) => isInScope(later, machine));
   if (first.length === 0) return [];
   return others
     .filter((other) => other !== machine && first.some((each) => isInScope(each.first, other)))

@@ -179,7 +179,7 @@ test('neighbours are what labels and settings make of machines', (t: TestContext
   });
   const settings = PatchingSettings.parse({
     constraints: {
-      dependencies: [{ first: { labels: { role: 'dns' } }, then: { labels: { role: 'web' } } }],
+      dependencies: [{ first: { labels: { role: 'dns' } }, later: { labels: { role: 'web' } } }],
     },
   });
   const machines = [

@@ -155,7 +155,7 @@ test('a patch soaks in development, also where another plan has it for productio
 
 test('what a tenant says of order is in the plan: takeovers, and who depends on whom', async (t: TestContext) => {
   const { settings } = await room.ask<{ settings: PatchingSettings }>('GET settings');
-  const dependencies = [{ first: { labels: { role: 'dns' } }, then: { labels: { role: 'web' } } }];
+  const dependencies = [{ first: { labels: { role: 'dns' } }, later: { labels: { role: 'web' } } }];
   await room.ask('PUT settings', {
     body: { ...settings, takeoverMinutes: 30, constraints: { ...settings.constraints, dependencies } },
   });
@@ -172,7 +172,7 @@ test('what a tenant says of order is in the plan: takeovers, and who depends on 
   t.assert.equal(of('db-1').to - of('db-1').from, 31 * MINUTE_MS);
   t.assert.ok(of('db-2').to <= of('db-1').from);
   t.assert.ok(of('dns').to <= of('web').from);
-  const circle = [...dependencies, { first: { labels: { role: 'web' } }, then: { labels: { role: 'dns' } } }];
+  const circle = [...dependencies, { first: { labels: { role: 'web' } }, later: { labels: { role: 'dns' } } }];
   await room.ask('PUT settings', {
     body: { ...settings, constraints: { ...settings.constraints, dependencies: circle } },
   });
@@ -182,7 +182,7 @@ test('what a tenant says of order is in the plan: takeovers, and who depends on 
   });
   await t.assert.rejects(
     room.ask('PUT settings', {
-      body: { ...settings, constraints: { dependencies: [{ first: {}, then: {} }] } },
+      body: { ...settings, constraints: { dependencies: [{ first: {}, later: {} }] } },
     }),
     /names no group/,
   );
