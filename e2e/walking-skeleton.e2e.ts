@@ -69,15 +69,13 @@ after(async () => {
   await platform[Symbol.asyncDispose]();
 });
 
+/** What is asked again and again is asked of the API: a command takes half a second of a processor to start. */
 async function assets(): Promise<readonly Asset[]> {
-  return platform.json<readonly Asset[]>('asset', 'list');
+  return platform.api<readonly Asset[]>('GET', '/v1/tenants/local/assets');
 }
 
 async function cell(assetId: string, controlId: string): Promise<Cell> {
-  const matrix = await platform.json<{ readonly cells: readonly Cell[] }>('matrix', '--asset', assetId);
-  const found = matrix.cells.find((candidate) => candidate.controlId === controlId);
-  assert.ok(found !== undefined, `${controlId} is not in the matrix of ${assetId}`);
-  return found;
+  return platform.cell<Cell>(assetId, controlId);
 }
 
 const duty = (of: Cell, name: string) => of.duties.find((candidate) => candidate.duty === name);
@@ -173,6 +171,18 @@ test('buying moves the duties with the first passing evidence, not before', asyn
       ['respond', 'customer'],
       ['assure', 'provider'],
     ],
+  );
+  // The command line says the same.
+  const { cells } = await platform.json<{ readonly cells: readonly Cell[] }>(
+    'matrix',
+    '--asset',
+    local.assetId,
+  );
+  assert.deepEqual(cells.find(({ controlId }) => controlId === 'VMS-09')?.duties, moved.duties);
+  const listed = await platform.json<readonly Asset[]>('asset', 'list');
+  assert.deepEqual(
+    listed.map(({ assetId }) => assetId),
+    [local.assetId],
   );
 });
 
