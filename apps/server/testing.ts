@@ -59,10 +59,15 @@ export async function openTestStores(options: StoreOptions): Promise<TestStores>
   const directory = opened.adopt(mkdtempSync(join(tmpdir(), 'demarc-server-')), (path) =>
     rmSync(path, { recursive: true, force: true }),
   );
-  const [postgres, clickhouse] = await Promise.all([startTestPostgres(), startTestClickHouse()]);
+  const engines = [startTestPostgres(), startTestClickHouse()] as const;
+  // Also where one of them does not start: the other would hold the test's process for ever.
   opened.defer(async () => {
-    await Promise.all([postgres[Symbol.asyncDispose](), clickhouse[Symbol.asyncDispose]()]);
+    const started = await Promise.allSettled(engines);
+    await Promise.all(
+      started.map((each) => (each.status === 'fulfilled' ? each.value[Symbol.asyncDispose]() : undefined)),
+    );
   });
+  const [postgres, clickhouse] = await Promise.all(engines);
   await migrate(postgres.ownerConnection, {
     ...serverMigrations,
     ...linkMigrations,
