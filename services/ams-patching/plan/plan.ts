@@ -13,7 +13,6 @@ export { PlanInput } from './input.ts';
 export type { Objective } from './objective.ts';
 export { planErrors } from './plan-errors.ts';
 export { precedes } from './problem.ts';
-export { readSolver } from './solve.ts';
 
 export interface Plan {
   /** In the order of time; slots in which nothing is done are left out. */

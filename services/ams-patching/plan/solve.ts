@@ -1,6 +1,4 @@
 /** The program, solved level by level with HiGHS; each level keeps what the ones before it reached. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import * as library from 'highs';
 import type { Assignment } from './assign.ts';
 import { Model } from './model.ts';
@@ -44,7 +42,7 @@ export async function solve(
 ): Promise<Solved | undefined> {
   const model = new Model(problem);
   if (model.choices.length === 0 || model.choices.length > CHOICES_MAX) return undefined;
-  const highs = await (loaded ??= loadHighs({ wasmBinary: readSolver() }));
+  const highs = await (loaded ??= loadHighs());
   const until = performance.now() + seconds * 1_000;
   const begin = model.valuesOf(start);
   const first = levelsOf(highs, model, begin, until);
@@ -106,15 +104,6 @@ function misfitsOf(
 
 /** Compiled once; each run has an instance of its own. */
 let loaded: ReturnType<typeof loadHighs> | undefined;
-let program: Uint8Array | undefined;
-
-/**
- * Reads the solver's program, and does not compile it: that takes seconds of a processor, and most starts make no plan.
- * Whoever is about to give up rights, without which the file may be out of reach, calls this before.
- */
-export function readSolver(): Uint8Array {
-  return (program ??= readFileSync(fileURLToPath(import.meta.resolve('highs/runtime'))));
-}
 
 type Highs = Awaited<ReturnType<typeof loadHighs>>;
 

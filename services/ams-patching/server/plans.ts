@@ -59,7 +59,7 @@ export async function makePlan(
   const gathered = await gather(context, tenant, to);
   const draft = drawn(gathered);
   const names = await namesOf(context, tenant);
-  const plan = await planned(tenant, draft, seconds, wordsFor(draft, gathered, names));
+  const plan = await planned(context, tenant, draft, seconds, wordsFor(draft, gathered, names));
   const kept = keptPlan(plan, draft, gathered, names);
   const summary: PlanRow['summary'] = {
     madeBy: by.name,
@@ -147,7 +147,7 @@ export async function whatIf(
   const sides = [];
   for (const each of [gathered, asked]) {
     const draft = drawn(each);
-    sides.push(countsOf(await planned(tenant, draft, seconds, wordsFor(draft, each, names)), draft));
+    sides.push(countsOf(await planned(context, tenant, draft, seconds, wordsFor(draft, each, names)), draft));
   }
   const [asIs, asAsked] = sides;
   if (asIs === undefined || asAsked === undefined) throw new Error('there are two sides');
@@ -156,6 +156,7 @@ export async function whatIf(
 
 /** What is wrong with the input is said with the names of machines. */
 async function planned(
+  { log }: Pick<ServerRoomContext, 'log'>,
   tenant: TenantScope,
   { input }: Drawn,
   seconds: number,
@@ -165,7 +166,10 @@ async function planned(
   try {
     return await planner.plan(tenant, { input, seconds });
   } catch (error) {
-    if (!(error instanceof DemarcError) || error.code !== 'PLAN_INPUT_INVALID') throw error;
+    if (!(error instanceof DemarcError)) throw error;
+    // Its next step is to read the log.
+    if (error.code === 'PATCH_PLAN_FAILED') log('no plan was made', error.cause);
+    if (error.code !== 'PLAN_INPUT_INVALID') throw error;
     throw planErrors.make(
       'PLAN_INPUT_INVALID',
       { because: inWords(String(error.details['because'])) },

@@ -172,7 +172,10 @@ test('what a tenant says of order is in the plan: takeovers, and who depends on 
   t.assert.equal(of('db-1').to - of('db-1').from, 31 * MINUTE_MS);
   t.assert.ok(of('db-2').to <= of('db-1').from);
   t.assert.ok(of('dns').to <= of('web').from);
-  const circle = [...dependencies, { first: { labels: { role: 'web' } }, later: { labels: { role: 'dns' } } }];
+  const circle = [
+    ...dependencies,
+    { first: { labels: { role: 'web' } }, later: { labels: { role: 'dns' } } },
+  ];
   await room.ask('PUT settings', {
     body: { ...settings, constraints: { ...settings.constraints, dependencies: circle } },
   });
