@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ import type { CliConfig } from './config.ts';
 import { checkout, currentBundles } from './programs.ts';
 
 const run = promisify(execFile);
+const ABANDONED_MS = 3_600_000;
 
 /** A few seconds, once; the result lies in the checkout. */
 export async function buildConsole(): Promise<void> {
@@ -103,8 +105,12 @@ function keptPackage(root: string, digest: string): string | undefined {
   try {
     mkdirSync(directory, { recursive: true });
     accessSync(directory, constants.W_OK);
-    for (const other of readdirSync(directory))
-      if (other.endsWith('.deb') && other !== name) rmSync(join(directory, other), { force: true });
+    for (const other of readdirSync(directory)) {
+      const path = join(directory, other);
+      // What is young may be somebody's who is at it at this moment.
+      const isOld = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > ABANDONED_MS;
+      if (other !== name && isOld) rmSync(path, { force: true });
+    }
     return join(directory, name);
   } catch {
     return undefined;

@@ -18,10 +18,11 @@ const LOOK_BACK_MS = 8 * DAY_MS;
 const SKEW_MS = HOUR_MS;
 /** What was begun may take longer than its window. */
 const RUNNING_MS = 3 * HOUR_MS;
-const PAGE = 200;
-const PAGES_MAX = 10;
+const PAGE = 1_000;
+/** Of ten thousand machines that are patched once a week, within the time that is looked back. */
+const PAGES_MAX = 20;
 /** Of those that were looked at; all are looked at again beyond, and what is said then was said before. */
-const JUDGED_MAX = 20_000;
+const JUDGED_MAX = 50_000;
 /** As OCSF has it. */
 const OTHER = 99;
 const DEVICE_UNKNOWN = 0;
@@ -39,45 +40,52 @@ interface KnownJob {
   readonly until_ms: number;
 }
 
-const judged = new WeakMap<ServerRoomContext, Map<string, Set<string>>>();
+/** Of one tenant, while the server runs. */
+interface Looked {
+  /** How many there were since when: another count is a reason to read them. */
+  counted: string;
+  readonly keys: Set<string>;
+}
+const looked = new WeakMap<ServerRoomContext, Map<string, Looked>>();
 
-function judgedOf(context: ServerRoomContext, { tenantId }: TenantScope): Set<string> {
-  const tenants = judged.get(context) ?? new Map<string, Set<string>>();
-  judged.set(context, tenants);
-  const known = tenants.get(tenantId) ?? new Set<string>();
+function lookedOf(context: ServerRoomContext, { tenantId }: TenantScope): Looked {
+  const tenants = looked.get(context) ?? new Map<string, Looked>();
+  looked.set(context, tenants);
+  const known = tenants.get(tenantId) ?? { counted: '', keys: new Set<string>() };
   tenants.set(tenantId, known);
-  if (known.size > JUDGED_MAX) known.clear();
+  if (known.keys.size > JUDGED_MAX) known.keys.clear();
   return known;
 }
 
-/** What was not looked at in this round, for there is too much, is in one of the next. */
 export async function lookAtAnnouncements(context: ServerRoomContext, tenant: TenantScope): Promise<void> {
-  const known = judgedOf(context, tenant);
-  const fresh = (await announced(context, tenant)).filter((each) => !known.has(keyOf(each)));
-  if (fresh.length === 0) return;
+  const known = lookedOf(context, tenant);
+  const nowMs = context.now();
+  const query = {
+    // From the beginning of a day on: within it the count moves only with what comes.
+    fromMs: Math.floor((nowMs - LOOK_BACK_MS) / DAY_MS) * DAY_MS,
+    toMs: nowMs + DAY_MS,
+    classUids: [REMEDIATION_ACTIVITY],
+    filters: [{ field: 'unmapped.demarc_announced.job_id', op: 'ne' as const, value: '' }],
+  };
+  const { matchedCount } = await context.searchEvents(tenant, { ...query, limit: 1 });
+  const counted = `${query.fromMs} ${matchedCount}`;
+  if (known.counted === counted) return;
+  const fresh: Announced[] = [];
+  const isWhole = await readEvents(context, tenant, { ...query, limit: PAGE }, PAGES_MAX, (event) => {
+    for (const each of announcedIn(event)) if (!known.keys.has(keyOf(each))) fresh.push(each);
+  });
+  if (!isWhole) context.log(`of ${matchedCount} announcements of changes only the newest were looked at`);
   const jobs = await jobsOf(context, tenant, [...new Set(fresh.map(({ said }) => said.job_id))]);
   for (const each of fresh) {
     const because = strangeBecause(each, jobs);
     if (because !== undefined) await context.emit(tenant, each.assetId, [strangeEvent(each, because)]);
-    known.add(keyOf(each));
+    known.keys.add(keyOf(each));
   }
+  // After them: what failed is done again in the next round.
+  known.counted = counted;
 }
 
 const keyOf = ({ assetId, said }: Announced): string => `${assetId} ${said.job_id} ${said.from_ms}`;
-
-async function announced(context: ServerRoomContext, tenant: TenantScope): Promise<readonly Announced[]> {
-  const nowMs = context.now();
-  const found: Announced[] = [];
-  const query = {
-    fromMs: nowMs - LOOK_BACK_MS,
-    toMs: nowMs + SKEW_MS,
-    classUids: [REMEDIATION_ACTIVITY],
-    filters: [{ field: 'unmapped.demarc_announced.job_id', op: 'ne' as const, value: '' }],
-    limit: PAGE,
-  };
-  await readEvents(context, tenant, query, PAGES_MAX, (event) => found.push(...announcedIn(event)));
-  return found;
-}
 
 function announcedIn(event: OcsfEvent): readonly Announced[] {
   const unmapped = event['unmapped'] as Readonly<Record<string, unknown>> | undefined;

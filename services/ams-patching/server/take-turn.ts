@@ -14,22 +14,25 @@ const NEIGHBOURS_MAX = 5_000;
 /** What jobs of one round have in common, read when the first of them asks. */
 export interface Round {
   machines(): Promise<readonly Machine[]>;
-  /** Findings that a scan still sees. */
-  stillNeeded(): Promise<ReadonlySet<string>>;
+  /** Findings that a scan still sees; undefined where nobody scans. */
+  stillNeeded(): Promise<ReadonlySet<string> | undefined>;
 }
 
 export function roundOf(context: ServerRoomContext, tenant: TenantScope): Round {
   let machines: Promise<readonly Machine[]> | undefined;
-  let needed: Promise<ReadonlySet<string>> | undefined;
+  let needed: Promise<ReadonlySet<string> | undefined> | undefined;
   return {
     machines: () => (machines ??= enrolledMachines(context, tenant)),
     stillNeeded: () => (needed ??= neededNow(context, tenant)),
   };
 }
 
-async function neededNow(context: ServerRoomContext, tenant: TenantScope): Promise<ReadonlySet<string>> {
-  const needs = (await context.use('patch-needs')?.(tenant)) ?? [];
-  return new Set(needs.map(({ findingId }) => findingId));
+async function neededNow(
+  context: ServerRoomContext,
+  tenant: TenantScope,
+): Promise<ReadonlySet<string> | undefined> {
+  const needs = await context.use('patch-needs')?.(tenant);
+  return needs && new Set(needs.map(({ findingId }) => findingId));
 }
 
 /**
@@ -50,9 +53,7 @@ export async function takeTurn(
     return context.inTenant(tenant, (db) => claim(db, job, context.now(), untilMs));
   const seen = await context.inTenant(tenant, (db) => othersOf(db, job, neighbours));
   // Most of the time nothing went wrong, and nobody is asked what is needed still.
-  const stillNeeded = seen.some(({ state }) => OVER.includes(state))
-    ? await round.stillNeeded()
-    : new Set<string>();
+  const stillNeeded = seen.some(({ state }) => OVER.includes(state)) ? await round.stillNeeded() : undefined;
   const { turn, claimed } = await context.inTenant(tenant, async (db) => {
     await sql`SELECT pg_advisory_xact_lock(hashtext(${`patching turn ${tenant.tenantId}`}))`.execute(db);
     const nowMs = context.now();

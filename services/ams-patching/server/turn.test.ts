@@ -139,6 +139,7 @@ test('what comes first and came to nothing holds what comes after it', (t: TestC
       'now',
       'the machine lacks nothing any more',
     );
+    t.assert.equal(turnOf(job(), after(), [neighbour], undefined, OPENS_MS + 1).turn, 'held', 'nobody knows');
   }
   // A newer plan has it again: that one counts.
   const again = other({ job_id: 'again', state: 'proposed', state_at_ms: OPENS_MS - 5 });

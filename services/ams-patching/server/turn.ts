@@ -81,13 +81,14 @@ export function neighboursOf(
 
 /**
  * @param others jobs of its neighbours and of its window, of every plan
- * @param stillNeeded findings that a scan still sees; what failed on a machine that lacks nothing any more is no matter
+ * @param stillNeeded findings that a scan still sees, undefined where that is not known; what failed on a machine that
+ *   lacks nothing any more is no matter
  */
 export function turnOf(
   job: Job,
   { cluster, first, atOnceMax }: Neighbours,
   others: readonly Neighbour[],
-  stillNeeded: ReadonlySet<string>,
+  stillNeeded: ReadonlySet<string> | undefined,
   nowMs: number,
 ): Turn {
   const { startsAtMs, minutes } = job.planned;
@@ -161,7 +162,7 @@ function afterOther(
     readonly gapMs: number;
     readonly why: string;
     readonly decidedAtMs: number;
-    readonly stillNeeded: ReadonlySet<string>;
+    readonly stillNeeded: ReadonlySet<string> | undefined;
     readonly nowMs: number;
   },
 ): Turn | undefined {
@@ -175,7 +176,8 @@ function afterOther(
     if (untilMs <= nowMs) return undefined;
     return later(`It waits until ${new Date(untilMs).toISOString()}: ${why}.`, untilMs);
   }
-  const isOver = planned.findings.every(({ findingId }) => !stillNeeded.has(findingId));
+  const isOver =
+    stillNeeded !== undefined && planned.findings.every(({ findingId }) => !stillNeeded.has(findingId));
   // Whoever approved it after that knew.
   if (isOver || state_at_ms <= decidedAtMs) return undefined;
   return {
