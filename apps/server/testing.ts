@@ -63,9 +63,8 @@ export async function openTestStores(options: StoreOptions): Promise<TestStores>
   // Also where one of them does not start: the other would hold the test's process for ever.
   opened.defer(async () => {
     const started = await Promise.allSettled(engines);
-    await Promise.all(
-      started.map((each) => (each.status === 'fulfilled' ? each.value[Symbol.asyncDispose]() : undefined)),
-    );
+    const running = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    await Promise.all(running.map((engine) => engine[Symbol.asyncDispose]()));
   });
   const [postgres, clickhouse] = await Promise.all(engines);
   await migrate(postgres.ownerConnection, {
