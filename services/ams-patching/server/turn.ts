@@ -92,7 +92,6 @@ export function turnOf(
   nowMs: number,
 ): Turn {
   const { startsAtMs, minutes } = job.planned;
-  const later = (because: string, notBeforeMs = nowMs): Turn => ({ turn: 'later', because, notBeforeMs });
   if (nowMs < startsAtMs) return later(`Its turn is at ${new Date(startsAtMs).toISOString()}.`, startsAtMs);
   const decidedAtMs = job.approval?.atMs ?? 0;
   const ofCluster = others.filter(({ asset_id }) => cluster.has(asset_id));
@@ -104,7 +103,10 @@ export function turnOf(
     };
   const atWork = ofCluster.find((other) => isAtLarge(other, nowMs));
   if (atWork !== undefined)
-    return later(`It waits for ${atWork.planned.assetName}, of the same cluster, whose job is not over.`);
+    return later(
+      `It waits for ${atWork.planned.assetName}, of the same cluster, whose job is not over.`,
+      nowMs,
+    );
   for (const [assetId, { gapMs, why }] of first) {
     const other = latestOfSame(job, assetId, others);
     if (other === undefined) continue;
@@ -118,12 +120,14 @@ export function turnOf(
       isAtLarge(other, nowMs),
   );
   if (atOnceMax !== null && beside.length >= atOnceMax)
-    return later(`${beside.length} machines of its window are at work, and no more may be at once.`);
+    return later(`${beside.length} machines of its window are at work, and no more may be at once.`, nowMs);
   const isLate = nowMs > startsAtMs + IN_TIME_MS;
   if (isLate && nowMs + (minutes ?? 0) * MINUTE_MS > job.closes_at_ms)
     return later(`Its turn came so late that it would not end within its window.`, job.closes_at_ms);
   return { turn: 'now' };
 }
+
+const later = (because: string, notBeforeMs: number): Turn => ({ turn: 'later', because, notBeforeMs });
 
 /** Its machine may be at it at this moment. */
 function isAtLarge({ state, order_id, giving_until_ms, planned }: Neighbour, nowMs: number): boolean {
@@ -168,9 +172,8 @@ function afterOther(
 ): Turn | undefined {
   const { state, result, verification, ended_at_ms, state_at_ms, planned } = other;
   const { gapMs, why, decidedAtMs, stillNeeded, nowMs } = asked;
-  const later = (because: string, notBeforeMs = nowMs): Turn => ({ turn: 'later', because, notBeforeMs });
   if (OPEN.includes(state))
-    return later(`It waits for ${planned.assetName} (${why}), whose job is ${state}.`);
+    return later(`It waits for ${planned.assetName} (${why}), whose job is ${state}.`, nowMs);
   if (state === 'ended' && result === 'done' && verification !== 'reopened') {
     const untilMs = (ended_at_ms ?? 0) + gapMs;
     if (untilMs <= nowMs) return undefined;
