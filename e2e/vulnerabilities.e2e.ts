@@ -232,11 +232,11 @@ test('a person sees what is open, why, how urgent it is and who has to fix it', 
   await page.getByRole('heading', { name: 'Shields', exact: true }).waitFor();
   const shield = page.getByRole('dialog', { name: 'Open a shield' });
   assert.equal(await shield.getByLabel('Advisory or CVE').inputValue(), EXPLOITED);
-  assert.equal(
-    await shield.getByLabel('Machine').locator('option:checked').textContent(),
-    machine.name,
-    'the machine that the finding is of',
-  );
+  // The machine that the finding is of, once the list of machines is there.
+  await shield
+    .getByLabel('Machine')
+    .locator('option:checked', { hasText: machine.name })
+    .waitFor({ state: 'attached' });
   await desk.looksRight('shield-for-finding');
 
   for (const [path, heading, row] of [

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Failure } from './count-reporter.ts';
 import { runApart } from './run.ts';
 import { AT_ONCE, type ProcessStage, type UnitStage } from './stages.ts';
 
@@ -11,7 +12,10 @@ export interface Counts {
   readonly skipped: number;
 }
 
-export type Result = Counts & { readonly ok: boolean };
+export interface Result extends Counts {
+  readonly ok: boolean;
+  readonly failures: readonly Failure[];
+}
 
 /** Lanes beside each other. */
 export async function runUnits({ lanes, timeoutMs }: UnitStage): Promise<Result> {
@@ -54,6 +58,7 @@ const together = (results: readonly Result[]): Result => ({
   failed: sum(results.map(({ failed }) => failed)),
   skipped: sum(results.map(({ skipped }) => skipped)),
   ok: results.every(({ ok }) => ok),
+  failures: results.flatMap(({ failures }) => failures),
 });
 
 async function runFiles(
@@ -80,22 +85,39 @@ async function runFiles(
     if (isolation === 'process')
       console.log(`\n-- ${files.join(' ')}, ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
     console.log(output);
-    const counts = readCounts(countsFile);
+    const { counts, failures } = readReport(countsFile);
     // No summary means that the runner itself died: that is a failure, whatever passed before.
-    return { ...(counts ?? { passed: 0, failed: 1, skipped: 0 }), ok: code === 0 && counts !== undefined };
+    return {
+      ...(counts ?? { passed: 0, failed: 1, skipped: 0 }),
+      ok: code === 0 && counts !== undefined,
+      failures:
+        counts === undefined
+          ? [...failures, { name: files.join(' '), because: `the runner ended with ${code} and no summary` }]
+          : failures,
+    };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-function readCounts(file: string): Counts | undefined {
-  if (!existsSync(file)) return undefined;
-  const last = readFileSync(file, 'utf8').trim().split('\n').at(-1);
-  if (last === undefined || last === '') return undefined;
-  const raw = JSON.parse(last) as Record<string, number>;
+function readReport(file: string): {
+  readonly counts: Counts | undefined;
+  readonly failures: readonly Failure[];
+} {
+  if (!existsSync(file)) return { counts: undefined, failures: [] };
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { readonly failure?: Failure; readonly counts?: Raw });
+  const raw = lines.at(-1)?.counts;
   return {
-    passed: raw['passed'] ?? 0,
-    failed: (raw['failed'] ?? 0) + (raw['cancelled'] ?? 0),
-    skipped: (raw['skipped'] ?? 0) + (raw['todo'] ?? 0),
+    counts: raw && {
+      passed: raw['passed'] ?? 0,
+      failed: (raw['failed'] ?? 0) + (raw['cancelled'] ?? 0),
+      skipped: (raw['skipped'] ?? 0) + (raw['todo'] ?? 0),
+    },
+    failures: lines.flatMap(({ failure }) => failure ?? []),
   };
 }
+
+type Raw = Readonly<Record<string, number>>;

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { buildConsole, buildPrograms } from '../apps/cli/builds.ts';
+import type { Failure } from './count-reporter.ts';
 import { run } from './run.ts';
 import { type Result, runProcesses, runUnits } from './run-stage.ts';
 import { endToEndStage, integrationStage, unitStage } from './stages.ts';
@@ -15,6 +16,7 @@ const wanted = (name: string): boolean => values.only === undefined || name.star
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const broken: string[] = [];
+const failures: Failure[] = [];
 
 if (wanted('check')) await command('check', ['tools/check.ts', '--static']);
 const unit = unitStage();
@@ -36,6 +38,8 @@ if (stages.length > 0) {
 }
 if (wanted('bench')) await command('bench', ['tools/bench.ts', '--smoke']);
 
+// Once more, where whoever reads the end of a long run finds it.
+for (const { name, because } of failures) console.log(`\nfailed: ${name}\n${because}`);
 if (broken.length > 0) console.log(`\nbroken: ${broken.join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = broken.length === 0 && total.failed === 0 && total.passed > 0 ? 0 : 1;
@@ -45,6 +49,7 @@ function count(stage: { readonly name: string; readonly files: readonly string[]
   total.passed += result?.passed ?? 0;
   total.failed += result?.failed ?? 0;
   total.skipped += result?.skipped ?? 0;
+  failures.push(...(result?.failures ?? []));
   if (result?.ok !== true) broken.push(stage.name);
 }
 

@@ -198,23 +198,30 @@ test('what dpkg does as announced is explained, and whatever else is done meanwh
   };
   announced = [job];
   const install = `dpkg --root="$0" --force-script-chrootless --log=/dev/null -i ${join(base, 'tool.deb')} > /dev/null`;
-  const seen = await after_(`${install}; echo evil > opt/other; sleep 0.3`, 3, 1_000);
-  const of = (path: string) => seen.filter(({ file }) => file.path === join(watched, path));
-  t.assert.ok(of('opt/tool').length > 0 && of('opt/other').length > 0, said(seen).join());
+  const of = (path: string) => events.filter(({ file }) => file.path === join(watched, path));
+  const seen = await after_(`${install}; echo evil > opt/other; sleep 0.3`, 3, 0);
+  // What dpkg does is a dozen changes; the last is ours.
+  await until(() => of('opt/tool').length > 0 && of('opt/other').length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   for (const { file, unmapped, message } of seen) {
     const { announced: isAnnounced, because } = unmapped.change_window ?? {};
     // On a busy machine a program may be gone before it is seen: then only what a file holds can speak for it.
-    const mayBeUnknown = file.path !== join(watched, 'opt/tool') && because === 'who changed it is not known';
-    t.assert.equal(isAnnounced, file.path !== join(watched, 'opt/other') && !mayBeUnknown, message);
+    const mayBeUnknown =
+      file.path !== join(watched, 'opt/tool') && /^who .* is not known$/.test(because ?? '');
+    t.assert.equal(
+      isAnnounced,
+      file.path !== join(watched, 'opt/other') && !mayBeUnknown,
+      `${message}: ${because}`,
+    );
   }
   t.assert.match(of('opt/tool').at(-1)?.message ?? '', /, as patch job job-1 announced$/);
   t.assert.match(of('opt/other')[0]?.message ?? '', /, while patch job job-1 was at work: it is not among/);
   // Another content than the package's, by whoever it is, and the same change once the job is over.
-  const wrong = await after_('echo evil > opt/tool; sleep 0.1', 1);
-  t.assert.equal(wrong[0]?.unmapped.change_window?.announced, false);
+  await after_('echo evil > opt/tool; sleep 0.1', 1);
+  t.assert.equal(of('opt/tool')[0]?.unmapped.change_window?.announced, false);
   announced = [{ ...job, untilMs: Date.now() - 60_000 }];
-  const later = await after_('echo later > opt/tool; sleep 0.1', 1);
-  t.assert.equal(later[0]?.unmapped.change_window, undefined);
+  await after_('echo later > opt/tool; sleep 0.1', 1);
+  t.assert.equal(of('opt/tool')[0]?.unmapped.change_window, undefined);
   announced = [];
   // Once, however many changes came: the platform compares it with the jobs that it gave.
   const { jobId: job_id, approvedBy: approved_by, fromMs: from_ms, untilMs: until_ms } = job;
