@@ -3,7 +3,10 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
 /** As `./demarc` sets it: hundreds of processes read the same modules. */
-const COMPILED = { NODE_COMPILE_CACHE: resolve('node_modules/.demarc-compiled') };
+const COMPILED = {
+  NODE_COMPILE_CACHE: resolve('node_modules/.demarc-compiled'),
+  NODE_COMPILE_CACHE_PORTABLE: '1',
+};
 
 const LEFT_BEHIND_MS = 5_000;
 

@@ -31,7 +31,9 @@ export class Installation implements AsyncDisposable {
       PATH: '/usr/bin:/bin:/usr/sbin:/sbin',
       HOME: this.directory,
       // As ./demarc has it: a command starts twice as fast. The folder's name is followed by this Node's own.
-      ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) }),
+      ...(compiled === undefined
+        ? {}
+        : { NODE_COMPILE_CACHE: dirname(compiled), NODE_COMPILE_CACHE_PORTABLE: '1' }),
       ...environment,
     };
     this.environment['DEMARC_DATA_DIR'] ??= join(tmpdir(), `dmx-${this.directory.slice(-6)}`);

@@ -1,4 +1,4 @@
-/** A real Chromium from Debian, driven by playwright-core, with accessibility checked by axe. */
+/** A real Chromium from Debian, without the parts that only a screen needs, driven by playwright-core, with accessibility checked by axe. */
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +6,11 @@ import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { exec } from './platform.ts';
 
-const EXECUTABLE = '/usr/bin/chromium';
+const EXECUTABLE = '/usr/bin/chromium-headless-shell';
 
 export async function openBrowser(): Promise<Browser> {
   if (!existsSync(EXECUTABLE))
-    throw new Error(`${EXECUTABLE} is missing: ./demarc test installs it (package chromium)`);
+    throw new Error(`${EXECUTABLE} is missing: ./demarc test installs it (package chromium-headless-shell)`);
   return chromium.launch({
     executablePath: EXECUTABLE,
     args: [
