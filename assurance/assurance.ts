@@ -56,7 +56,7 @@ import { spacing, timelineOf } from './views/responsibility/timeline.ts';
 import { aboveAppetiteSince } from './views/risk-history.ts';
 
 export type { Integrity } from './audit/integrity.ts';
-export { CATALOGUE_FILE, type Catalogue, loadCatalogue } from './catalogue/catalogue.ts';
+export { CATALOGUE_FILE, type Catalogue, loadCatalogue, prepareCatalogue } from './catalogue/catalogue.ts';
 export { assuranceErrors } from './errors.ts';
 export type { Assessment } from './evaluation/assessment.ts';
 export type { Evaluation } from './evaluation/evaluation.ts';

@@ -5,6 +5,7 @@
  * Reading 1,700 modules one by one is most of what a start takes. Nothing is minified: traces name our functions.
  * Files that the sources read are still read where they lie, so a bundle belongs to its checkout.
  */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -24,6 +25,7 @@ import {
   LATEST,
   MANIFEST,
   nameOf,
+  PREPARING,
   PROGRAMS,
   PROGRAMS_DIRECTORY,
   type ProgramsManifest,
@@ -43,6 +45,8 @@ const EXTERNAL = [
 ];
 const KEPT_MS = 7 * 86_400_000;
 const WORKER = /new URL\('(\.\/[\w./-]+\.worker\.ts)', import\.meta\.url\)/g;
+/** What is made of files that ship lies beside the bundle (`platform/prepared`). */
+const PREPARED = /new URL\('\.\/prepared\/', import\.meta\.url\)/g;
 /** A program that starts itself again as a worker means its bundle. */
 const ITSELF = /new URL\(import\.meta\.url\)/g;
 
@@ -91,8 +95,10 @@ async function bundle(directory: string): Promise<ProgramsManifest['files']> {
     comments: false,
   });
   const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
-  const own = [...new Set(modules)].filter((id) => id.startsWith(ROOT) && !id.includes('/node_modules/'));
-  return own.sort().map((id) => {
+  const own = modules.filter((id) => id.startsWith(ROOT) && !id.includes('/node_modules/'));
+  const prepared = execFileSync(process.execPath, [join(directory, `${nameOf(PREPARING)}.mjs`)]);
+  const shipped = prepared.toString().trim().split('\n');
+  return [...new Set([...own, ...shipped])].sort().map((id) => {
     const { mtimeMs, size } = statSync(id);
     return [id.slice(ROOT.length), Math.trunc(mtimeMs), size];
   });
@@ -137,6 +143,7 @@ function withPlaces(code: string, id: string): string | undefined {
   const isProgram = PROGRAMS.includes(id.slice(ROOT.length));
   return code
     .replace(ITSELF, (whole) => (isProgram ? `new URL(${BUNDLE_URL})` : whole))
+    .replace(PREPARED, `new URL('./prepared/', ${BUNDLE_URL})`)
     .replace(WORKER, (whole, path: string) => {
       const worker = resolve(dirname(id), path).slice(ROOT.length);
       return PROGRAMS.includes(worker) ? `new URL('./${nameOf(worker)}.mjs', ${BUNDLE_URL})` : whole;

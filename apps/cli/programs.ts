@@ -7,9 +7,13 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Beside the packages, which are as trusted, and in the checkout that it belongs to. */
 export const PROGRAMS_DIRECTORY = join(ROOT, 'node_modules/.demarc-programs');
 
+/** Run once by the bundler: makes what the others would make at each start. */
+export const PREPARING = 'apps/server/prepare.ts';
+
 /** What `./demarc up` keeps running, and the workers of it that read much. */
 export const PROGRAMS: readonly string[] = [
   'apps/server/main.ts',
+  PREPARING,
   'apps/server/exports/export.worker.ts',
   'siem/rules/compile.worker.ts',
   'services/vulnerability-scanning/server/feeds.worker.ts',

@@ -21,15 +21,7 @@ import {
 import { engineUser } from '@demarc/platform/stores/engines';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
-import {
-  carry,
-  ensureEventTable,
-  openSiem,
-  readRuleFiles,
-  SIEM_DETECTIONS,
-  siemMigrations,
-  startSiemWork,
-} from '@demarc/siem';
+import { carry, ensureEventTable, openSiem, siemMigrations, startSiemWork } from '@demarc/siem';
 import type { Intake } from '@demarc/siem/intake';
 import { CompileWorker, ProviderDirectory } from '@demarc/siem/rules';
 import { AccessLog } from './access-log.ts';
@@ -56,6 +48,7 @@ import { roomContexts } from './rooms/contexts.ts';
 import { roomSources } from './rooms/observers.ts';
 import { RoomWorkSchedule } from './rooms/work.ts';
 import { ROOMS } from './services.ts';
+import { DETECTIONS, shippedRules } from './shipped-rules.ts';
 import { platformStatus } from './status.ts';
 import { ensureFirstTenant, listTenants, retentionOf } from './tenants.ts';
 
@@ -99,13 +92,12 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
   await ensureFirstTenant(store);
   const clickhouse = openClickHouse(stores.eventWriter);
   await ensureEventTable(clickhouse);
-  const detections = [SIEM_DETECTIONS, ...rooms.flatMap((room) => room.detectionsDirectory ?? [])];
   const compiler = new CompileWorker();
   const siem = openSiem({
     inTenant: store.inTenant,
     clickhouse,
     reader: openClickHouse(stores.eventReader),
-    rules: detections.flatMap(readRuleFiles),
+    rules: shippedRules(),
     compiler,
     onError: log,
     retentionDays: retentionOf(store, now),
@@ -121,7 +113,7 @@ async function main(config: ServerConfig, exporter: Exporter): Promise<void> {
     siem,
     freshSecondsMax: settings.DEMARC_EVIDENCE_FRESH_SECONDS_MAX,
     status: () => platformStatus(paths, siem, assurance, schedule, running.intake),
-    rules: new RuleFiles([CATALOGUE_FILE, ...detections], now),
+    rules: new RuleFiles([CATALOGUE_FILE, ...DETECTIONS], now),
     integrity: (...query) => assurance.integrity(...query),
     platformKeyPem: key.publicKeyPem,
     history: (...query) => assurance.evidenceHistory(...query),

@@ -77,7 +77,7 @@ export class Platform implements AsyncDisposable {
     if (existsSync(dist)) await exec('cp', ['-a', resolve(dist), join(this.checkout, dist)]);
     // Programs are current while each source is as old as it was; a clone's are all new.
     const { stdout: files } = await exec('git', ['ls-files', '-z'], { maxBuffer: OUTPUT_BYTES_MAX });
-    const sources = files.split('\0').filter((file) => file.endsWith('.ts'));
+    const sources = files.split('\0').filter((file) => /\.(ts|ya?ml)$/.test(file));
     const preserve = ['--attributes-only', '--preserve=timestamps', '--parents'];
     await exec('cp', [...preserve, `--target-directory=${this.checkout}`, ...sources]);
   }

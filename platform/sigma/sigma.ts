@@ -13,7 +13,14 @@ export { type BaseMatch, type CorrelationFinding } from './correlation/match.ts'
 export { correlationParser } from './correlation/parser.ts';
 export type { CorrelationRule, LinkedCorrelation } from './correlation/rule.ts';
 export { parseTimespan } from './correlation/timespan.ts';
-export { compileEngine, compileTables, Engine, type Matched, type Tables } from './engine/engine.ts';
+export {
+  compileEngine,
+  compileTables,
+  Engine,
+  type Matched,
+  matchesNothing,
+  type Tables,
+} from './engine/engine.ts';
 export {
   evaluate,
   type RegexMatcher,

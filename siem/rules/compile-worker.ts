@@ -1,7 +1,8 @@
 /** The compiler as a worker: one set after the other. */
 import { Worker } from 'node:worker_threads';
-import { Engine, type Tables } from '@demarc/platform/sigma';
-import { compileHere, type readRules } from './compile.ts';
+import { readPrepared, writePrepared } from '@demarc/platform/prepared';
+import { Engine } from '@demarc/platform/sigma';
+import { type CompiledTables, compileHere, tablesOf } from './compile.ts';
 import type { CompiledRules, Compiler, SourceFile } from './compiler.ts';
 
 /** Fewer are compiled where they are: handing them over would take longer. */
@@ -16,15 +17,21 @@ export interface CompileRequest {
   readonly beside: Parameters<Compiler['compile']>[1];
 }
 
-export type CompileAnswer =
-  | { readonly read: Omit<ReturnType<typeof readRules>, 'files'>; readonly tables: Tables }
-  | { readonly failed: string };
+export type CompileAnswer = CompiledTables | { readonly failed: string };
+
+const PREPARED = 'rules';
+
+/** The bundler compiles what ships once, so that no start has to. */
+export function prepareRules(shipped: readonly SourceFile[]): void {
+  writePrepared(PREPARED, ingredientsOf(shipped), tablesOf(shipped, undefined));
+}
 
 export class CompileWorker implements Compiler, AsyncDisposable {
   readonly #entry: URL;
   #worker: Worker | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  readonly #prepared = readPrepared(PREPARED);
   /** Resolves once the worker has read its own program, which the server gives up the right to; rejects if it cannot. */
   readonly ready: Promise<void>;
 
@@ -45,13 +52,14 @@ export class CompileWorker implements Compiler, AsyncDisposable {
     const characters = files.reduce((sum, { text }) => sum + text.length, 0);
     if (files.length <= FILES_HERE_MAX && characters <= CHARACTERS_HERE_MAX)
       return compileHere(files, beside);
+    const prepared = beside === undefined ? this.#prepared.of(ingredientsOf(files)) : undefined;
+    if (prepared !== undefined) return compiled(files, prepared as CompiledTables);
     if (this.#waiting >= WAITING_MAX) throw new Error(`${WAITING_MAX} rule sets wait to be compiled`);
     this.#waiting += 1;
     const mine = this.#last.then(() => this.#ask({ files, beside: idsOf(beside) }));
     this.#last = mine.catch(() => undefined);
     try {
-      const { read, tables } = await mine;
-      return { ...read, files, engine: Engine.fromTables(tables) };
+      return compiled(files, await mine);
     } finally {
       this.#waiting -= 1;
     }
@@ -73,7 +81,7 @@ export class CompileWorker implements Compiler, AsyncDisposable {
     return worker;
   }
 
-  #ask(request: CompileRequest): Promise<Exclude<CompileAnswer, { failed: string }>> {
+  #ask(request: CompileRequest): Promise<CompiledTables> {
     return new Promise((resolve, reject) => {
       const worker = this.#worker ?? this.#start();
       const done = (): void => {
@@ -103,6 +111,15 @@ export class CompileWorker implements Compiler, AsyncDisposable {
     });
   }
 }
+
+const compiled = (files: readonly SourceFile[], { read, tables }: CompiledTables): CompiledRules => ({
+  ...read,
+  files,
+  engine: Engine.fromTables(tables),
+});
+
+const ingredientsOf = (files: readonly SourceFile[]): readonly string[] =>
+  files.flatMap(({ file, text }) => [file, text]);
 
 /** All that a check for taken ids needs. */
 function idsOf(beside: CompileRequest['beside']): CompileRequest['beside'] {

@@ -2,10 +2,12 @@
 import {
   type CorrelationRule,
   compileEngine,
+  compileTables,
   correlationParser,
   loadRules,
   type Refusal,
   type RuleMemory,
+  type Tables,
 } from '@demarc/platform/sigma';
 import { ALL_RECOGNITIONS } from '../detect/view.ts';
 import type { CompiledRules, Compiler, SourceFile } from './compiler.ts';
@@ -14,6 +16,21 @@ export const compileHere: Compiler['compile'] = async (files, beside) => {
   const read = readRules(files, beside);
   return { ...read, engine: compileEngine(read.detections, { recognitions: ALL_RECOGNITIONS }) };
 };
+
+/** What a worker can hand over. */
+export interface CompiledTables {
+  readonly read: Omit<CompiledRules, 'engine' | 'files'>;
+  readonly tables: Tables;
+}
+
+export function tablesOf(
+  files: readonly SourceFile[],
+  beside: Parameters<Compiler['compile']>[1],
+  memory?: RuleMemory<CorrelationRule>,
+): CompiledTables {
+  const { files: _, ...read } = readRules(files, beside, memory);
+  return { read, tables: compileTables(read.detections, { recognitions: ALL_RECOGNITIONS }) };
+}
 
 /** All but the engine. */
 export function readRules(

@@ -1,8 +1,7 @@
 /** Compiles rules beside the server: a public rule set takes seconds, and whoever sends events waits for none of them. */
 import { parentPort } from 'node:worker_threads';
-import { type CorrelationRule, compileTables, type RuleMemory } from '@demarc/platform/sigma';
-import { ALL_RECOGNITIONS } from '../detect/view.ts';
-import { readRules } from './compile.ts';
+import type { CorrelationRule, RuleMemory } from '@demarc/platform/sigma';
+import { tablesOf } from './compile.ts';
 import type { CompileAnswer, CompileRequest } from './compile-worker.ts';
 
 const port = parentPort;
@@ -20,8 +19,7 @@ const memory: RuleMemory<CorrelationRule> = new Map();
 
 function answerTo(files: CompileRequest['files'], beside: CompileRequest['beside']): CompileAnswer {
   try {
-    const { files: _, ...read } = readRules(files, beside, memory);
-    return { read, tables: compileTables(read.detections, { recognitions: ALL_RECOGNITIONS }) };
+    return tablesOf(files, beside, memory);
   } catch (error) {
     return { failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

@@ -4,7 +4,7 @@
  * A change is compiled aside and put in force in one step: a batch is judged as a whole by what held when it
  * began, so no event is judged by half of a change and none waits for one.
  */
-import type { LinkedCorrelations } from '@demarc/platform/sigma';
+import { type LinkedCorrelations, matchesNothing } from '@demarc/platform/sigma';
 import type { TenantScope } from '@demarc/platform/tenancy';
 import type { CompiledRules, Compiler, SourceFile } from './compiler.ts';
 import { linkRules, refusalsOf } from './link.ts';
@@ -42,12 +42,21 @@ export interface RulesetOptions {
   onError(line: string, error: unknown): void;
 }
 
+/** What most tenants have of their own. */
+const NO_RULES: CompiledRules = {
+  files: [],
+  detections: [],
+  correlations: [],
+  filters: [],
+  refused: [],
+  engine: { match: matchesNothing },
+};
+
 export class Rulesets {
   readonly #options: RulesetOptions;
   readonly #tenants = new Map<string, { readonly tenant: TenantScope; rules: Promise<TenantRules> }>();
   /** Compiled when it is first asked for: a server that starts has other work for its processors. */
   #base: Promise<RuleSet> | undefined;
-  #none: Promise<CompiledRules> | undefined;
   #generation = 0;
 
   constructor(options: RulesetOptions) {
@@ -113,8 +122,7 @@ export class Rulesets {
       store.overlays(tenant),
     ]);
     const versions = new Map(files.map(({ file, version }) => [file, version]));
-    // Most tenants have none of their own, and an engine without rules takes its time too.
-    const own = await (files.length === 0 ? this.#noRules() : compiler.compile(files, base));
+    const own = files.length === 0 ? NO_RULES : await compiler.compile(files, base);
     const compiled = new Map(overlays.flatMap((row) => this.#overlay(row)));
     const linked = linkRules([base, own], compiled);
     return {
@@ -139,14 +147,6 @@ export class Rulesets {
       throw error;
     });
     return this.#base;
-  }
-
-  #noRules(): Promise<CompiledRules> {
-    this.#none ??= this.#options.compiler.compile([], undefined).catch((error: unknown) => {
-      this.#none = undefined;
-      throw error;
-    });
-    return this.#none;
   }
 
   #overlay(row: OverlayRow): readonly (readonly [string, Overlay])[] {

@@ -308,6 +308,9 @@ interface Looking {
   readonly asked: Asked;
 }
 
+/** Of an engine without rules, which takes its time to be made too. */
+export const matchesNothing = ({ isWhole = true }: SigmaEvent): Matched => ({ ...NOTHING, isWhole });
+
 const NOTHING: Matched = { rules: [], isWhole: true };
 /** Brackets and commas, for which an event that writes itself does not look whether there is room. */
 const CLOSING_BYTES = 64;
