@@ -1,10 +1,21 @@
 /** Door for integration tests: the real engines, each in a directory of its own that is removed after. */
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { ClickHouseConnection } from './clickhouse.ts';
@@ -12,7 +23,9 @@ import { EVENTS_DATABASE, EVENTS_READER, EVENTS_WRITER, startClickHouse } from '
 import { engineUser } from './owner.ts';
 import type { PostgresConnection } from './postgres.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
-import { connectionAs, startPostgres } from './postgres-engine.ts';
+import { connectionAs, type PostgresEngineOptions, startPostgres } from './postgres-engine.ts';
+
+const run = promisify(execFile);
 
 export interface TestPostgres extends AsyncDisposable {
   readonly connection: PostgresConnection;
@@ -35,16 +48,50 @@ export function scratchDirectory(name: string): string {
   return directory;
 }
 
+const clusterIn = (directory: string, superuser: string): PostgresEngineOptions => ({
+  dataDirectory: join(directory, 'data'),
+  socketDirectory: join(directory, 'run'),
+  logFile: join(directory, 'log'),
+  passwords: { superuser, owner: secret(), server: secret() },
+  sharedBuffersMebibytes: 32,
+});
+
+/**
+ * A copy of a cluster that was initialised once, beside the packages: that takes longer than all else of a start, and fifty
+ * files of tests start one.
+ *
+ * @returns the password of its superuser
+ */
+async function initialisedOnce(dataDirectory: string): Promise<string> {
+  const kept = fileURLToPath(
+    new URL(`../../node_modules/.demarc-cluster-${postgresBinaries().version}`, import.meta.url),
+  );
+  const passwordFile = join(kept, 'superuser');
+  if (!existsSync(passwordFile)) {
+    const directory = scratchDirectory('pg');
+    const superuser = secret();
+    const engine = await startPostgres(clusterIn(directory, superuser));
+    await engine.stop();
+    const made = mkdtempSync(`${kept}-`);
+    await run('cp', ['-a', join(directory, 'data'), made]);
+    writeFileSync(join(made, 'superuser'), superuser, { mode: 0o600 });
+    rmSync(directory, { recursive: true });
+    try {
+      renameSync(made, kept);
+    } catch (error) {
+      // Another test made one meanwhile.
+      rmSync(made, { recursive: true });
+      if (!existsSync(passwordFile)) throw error;
+    }
+  }
+  await run('cp', ['-a', join(kept, 'data'), dataDirectory]);
+  return readFileSync(passwordFile, 'utf8');
+}
+
 export async function startTestPostgres(): Promise<TestPostgres> {
   const directory = scratchDirectory('pg');
-  const passwords = { superuser: secret(), owner: secret(), server: secret() };
-  const options = {
-    dataDirectory: join(directory, 'data'),
-    socketDirectory: join(directory, 'run'),
-    logFile: join(directory, 'log'),
-    passwords,
-    sharedBuffersMebibytes: 32,
-  };
+  const options = clusterIn(directory, await initialisedOnce(join(directory, 'data')));
+  const { passwords } = options;
   const engine = await startPostgres(options);
   return {
     pid: engine.pid,
@@ -104,7 +151,7 @@ export async function startForeignPostgres(): Promise<ForeignPostgres> {
     cwd: '/',
     ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
   };
-  await promisify(execFile)(
+  await run(
     join(binaries.directory, 'initdb'),
     ['-D', data, '-U', 'theirs', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
     as,
