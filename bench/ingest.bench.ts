@@ -19,7 +19,7 @@ import { finished } from 'node:stream/promises';
 import { grantTenantScope } from '@demarc/platform/tenancy/grant';
 import { carry, readRecords, readRuleFiles } from '@demarc/siem';
 import { openTestRoad } from '../siem/testing.ts';
-import { interleaved, median, ratio, show, smoke } from './support/measure.ts';
+import { interleaved, median, ratio, show, smoke, WARM_UPS } from './support/measure.ts';
 
 const ROUNDS = smoke ? 1 : 9;
 const BATCHES_PER_ROUND = smoke ? 4 : 16;
@@ -235,7 +235,7 @@ console.log(
 );
 for (const [name, values] of seconds) show(name, values, `${Math.round(total / of(name))} events/s`);
 const road = of(ROAD);
-const processor = (name: string): number => median((processorSeconds.get(name) ?? []).slice(1));
+const processor = (name: string): number => median((processorSeconds.get(name) ?? []).slice(WARM_UPS));
 ratio(
   'road / file in, lines, JSON.parse, processor time',
   processor(ROAD) / processor(PIPELINE),

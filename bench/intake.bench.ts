@@ -25,7 +25,7 @@ import { newLoad } from '../siem/load.ts';
 import { openTestRoad } from '../siem/testing.ts';
 import { mixedLine } from './support/intake-lines.ts';
 import { IntakeRoad } from './support/intake-road.ts';
-import { interleaved, median, ratio, smoke } from './support/measure.ts';
+import { interleaved, median, ratio, smoke, WARM_UPS } from './support/measure.ts';
 import { flatEvents } from './support/records.ts';
 
 const ROUNDS = smoke ? 1 : 7;
@@ -152,7 +152,7 @@ rmSync(directory, { recursive: true, force: true });
 console.log(
   `${LINES} lines of ${Math.round(mixedLines.length / LINES)} bytes (flat events: ${Math.round(jsonLines.length / LINES)}), ${rules.length} rule files; findings while stores were left out: ${findingCount}, incomplete: ${siem.figures.incomplete}`,
 );
-const cpu = (name: string): number => median((cpuSeconds.get(name) ?? []).slice(1));
+const cpu = (name: string): number => median((cpuSeconds.get(name) ?? []).slice(WARM_UPS));
 for (const [name, seconds] of wall)
   console.log(
     `${name.padEnd(46)} cpu ${cpu(name).toFixed(3)} s (${Math.round(LINES / cpu(name))} lines/s/core, ${(cpu(name) / cpu(PARSE)).toFixed(2)} × JSON.parse)  wall ${median(seconds).toFixed(3)} s (${Math.round(LINES / median(seconds))} lines/s)`,

@@ -51,7 +51,7 @@ try {
   );
   const of = (name: string): readonly number[] => seconds.get(name) ?? [];
   show('./demarc up, all parts healthy', of('up'));
-  show('both engines alone, with a new data directory', of('engines'));
+  show('both engines alone, on an initialised cluster ', of('engines'));
   ratio('up / engines', median(of('up')) / median(of('engines')), 'recorded; up under 5 s');
 } finally {
   await demarc('down').catch(() => undefined);

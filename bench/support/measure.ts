@@ -8,17 +8,20 @@ export interface Side {
   run(): Promise<number | undefined>;
 }
 
-/** A B C A B C …; the first round is a warm-up and does not count. */
+/** Rounds that do not count; a smoke run, of which no figure counts, has none. */
+export const WARM_UPS = smoke ? 0 : 1;
+
+/** A B C A B C …; the first round is a warm-up. */
 export async function interleaved(
   sides: readonly Side[],
   rounds: number,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const seconds = new Map<string, number[]>(sides.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 0; round < WARM_UPS + rounds; round += 1) {
     for (const { name, run } of sides) {
       const startedAt = performance.now();
       const own = await run();
-      if (round > 0) seconds.get(name)?.push(own ?? (performance.now() - startedAt) / 1_000);
+      if (round >= WARM_UPS) seconds.get(name)?.push(own ?? (performance.now() - startedAt) / 1_000);
     }
   }
   return seconds;

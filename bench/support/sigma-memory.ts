@@ -17,6 +17,7 @@ import type { DetectionRule } from '../../platform/sigma/ir.ts';
 import { loadRules } from '../../platform/sigma/rules/rules.ts';
 import { BESIDE, OTHERWISE, RECOGNITIONS } from '../../platform/sigma/view/taxonomy.ts';
 import { NAMES } from '../../platform/sigma/view/view.ts';
+import { smoke } from './measure.ts';
 import { sigmaHqFiles } from './sigma-rules.ts';
 
 export const PRODUCT_OPTIONS: EngineOptions = {
@@ -65,7 +66,9 @@ interface Answer {
 
 function runSelf(what: string, folder: string): Answer {
   return JSON.parse(
-    execFileSync(process.execPath, [import.meta.filename, what, folder], { encoding: 'utf8' }),
+    execFileSync(process.execPath, [import.meta.filename, what, folder, ...(smoke ? ['--smoke'] : [])], {
+      encoding: 'utf8',
+    }),
   ) as Answer;
 }
 
