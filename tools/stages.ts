@@ -21,8 +21,8 @@ export interface ProcessStage extends Stage {
   readonly lanes: readonly (readonly string[])[];
   /** May run beside any, whoever has the time for them; the first of them first. */
   readonly shared: readonly string[];
-  /** These follow when all others have ended, and nothing is beside them: what they promise is a time on the clock. */
-  readonly alone: readonly string[];
+  /** What these promise is a time on the clock: the processor is theirs before anybody else's. */
+  readonly urgent: readonly string[];
 }
 
 const found = (pattern: string): readonly string[] => globSync(pattern, { exclude: SKIP }).sort();
@@ -66,38 +66,39 @@ export function integrationStage(): ProcessStage {
   const files = found(`${SOURCES}/**/*.integration.test.ts`);
   // What starts whole platforms mostly waits for them; what watches the host keeps to a lane of its own too.
   const platforms = files.filter((file) => file.startsWith('apps/cli/'));
-  // Each attack is dropped within two seconds: five lanes leave its sensor two cores that nine want.
-  const alone = files.filter((file) => file.endsWith('agent/attacks.integration.test.ts'));
+  // Each attack is dropped within two seconds.
+  const urgent = files.filter((file) => file.endsWith('agent/attacks.integration.test.ts'));
   // Attacks and rules in namespaces of their own, which mostly wait for each other.
-  const networks = files.filter((file) => file.startsWith('services/host-') && !alone.includes(file));
+  const networks = files.filter((file) => file.startsWith('services/host-') && !urgent.includes(file));
   // The engine of rules needs nothing of the host.
   const anywhere = files.filter((file) => /^(assurance|siem|apps|platform\/sigma)\//.test(file));
-  const others = files.filter((file) => !platforms.includes(file) && !alone.includes(file));
+  const others = files.filter((file) => !platforms.includes(file) && !urgent.includes(file));
   const host = others.filter((file) => !networks.includes(file) && !anywhere.includes(file));
   const shared = anywhere.filter((file) => !platforms.includes(file));
   return {
     name: 'integration',
     files,
-    lanes: [platforms, networks, host],
+    lanes: [platforms, [...urgent, ...networks], host],
     shared: longestFirst(shared),
-    alone,
+    urgent,
     timeoutMs: 300_000,
   };
 }
 
 export function endToEndStage(): ProcessStage {
   const files = found('e2e/*.e2e.ts');
-  // A scan is blocked within two seconds: other platforms beside it leave its agent two cores that ten want.
-  const alone = files.filter((file) => file.includes('host-security'));
+  // A scan is blocked within two seconds.
+  const urgent = files.filter((file) => file.includes('host-security'));
   // Ten minutes, nearly all of them spent waiting: for evidence that is due, a window that opens, a scan.
   const waiting = files.filter((file) => file.includes('patching'));
-  const others = files.filter((file) => !alone.includes(file) && !waiting.includes(file));
+  const others = files.filter((file) => !urgent.includes(file) && !waiting.includes(file));
   return {
     name: 'end to end',
     files,
-    lanes: [waiting],
+    // Not beside the urgent ones of the other stage, which begin at once.
+    lanes: [[...waiting, ...urgent]],
     shared: longestFirst(others),
-    alone,
+    urgent,
     timeoutMs: 600_000,
   };
 }
