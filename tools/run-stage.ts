@@ -59,8 +59,8 @@ const together = (results: readonly Result[]): Result => ({
   failures: results.flatMap(({ failures }) => failures),
 });
 
-/** Nine times the share of whoever is beside; it and all that it starts. @see setpriority(2), sched(7) */
-const BEFORE_OTHERS = ['-n', '-10'];
+/** Nearly ninety times the share of each that is beside; it and all that it starts. @see setpriority(2), sched(7) */
+const BEFORE_OTHERS = ['-n', '-20'];
 
 async function runFiles(
   files: readonly string[],

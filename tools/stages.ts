@@ -66,8 +66,8 @@ export function integrationStage(): ProcessStage {
   const files = found(`${SOURCES}/**/*.integration.test.ts`);
   // What starts whole platforms mostly waits for them; what watches the host keeps to a lane of its own too.
   const platforms = files.filter((file) => file.startsWith('apps/cli/'));
-  // Each attack is dropped within two seconds.
-  const urgent = files.filter((file) => file.endsWith('agent/attacks.integration.test.ts'));
+  // Each attack is seen, or dropped, within two seconds.
+  const urgent = files.filter((file) => file.endsWith('/attacks.integration.test.ts'));
   // Attacks and rules in namespaces of their own, which mostly wait for each other.
   const networks = files.filter((file) => file.startsWith('services/host-') && !urgent.includes(file));
   // The engine of rules needs nothing of the host.

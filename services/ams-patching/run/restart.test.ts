@@ -1,4 +1,4 @@
-/** systemd runs in no container of the tests: what it is asked is looked at here, that it does it is not. */
+/** What systemd is asked; that it does it is looked at where it runs (`apps/cli/patch/systemd.integration.test.ts`). */
 import { type TestContext, test } from 'node:test';
 import type { Call } from './command.ts';
 import { parsePatchJob } from './job.ts';
@@ -51,6 +51,27 @@ test('only units that the job allows are restarted, and looked at afterwards', a
     'systemctl restart -- web.service',
     'systemctl is-active -- web.service',
   ]);
+});
+
+test('a service that dies a while after its restart did not come through it', async (t: TestContext) => {
+  let asked = 0;
+  const [restart] = await restartStale({
+    job: job({ services: ['web.service'] }),
+    inspected: stale('web.service'),
+    hasSystemd: true,
+    notNow: () => undefined,
+    onRestart: () => undefined,
+    onRestarted: () => undefined,
+    inspect: () => stale(),
+    run: async ({ argv }: Call) => {
+      if (argv.includes('is-active')) asked += 1;
+      return asked === 2 ? { code: 3, stdout: 'failed\n', stderr: '' } : { code: 0, stdout: '', stderr: '' };
+    },
+  });
+  t.assert.deepEqual(
+    [restart?.outcome, restart?.because],
+    ['failed', 'it is failed a while after its restart'],
+  );
 });
 
 test('once its time is over a restart is owed, also of what was next', async (t: TestContext) => {

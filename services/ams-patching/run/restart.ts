@@ -68,15 +68,18 @@ export async function restartStale(options: RestartOptions): Promise<readonly Re
     }
   }
   if (!restarts.some(({ outcome }) => outcome === 'restarted')) return restarts;
+  // Looking again takes seconds: what began and died since is told as well.
   const after = staleUnits(inspect());
-  return restarts.map((item) =>
-    item.outcome === 'restarted' && after.has(item.unit)
-      ? {
-          ...item,
-          outcome: 'failed',
-          because: `it was restarted, and ${after.get(item.unit)} still runs from replaced files`,
-        }
-      : item,
+  return Promise.all(
+    restarts.map(async (item) => {
+      if (item.outcome !== 'restarted') return item;
+      const stale = after.get(item.unit);
+      const because =
+        stale === undefined
+          ? await inactive(item.unit, run, 'a while after its restart')
+          : `it was restarted, and ${stale} still runs from replaced files`;
+      return because === undefined ? item : { ...item, outcome: 'failed' as const, because };
+    }),
   );
 }
 
@@ -98,8 +101,13 @@ function staleUnits({ staleProcesses }: Inspected): ReadonlyMap<string, string> 
 async function restart(unit: string, run: Execute): Promise<string | undefined> {
   const restarted = await run({ argv: ['systemctl', 'restart', '--', unit] }, RESTART_MS_MAX);
   if (restarted.code !== 0) return complaintOf(restarted);
+  return inactive(unit, run, 'after its restart');
+}
+
+/** @returns what it is instead, and when */
+async function inactive(unit: string, run: Execute, when: string): Promise<string | undefined> {
   const active = await run({ argv: ['systemctl', 'is-active', '--', unit] }, RESTART_MS_MAX);
-  return active.code === 0 ? undefined : `it is ${active.stdout.trim() || 'not active'} after its restart`;
+  return active.code === 0 ? undefined : `it is ${active.stdout.trim() || 'not active'} ${when}`;
 }
 
 /**

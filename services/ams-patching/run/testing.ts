@@ -39,6 +39,8 @@ export interface Made {
   /** By path below the root. */
   readonly files?: Readonly<Record<string, string>>;
   readonly links?: Readonly<Record<string, string>>;
+  /** By path below the root: which program of this machine it is a copy of. */
+  readonly programs?: Readonly<Record<string, string>>;
   readonly conffiles?: readonly string[];
   /** `postinst` and the like; each begins with its `#!`. */
   readonly scripts?: Readonly<Record<string, string>>;
@@ -92,6 +94,7 @@ export class AptTree extends SystemTree {
     conflicts,
     files = {},
     links = {},
+    programs = {},
     conffiles = [],
     scripts = {},
   }: Made): string {
@@ -101,6 +104,10 @@ export class AptTree extends SystemTree {
     for (const [path, target] of Object.entries(links)) {
       mkdirSync(dirname(join(source, path)), { recursive: true });
       execFileSync('ln', ['-s', target, join(source, path)]);
+    }
+    for (const [path, program] of Object.entries(programs)) {
+      mkdirSync(dirname(join(source, path)), { recursive: true });
+      copyFileSync(program, join(source, path));
     }
     const fields = [
       `Package: ${name}`,
@@ -185,6 +192,7 @@ function write(path: string, text: string): void {
   writeFileSync(path, text);
 }
 
+export { BootedSystem, NO_SYSTEMD } from './testing-booted.ts';
 export { jobFor } from './testing-job.ts';
 
 /** Each package in these versions is offered; the first of each is installed. */
