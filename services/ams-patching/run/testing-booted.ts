@@ -126,6 +126,14 @@ export class BootedSystem implements AsyncDisposable {
     await this.#running();
   }
 
+  /** @param argv ends with 0 once it is so */
+  until(what: string, argv: readonly string[]): Promise<void> {
+    return this.#until(what, async () => {
+      await this.run(argv);
+      return true;
+    });
+  }
+
   #running(): Promise<void> {
     return this.#until('it has booted', async () => {
       const { stdout } = await this.run(['sh', '-c', 'systemctl is-system-running || :']);
