@@ -1,4 +1,7 @@
-/** A real Chromium from Debian, without the parts that only a screen needs, driven by playwright-core, with accessibility checked by axe. */
+/**
+ * A real Chromium from Debian, without the parts that only a screen needs, driven by playwright-core, with accessibility
+ * checked by axe.
+ */
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -34,4 +34,6 @@ test('a command that is loaded alone has all that it has among the others', asyn
 test('no command, or one that nobody knows, has the help of all', (t: TestContext) => {
   for (const words of [[], ['--help'], ['--json', 'wish']]) t.assert.equal(groupsFor(words), GROUPS);
   t.assert.ok(groupsFor(['--json', 'up']).length === 1);
+  for (const words of [['--version'], ['--print-config', '--json']]) t.assert.deepEqual(groupsFor(words), []);
+  t.assert.ok(groupsFor(['sigma', 'test', '--version']).length === 1);
 });

@@ -62,8 +62,13 @@ export const GROUPS: readonly Group[] = [
   { words: ['supervise'], load: () => import('./supervise.ts') },
 ];
 
+/** Answered without any command. */
+const OF_NO_COMMAND: readonly string[] = ['--version', '--print-config'];
+
 /** Of the command that the words name; of every command where they name none, as for the help. */
 export function groupsFor(words: readonly string[]): readonly Group[] {
+  if (words.some((word) => OF_NO_COMMAND.includes(word)) && words.every((word) => word.startsWith('-')))
+    return [];
   const first = words.find((word) => !word.startsWith('-'));
   const named = GROUPS.filter((group) => first !== undefined && group.words.includes(first));
   return named.length > 0 ? named : GROUPS;

@@ -1,4 +1,5 @@
 import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
 import { PatchingSettings } from '../api.ts';
 import { askedSettings, settingsDraft } from './settings-draft.ts';
 
@@ -25,6 +26,22 @@ test('what is kept is what a form that nobody touched sends', (t: TestContext) =
     t.assert.deepEqual(askedSettings(settingsDraft(settings)), { body: settings });
 });
 
+test('whatever machines and groups are called, an order comes back as it was', (t: TestContext) => {
+  const name = fc.oneof(
+    fc.string({ minLength: 1, maxLength: 128 }),
+    fc.constantFrom('a, b', 'a before b', '"', '\\', 'x=y', 'group:g', ' ', 'a\nb', '\0 0'),
+  );
+  const labels = fc.dictionary(name, name, { minKeys: 1, maxKeys: 4 });
+  const scope = fc.record({ labels, groups: fc.array(name, { maxLength: 3 }), assetIds: fc.constant([]) });
+  fc.assert(
+    fc.property(scope, scope, (first, later) => {
+      const constraints = { ...DEFAULTS.constraints, dependencies: [{ first, later }] };
+      const asked = askedSettings(settingsDraft({ ...DEFAULTS, constraints }));
+      t.assert.deepEqual('body' in asked && asked.body.constraints.dependencies, constraints.dependencies);
+    }),
+  );
+});
+
 test('an order that is not understood is said with its line', (t: TestContext) => {
   const draft = settingsDraft(DEFAULTS);
   const said = (dependencies: string) => askedSettings({ ...draft, dependencies });
@@ -34,6 +51,10 @@ test('an order that is not understood is said with its line', (t: TestContext) =
     'before role=web',
     'dns before web',
     'a=1 before b=2 before c=3',
+    'a="1 before b=2',
+    'a="\\q" before b=2',
+    'a="" before b=2',
+    'a="1"x before b=2',
   ])
     t.assert.match(JSON.stringify(said(`role=dns before role=web\n${wrong}`)), /Order, line 2: as in/, wrong);
   t.assert.match(JSON.stringify(said('a=1 before b=2\n'.repeat(51))), /50 lines at most/);

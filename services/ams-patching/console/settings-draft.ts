@@ -37,7 +37,7 @@ export const LABELS = [
 export interface SettingsDraft
   extends Pick<PatchingSettings, 'labels' | 'fourEyes' | 'reboot' | 'onFailure'> {
   readonly databaseBeforeApplication: boolean;
-  /** One in a line: `role=dns before role=web, group:shop`. */
+  /** One in a line: `role=dns before role=web, group:shop`; what has a comma in it, in quotation marks. */
   readonly dependencies: string;
   readonly numbers: Readonly<Record<NumberKey, string>>;
 }
@@ -111,11 +111,19 @@ export function askedSettings(
 type Dependencies = PatchingSettings['constraints']['dependencies'];
 const BEFORE = ' before ';
 
+/** A name that could be read as more than one stands in quotation marks, as JSON has it: `site="Bonn, north"`. */
+const PLAIN = /^(?!(?:group|machine):)(?!.* before )[^\s\p{Cc},="](?:[^\p{Cc},="]*[^\s\p{Cc},="])?$/u;
+const QUOTED = /"(?:[^"\\]|\\.)*"/g;
+/** Stands for what is quoted, by its number, while a line is taken apart. */
+const PLACE = /^\0(\d+)\0$/;
+
+const written = (name: string): string => (PLAIN.test(name) ? name : JSON.stringify(name));
+
 /** A scope in the words that `dependenciesOf` takes. */
 function named({ groups, labels, assetIds }: Scope): string {
   return [
-    ...Object.entries(labels).map(([name, value]) => `${name}=${value}`),
-    ...groups.map((group) => `group:${group}`),
+    ...Object.entries(labels).map(([name, value]) => `${written(name)}=${written(value)}`),
+    ...groups.map((group) => `group:${written(group)}`),
     ...assetIds.map((id) => `machine:${id}`),
   ].join(', ');
 }
@@ -124,7 +132,9 @@ function dependenciesOf(text: string): { readonly found: Dependencies } | { read
   const found: Dependencies = [];
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
-    const [first, later, ...more] = line.split(BEFORE).map(scopeOf);
+    const quoted: string[] = [];
+    const bare = line.replace(QUOTED, (whole) => `\0${quoted.push(whole) - 1}\0`);
+    const [first, later, ...more] = bare.split(BEFORE).map((part) => scopeOf(part, quoted));
     if (first === undefined || later === undefined || more.length > 0)
       return { missing: `Order, line ${index + 1}: as in “role=dns before role=web, group:shop”.` };
     found.push({ first, later });
@@ -135,14 +145,29 @@ function dependenciesOf(text: string): { readonly found: Dependencies } | { read
 }
 
 /** Undefined of what is not understood, or names nothing. */
-function scopeOf(text: string): Scope | undefined {
-  const scope: Scope = { groups: [], labels: {}, assetIds: [] };
+function scopeOf(text: string, quoted: readonly string[]): Scope | undefined {
+  const groups: string[] = [];
+  const assetIds: string[] = [];
+  const labels: [string, string][] = [];
   for (const part of text.split(',').map((each) => each.trim())) {
-    const [, kind, name] = /^(group|machine):(.+)$/.exec(part) ?? [];
-    const [, label, value] = /^([^=]{1,64})=(.{1,128})$/.exec(part) ?? [];
-    if (name !== undefined) (kind === 'group' ? scope.groups : scope.assetIds).push(name);
-    else if (label !== undefined && value !== undefined) scope.labels[label] = value;
+    const [, kind, what = ''] = /^(group|machine):(.+)$/.exec(part) ?? [];
+    const [, before = '', after = ''] = /^([^=]+)=(.+)$/.exec(part) ?? [];
+    const [name, label, value] = [what, before, after].map((each) => nameOf(each, quoted));
+    if (kind !== undefined && name !== undefined) (kind === 'group' ? groups : assetIds).push(name);
+    else if (kind === undefined && label !== undefined && value !== undefined) labels.push([label, value]);
     else return undefined;
   }
-  return scope;
+  return { groups, labels: Object.fromEntries(labels), assetIds };
+}
+
+/** Undefined of none, and of one that is not closed or has no meaning. */
+function nameOf(text: string, quoted: readonly string[]): string | undefined {
+  const [, place] = PLACE.exec(text) ?? [];
+  if (place === undefined) return text === '' || /["\0]/.test(text) ? undefined : text;
+  try {
+    const name: unknown = JSON.parse(quoted[Number(place)] ?? '');
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
