@@ -1,6 +1,6 @@
 /** Door for integration tests: the real engines, each in a directory of its own that is removed after. */
 import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -63,9 +63,13 @@ const clusterIn = (directory: string, superuser: string): PostgresEngineOptions 
  * @returns the password of its superuser
  */
 async function initialisedOnce(dataDirectory: string): Promise<string> {
-  const kept = fileURLToPath(
-    new URL(`../../node_modules/.demarc-cluster-${postgresBinaries().version}`, import.meta.url),
+  // By what makes it, too: one that was made otherwise is not what the tests are about.
+  const sources = ['postgres-engine.ts', 'postgres-roles.ts'].map((file) =>
+    readFileSync(new URL(file, import.meta.url)),
   );
+  const digest = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16);
+  const name = `.demarc-cluster-${postgresBinaries().version}-${digest}`;
+  const kept = fileURLToPath(new URL(`../../node_modules/${name}`, import.meta.url));
   const passwordFile = join(kept, 'superuser');
   if (!existsSync(passwordFile)) {
     const directory = scratchDirectory('pg');
