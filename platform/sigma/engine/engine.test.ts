@@ -5,7 +5,7 @@ import type { Recognition } from '../event.ts';
 import type { Condition, DetectionRule, Predicate } from '../ir.ts';
 import { loadRules } from '../rules/rules.ts';
 import { PLAIN_NAMES } from '../view/names.ts';
-import { compileEngine, compileTables, Engine, type LineMatches } from './engine.ts';
+import { compileEngine, compileTables, Engine, type LineMatches, matchesNothing } from './engine.ts';
 import { evaluate } from './evaluate.ts';
 import { LEAVES_MAX_WHOLE } from './layout.ts';
 import { ownRegexes, verdictOfLine } from './reference.ts';
@@ -394,6 +394,18 @@ test('a spent budget is told, and matches found by then are kept', (t: TestConte
   t.assert.ok(
     part.rule.length < whole.rule.length && [...part.rule].every((one) => whole.rule.includes(one)),
   );
+});
+
+test('what stands for an engine without rules says what one says', (t: TestContext) => {
+  const engine = compileEngine([], { recognitions });
+  for (const isWhole of [undefined, true, false]) {
+    const event = {
+      logsources: [{}],
+      fields: { 'user.name': 'eve' },
+      ...(isWhole === undefined ? {} : { isWhole }),
+    };
+    t.assert.deepEqual(matchesNothing(event), engine.match(event));
+  }
 });
 
 test('tables made elsewhere make the same engine', (t: TestContext) => {
