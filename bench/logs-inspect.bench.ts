@@ -116,14 +116,13 @@ function allShapes(): readonly RegExp[] {
   for (const file of globSync('services/host-intrusion-detection/logs/decoders/*.ts')) {
     const text = readFileSync(file, 'utf8');
     const parts = new Map(
-      [...text.matchAll(/const ([A-Z_]+) = String\.raw`([^`]*)`/g)].map(([, name = '', part = '']) => [
-        name,
-        part,
-      ]),
+      [...text.matchAll(/const ([A-Z_]+) = String\.raw`((?:\\.|[^`\\])*)`/g)].map(
+        ([, name = '', part = '']) => [name, part],
+      ),
     );
     const resolve = (source: string): string =>
       source.replaceAll(/\$\{([A-Z_]+)\}/g, (_, name: string) => resolve(parts.get(name) ?? ''));
-    for (const [, source = ''] of text.matchAll(/\w+\(\s*String\.raw`([^`]*)`/g))
+    for (const [, source = ''] of text.matchAll(/\w+\(\s*String\.raw`((?:\\.|[^`\\])*)`/g))
       found.push(asRegex(resolve(source)));
   }
   return found;

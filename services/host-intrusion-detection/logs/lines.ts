@@ -151,8 +151,9 @@ function innerMessage(line: string, from: number): string {
   return line.slice(at);
 }
 
-/** Its own process, `kernel: [  970.699397]`, its own time, or a share of load. */
-const PREFIX = /(?:kernel: ?\[ {0,8}\d{1,10}\.\d{1,9}\]:? |\[\d{1,10}\] |\d{1,3}\.\d{1,3}% )/y;
+/** Its own process, `kernel: [  970.699397]`, Solaris' `[ID 800047 auth.notice]`, its own time, or a share of load. */
+const PREFIX =
+  /(?:\[ID \d{1,10} [\w.]{1,32}\] |kernel: ?\[ {0,8}\d{1,10}\.\d{1,9}\]:? |\[\d{1,10}\] |\d{1,3}\.\d{1,3}% )/y;
 
 function afterPrefix(line: string, at: number): number {
   PREFIX.lastIndex = at;

@@ -3,7 +3,7 @@
  *
  * The order among those that have marks is from the particular to the general.
  */
-import { databases, mongodb, mysql, slapd } from './database.ts';
+import { databases, mongodb, mongodbJson, mysql, slapd } from './database.ts';
 import type { Context, Decoder, Reading } from './define.ts';
 import { exim } from './exim.ts';
 import { ftp } from './ftp.ts';
@@ -14,8 +14,9 @@ import { courierSmtp, otherMail, qmail } from './mail-transfer.ts';
 import { network } from './network.ts';
 import { postfix } from './postfix.ts';
 import { sendmail } from './sendmail.ts';
+import { samba } from './smb.ts';
 import { dropbear, openssh } from './ssh.ts';
-import { accounts, fail2ban, login, pam, su, sudo, watchers } from './system.ts';
+import { accounts, fail2ban, login, pam, privileges, su, sudo, watchers } from './system.ts';
 import { webAccess } from './web-access.ts';
 import { webApps } from './web-apps.ts';
 import { apacheError, lighttpd, nginxError, suhosin } from './web-error.ts';
@@ -29,6 +30,7 @@ const ALL: readonly Decoder[] = [
   dropbear,
   sudo,
   su,
+  ...privileges,
   login,
   accounts,
   fail2ban,
@@ -42,7 +44,9 @@ const ALL: readonly Decoder[] = [
   ...ftp,
   mysql,
   mongodb,
+  mongodbJson,
   slapd,
+  samba,
   ...databases,
   ...network,
   ...webApps,

@@ -1,5 +1,5 @@
 /** Databases and directories. */
-import { type Decoder, decoder, fails, firstOf, harmless, invalid, one } from './define.ts';
+import { type Decoder, decoder, exploits, fails, firstOf, harmless, invalid, isOnce, one } from './define.ts';
 import { sessionKey } from './ssh.ts';
 
 const DENIED = [
@@ -54,6 +54,51 @@ export const mongodb: Decoder = {
   },
 };
 
+/** Since 4.4 each line is an object, whose `msg` is the server's own; what the client chose is in `attr`. */
+const MONGO_REFUSALS: ReadonlySet<unknown> = new Set(['Authentication failed', 'Failed to authenticate']);
+const MONGO_LINE_MAX = 16_384;
+
+export const mongodbJson: Decoder = {
+  name: 'mongod',
+  protocol: 'mongodb',
+  marks: ['"c":"ACCESS"'],
+  decode: (_, { line }) => {
+    if (line.length > MONGO_LINE_MAX || !line.startsWith('{"t":{"$date":')) return undefined;
+    const said = objectOf(line);
+    if (said?.['c'] !== 'ACCESS') return undefined;
+    const about = said['attr'];
+    const client = textOf(about, 'client');
+    const host = client.slice(0, Math.max(0, client.lastIndexOf(':'))).replace(/^\[|\]$/g, '');
+    const user = textOf(about, 'principalName') || textOf(about, 'user');
+    const fields = { ...(host === '' ? {} : { host }), ...(user === '' ? {} : { user }) };
+    if (said['msg'] === 'Authentication succeeded' || said['msg'] === 'Successfully authenticated')
+      return { outcome: 'authentication-success', sign: 'none', fields };
+    if (!MONGO_REFUSALS.has(said['msg'])) return undefined;
+    const isUnknown = textOf(about, 'error').startsWith('UserNotFound');
+    return {
+      outcome: isUnknown ? 'invalid-user' : 'authentication-failure',
+      sign: 'authentication',
+      fields,
+    };
+  },
+};
+
+function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(line) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown, key: string): string {
+  const found =
+    typeof value === 'object' && value !== null
+      ? (value as Readonly<Record<string, unknown>>)[key]
+      : undefined;
+  return typeof found === 'string' ? found : '';
+}
+
 const LDAP_ACCEPT = harmless(String.raw`conn=$connection fd=$int ACCEPT from IP=([|)$ip(]|):`);
 const LDAP_FAILED = fails(String.raw`conn=$connection op=$int RESULT $any err=49 `);
 const LDAP_CLOSED = harmless(String.raw`conn=$connection fd=$int closed`);
@@ -80,6 +125,29 @@ export const slapd: Decoder = {
   },
 };
 
+const PG_FAILED = [
+  fails(String.raw`$any no pg_hba.conf entry for (replication connection from |)host "$ip", user "$user"`),
+  fails(String.raw`$ip\($int\) $any FATAL:  password authentication failed for user "$user"`),
+  fails(String.raw`$any host=$ip $any password authentication failed for user "$user"`),
+  fails(String.raw`$any password authentication failed for user "$user"`),
+];
+/** As they stand where the prefix of lines names the address: `%r`, `%h`, and the account before or behind it. */
+const PG_FAILED_FROM = [
+  fails(
+    String.raw`($word |)($word |)$ip(\($int\)|)( $word|) FATAL:  password authentication failed for user "$user"`,
+  ),
+];
+
+const postgres: Decoder = {
+  name: 'postgres',
+  protocol: 'postgresql',
+  marks: ['FATAL: ', 'no pg_hba.conf entry'],
+  decode: (message) => {
+    const isPlain = isOnce(message, 'FATAL: ');
+    return (isPlain ? firstOf(PG_FAILED_FROM, message) : undefined) ?? firstOf(PG_FAILED, message);
+  },
+};
+
 export const databases: readonly Decoder[] = [
   decoder({ name: 'mssql', protocol: 'tds', marks: ['[CLIENT: '] }, [
     invalid(
@@ -89,10 +157,9 @@ export const databases: readonly Decoder[] = [
     fails(String.raw`Login failed for user '$$user'.$any[CLIENT: $ip]`),
     fails(String.raw`$any Login failed. $any[CLIENT: $ip]`),
   ]),
-  decoder({ name: 'postgres', protocol: 'postgresql', marks: ['FATAL: ', 'no pg_hba.conf entry'] }, [
-    fails(String.raw`$any no pg_hba.conf entry for (replication connection from |)host "$ip", user "$user"`),
-    fails(String.raw`$ip\($int\) $any FATAL:  password authentication failed for user "$user"`),
-    fails(String.raw`$any host=$ip $any password authentication failed for user "$user"`),
-    fails(String.raw`$any password authentication failed for user "$user"`),
+  postgres,
+  decoder({ name: 'redis', protocol: 'redis', marks: ['Possible SECURITY ATTACK detected'] }, [
+    exploits(String.raw`$any Possible SECURITY ATTACK detected. $any Connection from $ip:$port aborted.$end`),
+    exploits(String.raw`Possible SECURITY ATTACK detected. $any Connection from $ip:$port aborted.$end`),
   ]),
 ];

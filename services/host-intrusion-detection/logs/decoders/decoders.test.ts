@@ -7,7 +7,10 @@ interface Case {
   readonly host?: string;
   readonly user?: string;
   readonly decoder?: string;
+  /** Of lines that say who, and are no match; without it those with a host are, and those of rights refused. */
+  readonly isMatch?: boolean;
 }
+const REFUSED: ReadonlySet<string> = new Set(['sudo', 'su', 'doas', 'polkit']);
 
 /** One of each form that a program writes, made up of the programs' own sources and manuals. */
 const CASES: readonly Case[] = [
@@ -404,22 +407,221 @@ const CASES: readonly Case[] = [
     user: 'toor',
     decoder: 'accounts',
   },
+  // The machine itself: what is asked for, and lent or refused
+  {
+    line: `Nov 28 10:00:00 srv sudo[811]:      ann : 3 incorrect password attempts ; PWD=/srv ; USER=root ; COMMAND=/usr/bin/id`,
+    user: 'ann',
+    decoder: 'sudo',
+  },
+  {
+    line: `Nov 28 10:00:00 srv sudo:      ann : user NOT authorized on host ; TTY=pts/0 ; PWD=/home/ann ; USER=root ; COMMAND=/usr/bin/id`,
+    user: 'ann',
+    decoder: 'sudo',
+  },
+  {
+    line: `Nov 28 10:00:00 srv sudo[811]:      ann : a password is required ; PWD=/home/ann ; USER=root ; COMMAND=/usr/bin/id`,
+    user: 'ann',
+    decoder: 'sudo',
+    isMatch: false,
+  },
+  {
+    line: `Nov 28 10:00:00 srv sudo:      ann : PWD=/ ; USER=root ; GROUP=adm ; COMMAND=/usr/bin/id`,
+    user: 'ann',
+    decoder: 'sudo',
+    isMatch: false,
+  },
+  {
+    line: `Nov 28 10:00:00 srv sudo: pam_unix(sudo:session): session opened for user root(uid=0) by ann(uid=1000)`,
+    user: 'root',
+    decoder: 'pam',
+    isMatch: false,
+  },
+  {
+    line: `Nov 28 10:00:00 srv su(pam_unix)[14592]: session opened for user news by (uid=0)`,
+    user: 'news',
+    decoder: 'pam',
+    isMatch: false,
+  },
+  {
+    line: `Nov 28 10:00:00 srv sshd[77]: pam_unix(sshd:session): session closed for user ann`,
+    user: 'ann',
+    decoder: 'pam',
+    isMatch: false,
+  },
+  {
+    line: `Nov 28 10:00:00 srv sshd[77]: pam_access(sshd:account): access denied for user \`ann' from \`192.0.2.9'`,
+    host: '192.0.2.9',
+    user: 'ann',
+    decoder: 'pam',
+  },
+  { line: `Nov 28 10:00:00 srv su[234]: BAD SU ann to root on /dev/ttyp0`, user: 'ann', decoder: 'su' },
+  {
+    line: `Nov 28 10:00:00 srv su[234]: failed: ttyq4 changing from ann to root`,
+    user: 'ann',
+    decoder: 'su',
+  },
+  {
+    line: `Nov 28 10:00:00 srv su[234]: ann to root on /dev/ttyp1`,
+    user: 'ann',
+    decoder: 'su',
+    isMatch: false,
+  },
+  { line: `Nov 28 10:00:00 srv doas: failed auth for ann`, user: 'ann', decoder: 'doas' },
+  {
+    line: `Nov 28 10:00:00 srv polkitd[5]: Operator of unix-session:3 FAILED to authenticate to gain authorization for action org.freedesktop.policykit.exec for unix-process:1:2 [sh] (owned by unix-user:ann)`,
+    user: 'ann',
+    decoder: 'polkit',
+  },
+  {
+    line: `Nov 28 10:00:00 srv pkexec[5]: ann: Error executing command as another user: Not authorized [USER=root] [TTY=/dev/pts/0] [CWD=/] [COMMAND=/bin/sh]`,
+    user: 'ann',
+    decoder: 'polkit',
+  },
+  {
+    line: `Nov 28 10:00:00 srv usermod[5]: change user 'ann' UID from '1001' to '0'`,
+    user: 'ann',
+    decoder: 'accounts',
+    isMatch: false,
+  },
+  {
+    line: `Nov 28 10:00:00 srv chsh[5]: changed user 'ann' shell to '/bin/sh'`,
+    user: 'ann',
+    decoder: 'accounts',
+    isMatch: false,
+  },
+  // SSH
+  {
+    line: `Nov 28 10:00:00 192.0.2.1 sshd[20247]: [ID 800047 auth.notice] Failed none for root from 192.0.2.9 port 36942 ssh2`,
+    host: '192.0.2.9',
+    user: 'root',
+  },
+  {
+    line: `Nov 28 10:00:00 srv sshd[7]: Postponed keyboard-interactive for invalid user ann from 192.0.2.9 port 4711 ssh2 [preauth]`,
+    user: 'ann',
+    decoder: 'sshd',
+    isMatch: false,
+  },
+  {
+    line: `Nov 28 10:00:00 srv sshd[7]: Connection from 192.0.2.9 port 4711 on 192.0.2.1 port 22\nNov 28 10:00:00 srv sshd[7]: Disconnecting: Corrupted MAC on input. [preauth]`,
+    host: '192.0.2.9',
+  },
+  {
+    line: `Nov 28 10:00:00 srv sshd[7]: Address 192.0.2.9 maps to x.example, but this does not map back to the address - POSSIBLE BREAK-IN ATTEMPT!`,
+    decoder: 'sshd',
+    isMatch: false,
+  },
+  // Files and databases
+  {
+    line: `Nov 28 10:00:00 srv smbd[5]: Auth: [SMB2,(null)] user [CORP]\\[ann] at [Sat, 28 Nov 2026 10:00:00.0 UTC] with [NTLMv2] status [NT_STATUS_WRONG_PASSWORD] workstation [PC] remote host [ipv4:192.0.2.9:5000] mapped to [CORP]\\[ann]. local host [ipv4:192.0.2.1:445]`,
+    host: '192.0.2.9',
+    user: 'ann',
+    decoder: 'samba',
+  },
+  {
+    line: `[2026/11/28 10:00:00.123456,  2] ../../auth/auth_log.c:635(log_authentication_event_human_readable)\n  Auth: [SMB2,(null)] user [CORP]\\[ann] at [Sat, 28 Nov 2026 10:00:00.0 UTC] with [NTLMv2] status [NT_STATUS_NO_SUCH_USER] workstation [PC] remote host [ipv6:2001:db8::9:5000] mapped to [CORP]\\[ann]. local host [ipv6:2001:db8::1:445]`,
+    host: '2001:db8::9',
+    user: 'ann',
+  },
+  {
+    line: `2026-11-28 10:00:00.123 UTC [55] ann@db 192.0.2.9(5432) FATAL:  password authentication failed for user "ann"`,
+    host: '192.0.2.9',
+    user: 'ann',
+    decoder: 'postgres',
+  },
+  {
+    line: `{"t":{"$date":"2026-11-28T10:00:00.000+00:00"},"s":"I","c":"ACCESS","id":20249,"ctx":"conn22","msg":"Authentication failed","attr":{"mechanism":"SCRAM-SHA-256","principalName":"ann","authenticationDatabase":"admin","client":"192.0.2.9:5000","result":"AuthenticationFailed: SCRAM authentication failed, storedKey mismatch"}}`,
+    host: '192.0.2.9',
+    user: 'ann',
+    decoder: 'mongod',
+  },
+  {
+    line: `{"t":{"$date":"2026-11-28T10:00:00.000+00:00"},"s":"I","c":"ACCESS","id":5286306,"ctx":"conn22","msg":"Successfully authenticated","attr":{"client":"[2001:db8::9]:5000","mechanism":"SCRAM-SHA-256","user":"ann","db":"admin"}}`,
+    user: 'ann',
+    decoder: 'mongod',
+    isMatch: false,
+  },
+  {
+    line: `5:M 28 Nov 2026 10:00:00.123 # Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from 192.0.2.9:5000 aborted.`,
+    host: '192.0.2.9',
+  },
+  // What is asked over the network
+  {
+    line: `Nov 28 10:00:00 ns named[464]: client 192.0.2.9#1036: query (cache) denied`,
+    host: '192.0.2.9',
+    decoder: 'named',
+  },
+  {
+    line: `Nov 28 10:00:00 srv proftpd[5]: srv (192.0.2.9[192.0.2.9]) - no such user 'ann'`,
+    host: '192.0.2.9',
+    user: 'ann',
+  },
+  {
+    line: `Nov 28 10:00:00 vpn ocserv[5]: main[ann]:192.0.2.9:5000 failed authentication attempt for user 'ann'`,
+    host: '192.0.2.9',
+    user: 'ann',
+  },
+  {
+    line: `Nov 28 10:00:00 vpn charon: 05[IKE] EAP method EAP_MSCHAPV2 failed for peer 192.0.2.9`,
+    host: '192.0.2.9',
+  },
+  {
+    line: `Nov 28 10:00:00 mq mosquitto[5]: Client x from 192.0.2.9:5000 disconnected, not authorised.`,
+    host: '192.0.2.9',
+  },
+  {
+    line: `2026-11-28 10:00:00.123 [error] <0.5.0> Error on AMQP connection <0.5.0> (192.0.2.9:5000 -> 192.0.2.1:5672, state: starting): PLAIN login refused: user 'ann' - invalid credentials`,
+    host: '192.0.2.9',
+    user: 'ann',
+  },
+  {
+    line: `2026-11-28 10:00:00,123 WARN  [org.keycloak.events] (executor-thread-1) type="LOGIN_ERROR", realmId="x", clientId="account", userId="null", ipAddress="192.0.2.9", error="user_not_found", auth_method="openid-connect", username="ann"`,
+    host: '192.0.2.9',
+    user: 'ann',
+  },
+  {
+    line: `2026-11-28 10:00:00.123 WARNING (MainThread) [homeassistant.components.http.ban] Login attempt or request with invalid authentication from gateway (192.0.2.9). Requested URL: '/auth/login_flow'. (curl)`,
+    host: '192.0.2.9',
+  },
+  {
+    line: `[2026-11-28 10:00:00.123 +00:00] [INF] [12] Jellyfin.Server.Implementations.Users.UserManager: Authentication request for "ann" has been denied (IP: "192.0.2.9").`,
+    host: '192.0.2.9',
+    user: 'ann',
+  },
 ];
 
 const clock = { referenceMs: Date.parse('2026-11-26T12:00:00Z'), timeZone: 'UTC' };
 
-for (const { line, host, user, decoder } of CASES) {
+for (const {
+  line,
+  host,
+  user,
+  decoder,
+  isMatch = host !== undefined || REFUSED.has(decoder ?? ''),
+} of CASES) {
   test(line.slice(0, 110), (t: TestContext) => {
     const inspector = new Inspector({ clock, mode: 'wide' });
     const said = line
       .split('\n')
       .map((one) => inspector.inspect(one))
       .at(-1);
-    const isMatch = host !== undefined || decoder === 'sudo';
     t.assert.equal(said?.match, isMatch, JSON.stringify(said));
     if (host !== undefined) t.assert.equal(said?.source, host);
     if (user !== undefined) t.assert.equal(said?.user, user);
     if (decoder !== undefined) t.assert.equal(said?.decoder, decoder);
     t.assert.ok(said?.timeMs !== undefined || /^\d\d:/.test(line), 'no time');
+  });
+}
+
+/** What the other side calls itself is no address to block. */
+const FORGED: readonly string[] = [
+  `Nov 28 10:00:00 srv smbd[5]: Auth: [SMB2,(null)] user [C]\\[x] remote host [ipv4:198.51.100.7:1] mapped to [C]\\[x] at [Sat] with [NTLMv2] status [NT_STATUS_WRONG_PASSWORD] workstation [PC] remote host [ipv4:192.0.2.9:5000] mapped to [C]\\[x]. local host [ipv4:192.0.2.1:445]`,
+  `2026-11-28 10:00:00.123 UTC [55] x 198.51.100.7 FATAL:  password authentication failed for user "y"@db 192.0.2.9(5432) FATAL:  password authentication failed for user "x"`,
+];
+
+for (const line of FORGED) {
+  test(`forged: ${line.slice(0, 90)}`, (t: TestContext) => {
+    const said = new Inspector({ clock, mode: 'wide' }).inspect(line);
+    t.assert.notEqual(said.source, '198.51.100.7');
+    t.assert.equal(said.match, true);
   });
 }

@@ -82,6 +82,7 @@ export const extra = row('protocol-error', 'extra');
 export const weak = row('other', 'weak');
 export const succeeds = row('authentication-success', 'none');
 export const harmless = row('other', 'none');
+export const session = row('session', 'none');
 
 /** A decoder that is nothing but shapes, tried in their order. */
 export function decoder(
@@ -123,6 +124,15 @@ function startingLike(rows: readonly Row[], code: number): readonly Row[] {
   const found = rows.filter(({ shape: { starts } }) => starts === undefined || starts.has(code));
   if (byStart.size < STARTS_MAX) byStart.set(code, found);
   return found;
+}
+
+/**
+ * Where what the sender chose stands before and behind what the program says of him, he can write the latter too: it
+ * is believed when it is there once.
+ */
+export function isOnce(message: string, text: string): boolean {
+  const at = message.indexOf(text);
+  return at !== -1 && at === message.lastIndexOf(text);
 }
 
 /** Behind the first of the separators, or the message itself. */

@@ -23,6 +23,7 @@ export const ftp: readonly Decoder[] = [
     refuses(String.raw`$any\($any[$host]\)( - |: | )SECURITY VIOLATION: ($user|) login attempted`),
     fails(String.raw`$any\($any[$host]\)( - |: | )Maximum login attempts \($int\) exceeded`),
     fails(String.raw`$any\($any[$host]\)( - |: | )(mod_sftp/$any: |)user '$$user': authentication `),
+    invalid(String.raw`$any\($any[$host]\)( - |: | )no such user '$$user'$end`),
     succeeds(String.raw`$any\($any[$host]\)( - |: | )USER $user: Login successful`),
   ]),
   decoder({ name: 'pure-ftpd', protocol: 'ftp', programs: ['pure-ftpd'] }, [

@@ -18,7 +18,7 @@ export const network: readonly Decoder[] = [
     { name: 'named', protocol: 'dns', programs: ['named'], marks: ['client '] },
     [
       refuses(
-        String.raw`(error: |info: |notice: |warning: |security: info: |$any: $any: |)${NAMED_CLIENT}(query|zone transfer|update|notify question section|update forwarding)( \(cache\)|) '$name' denied`,
+        String.raw`(error: |info: |notice: |warning: |security: info: |$any: $any: |)${NAMED_CLIENT}(query|zone transfer|update|notify question section|update forwarding)( \(cache\)|)( '$name'|) denied`,
       ),
       refuses(
         String.raw`(error: |info: |)${NAMED_CLIENT}bad zone transfer request: '$name': non-authoritative zone \(NOTAUTH\)`,
@@ -86,8 +86,32 @@ export const network: readonly Decoder[] = [
     ],
   ),
   decoder({ name: 'strongswan', protocol: 'ipsec', programs: ['charon', 'pluto', 'ipsec'] }, [
+    fails(String.raw`$any EAP method EAP_$any failed for peer $ip$end`),
     fails(String.raw`$any EAP method EAP_$any failed for peer $$user`),
     fails(String.raw`$any no $any found for $any - $ip`),
+  ]),
+  decoder({ name: 'ocserv', protocol: 'anyconnect', programs: ['ocserv'] }, [
+    fails(
+      String.raw`(worker|main|sec-mod)([$any]|)(:|) $ip(:$int|) failed authentication attempt for user '$$user'`,
+    ),
+    fails(
+      String.raw`(worker|main|sec-mod)[$any]:$ip(:$int|) failed authentication attempt for user '$$user'`,
+    ),
+    fails(
+      String.raw`(worker|main|sec-mod)[$any]: $ip(:$int|) failed authentication attempt for user '$$user'`,
+    ),
+    fails(String.raw`failed authentication attempt for user '$$user' from $ip`),
+  ]),
+  decoder({ name: 'mosquitto', protocol: 'mqtt', marks: [' disconnected, not authori'] }, [
+    fails(String.raw`$any Client $$any [$ip:$port] disconnected, not authori`),
+    fails(String.raw`Client $$any [$ip:$port] disconnected, not authori`),
+    fails(String.raw`Client $$any from $ip:$port disconnected, not authori`),
+  ]),
+  decoder({ name: 'rabbitmq', protocol: 'amqp', marks: ['Error on AMQP connection '] }, [
+    fails(
+      String.raw`$any Error on AMQP connection $any \($ip:$port -> $any login refused: user '$user' - invalid credentials`,
+    ),
+    fails(String.raw`Error on AMQP connection $any \($ip:$port -> $any login refused: user '$user' -`),
   ]),
   decoder({ name: 'stunnel', protocol: 'tls', marks: ['SSL_accept from '] }, [
     misuses(

@@ -82,7 +82,7 @@ const CLOSED = [
 const OPENED = [
   harmless(String.raw`Connection from $host( port $port|)`),
   harmless(String.raw`SSH: Server;$any;Remote: $ip-$port;`),
-  harmless(String.raw`Postponed $method for $$user from $host port $port`),
+  harmless(String.raw`Postponed $method for (invalid user |)$$user from $host port $port`),
 ];
 /** Said of the connection, which must be known from before. */
 const OF_SESSION = [
@@ -90,6 +90,10 @@ const OF_SESSION = [
   fails(String.raw`Disconnecting(:|) Too many authentication failures`),
   refuses(String.raw`User $$user not allowed because account is locked`),
   floods(String.raw`Read from socket failed: Connection reset by peer`),
+  // Bytes that no client sends: what is tried on the decryption and on the exchange of keys.
+  extra(String.raw`(ssh_dispatch_run_fatal: $any |Disconnecting(:|) |)(C|c)orrupted MAC on input`),
+  extra(String.raw`(Disconnecting(:|) |)(B|b)ad packet length $int`),
+  extra(String.raw`(Disconnecting(:|) |)bad client public DH value`),
   extra(String.raw`Unable to negotiate a key exchange method`),
   extra(String.raw`(n|N)o matching (mac|cipher|comp|key) found`),
 ];
@@ -97,6 +101,16 @@ const PAM_FAILURE = fails(
   String.raw`pam_$any\(sshd:auth\): authentication failure; $any ruser=$ruser rhost=$host( |)( user=$user| user=$user|)$end`,
 );
 const PAM_NOTED = [PAM_FAILURE];
+/** Beside the attempt itself, which has a line of its own. */
+const ASIDE = [
+  harmless(String.raw`Address $ip maps to $any POSSIBLE BREAK-IN ATTEMPT`),
+  harmless(String.raw`reverse mapping checking getaddrinfo for $any [$ip] failed`),
+  harmless(String.raw`input_userauth_request: (invalid|illegal) user $$user [preauth]`),
+  harmless(String.raw`Read error from remote host $ip`),
+  harmless(
+    String.raw`PAM $int more authentication failure(s|); $any ruser=$ruser rhost=$host( |)( user=$user| user=$user|)$end`,
+  ),
+];
 
 export const openssh: Decoder = {
   name: 'sshd',
@@ -114,7 +128,8 @@ export const openssh: Decoder = {
       with_(firstOf(OF_SESSION, said), 'fails') ??
       with_(firstOf(OPENED, said), 'opens') ??
       with_(firstOf(CLOSED_EARLY, said), 'closes') ??
-      with_(firstOf(CLOSED, said), 'closes')
+      with_(firstOf(CLOSED, said), 'closes') ??
+      firstOf(ASIDE, said)
     );
   },
 };

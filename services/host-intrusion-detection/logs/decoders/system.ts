@@ -9,7 +9,9 @@ import {
   probes,
   type Reading,
   refuses,
+  session,
   succeeds,
+  weak,
 } from './define.ts';
 
 const FAILURE = [
@@ -23,16 +25,39 @@ const FAILURE = [
 ];
 /** Linux-PAM since 0.99.2: pam_unix(service:type); before, and elsewhere: (pam_unix). */
 const MODULE = /^\(?pam_[\w]{1,32}\)?(?:\([^)]{0,64}\))?:? /;
+/** Said behind the module's name; the form of before stands behind the daemon's: `su(pam_unix)[4711]: `. */
+const SAID = [
+  session(String.raw`session opened for user $user(\(uid=$int\)| by )`),
+  session(String.raw`session (opened|closed) for user $user$end`),
+  harmless(String.raw`auth could not identify password for [$$user]`),
+  harmless(String.raw`check pass; user unknown`),
+  refuses(String.raw`access denied for user \`$$user' from \`$host'`),
+  weak(String.raw`Consecutive login failures for user $user account temporarily locked`),
+  weak(String.raw`user $user \($int\) tally $int, deny $int`),
+];
 
 export const pam: Decoder = {
   name: 'pam',
-  marks: ['authentication failure;'],
+  marks: [
+    'authentication failure;',
+    'session opened for user ',
+    'session closed for user ',
+    'could not identify password for [',
+    'check pass; user unknown',
+    'access denied for user `',
+    ' account temporarily locked',
+    ' tally ',
+  ],
   decode: (message, { program }) => {
-    if (!MODULE.test(message.slice(0, 160)) && !message.startsWith('authentication failure; '))
+    const module = MODULE.exec(message.slice(0, 160))?.[0];
+    const isOldForm = program?.includes('(pam_') === true;
+    if (module === undefined && !isOldForm && !message.startsWith('authentication failure; '))
       return undefined;
-    // The module behind the daemon's name is a form that was given up in 2006; only vsftpd is met with it.
-    if (program?.includes('(pam_') === true && !program.startsWith('vsftpd'))
-      return { outcome: 'other', sign: 'none', fields: {} };
+    const said =
+      module === undefined && !isOldForm ? undefined : firstOf(SAID, message.slice(module?.length));
+    if (said !== undefined) return said;
+    // That form was given up in 2006; of failures only vsftpd is met with it.
+    if (isOldForm && !program.startsWith('vsftpd')) return { outcome: 'other', sign: 'none', fields: {} };
     return named(firstOf(FAILURE, message));
   },
 };
@@ -49,39 +74,73 @@ function named(reading: Reading | undefined): Reading | undefined {
   };
 }
 
+/** What stands between who asked and for whom: of the terminal, the change of root, the folder, as each was there. */
+const SUDO_WHERE = String.raw`(TTY=$any ; |)(CHROOT=$any ; |)(PWD=$any ; |)`;
+const SUDO_WHAT = String.raw`USER=$target ; ($any |)COMMAND=$command`;
+
 export const sudo = decoder({ name: 'sudo', programs: ['sudo'] }, [
   {
     ...refuses(
-      String.raw`$user : user NOT in sudoers ; TTY=$any ; PWD=$any ; USER=$target ; COMMAND=$command`,
+      String.raw`$user : (user NOT in sudoers|user NOT authorized on host|command not allowed) ; ${SUDO_WHERE}${SUDO_WHAT}`,
     ),
     outcome: 'privilege-refused',
   },
   {
-    ...refuses(
-      String.raw`$user : command not allowed ; TTY=$any ; PWD=$any ; USER=$target ; COMMAND=$command`,
-    ),
+    ...fails(String.raw`$user : $int incorrect password attempt(s|) ; ${SUDO_WHERE}${SUDO_WHAT}`),
     outcome: 'privilege-refused',
   },
+  // Asked not to ask (`sudo -n`): scripts of every day do that too.
   {
-    ...fails(
-      String.raw`$user : $int incorrect password attempt(s|) ; TTY=$any ; USER=$target ; COMMAND=$command`,
-    ),
+    ...weak(String.raw`$user : a password is required ; ${SUDO_WHERE}${SUDO_WHAT}`),
     outcome: 'privilege-refused',
   },
-  {
-    ...harmless(String.raw`$user : TTY=$any ; PWD=$any ; USER=$target ; COMMAND=$command`),
-    outcome: 'privilege-used',
-  },
+  { ...harmless(String.raw`$user : ${SUDO_WHERE}${SUDO_WHAT}`), outcome: 'privilege-used' },
 ]);
 
 export const su = decoder({ name: 'su', programs: ['su', 'su-l'] }, [
   { ...fails(String.raw`FAILED SU \(to $target\) $user on `), outcome: 'privilege-refused' },
   { ...fails(String.raw`FAILED su for $target by $user$end`), outcome: 'privilege-refused' },
+  // BSD, AIX and the shadow tools.
+  { ...fails(String.raw`BAD SU $user to $target on `), outcome: 'privilege-refused' },
+  { ...fails(String.raw`failed: $any changing from $user to $target$end`), outcome: 'privilege-refused' },
+  { ...fails(String.raw`- $word $user:$target$end`), outcome: 'privilege-refused' },
   {
     ...harmless(String.raw`(Successful su for $target by $user|\(to $target\) $user on )`),
     outcome: 'privilege-used',
   },
+  { ...harmless(String.raw`+ $word $user:$target$end`), outcome: 'privilege-used' },
+  { ...harmless(String.raw`$user to $target on /dev/`), outcome: 'privilege-used' },
 ]);
+
+/** Others that lend rights. */
+export const privileges: readonly Decoder[] = [
+  decoder({ name: 'doas', programs: ['doas'] }, [
+    { ...fails(String.raw`failed auth for $user$end`), outcome: 'privilege-refused' },
+    { ...refuses(String.raw`command not permitted for $user: $command`), outcome: 'privilege-refused' },
+    {
+      ...harmless(String.raw`$user ran command $command as $target from $any$end`),
+      outcome: 'privilege-used',
+    },
+  ]),
+  decoder({ name: 'polkit', programs: ['polkitd', 'polkit-agent-helper', 'pkexec'] }, [
+    {
+      ...fails(
+        String.raw`Operator of $any FAILED to authenticate to gain authorization $any \(owned by unix-user:$user\)`,
+      ),
+      outcome: 'privilege-refused',
+    },
+    {
+      ...refuses(
+        String.raw`$user: Error executing command as another user: Not authorized [USER=$target] $any[COMMAND=$command]`,
+      ),
+      outcome: 'privilege-refused',
+    },
+    {
+      ...harmless(String.raw`$user: Executing command [USER=$target] $any[COMMAND=$command]`),
+      outcome: 'privilege-used',
+    },
+  ]),
+];
 
 export const login = decoder(
   { name: 'login', programs: ['login', 'in.telnetd', 'telnetd', 'rlogind', 'sddm', 'gdm'] },
@@ -98,7 +157,18 @@ export const login = decoder(
 export const accounts = decoder(
   {
     name: 'accounts',
-    programs: ['useradd', 'usermod', 'groupadd', 'gpasswd', 'passwd', 'chpasswd', 'userdel', 'chage'],
+    programs: [
+      'useradd',
+      'usermod',
+      'groupadd',
+      'gpasswd',
+      'passwd',
+      'chpasswd',
+      'userdel',
+      'chage',
+      'chsh',
+      'chfn',
+    ],
   },
   [
     { ...harmless(String.raw`new user: name=$user, UID=$uid,`), outcome: 'account-changed' },
@@ -109,7 +179,13 @@ export const accounts = decoder(
       outcome: 'account-changed',
     },
     { ...harmless(String.raw`delete user '$user'`), outcome: 'account-changed' },
-    { ...harmless(String.raw`(change user|changed password expiry for) $user`), outcome: 'account-changed' },
+    { ...harmless(String.raw`delete '$user' from (shadow |)group '$group'`), outcome: 'account-changed' },
+    {
+      ...harmless(String.raw`(change|changed|lock|unlock) user (name |)'$user' `),
+      outcome: 'account-changed',
+    },
+    { ...harmless(String.raw`changed password expiry for $user$end`), outcome: 'account-changed' },
+    harmless(String.raw`failed adding user '$user'`),
   ],
 );
 

@@ -1,5 +1,17 @@
 /** Applications on the web that keep a log of their own. */
-import { type Decoder, decoder, fails, floods, harmless, invalid, one, probes, refuses } from './define.ts';
+import {
+  type Decoder,
+  decoder,
+  fails,
+  firstOf,
+  floods,
+  harmless,
+  invalid,
+  isOnce,
+  one,
+  probes,
+  refuses,
+} from './define.ts';
 
 const FAILED_TIMES = fails(String.raw`'$ip' $int failed login attempt(s|). (Invalid a|A)ccount '$user'`);
 
@@ -22,8 +34,36 @@ const drupal: Decoder = {
 const DRUPAL_FAILED = fails(String.raw`Login attempt failed (for|from) $$user.$end`);
 const DRUPAL_OPENED = harmless(String.raw`Session opened for $$user.$end`);
 
+const KEYCLOAK_FAILED = [
+  invalid(
+    String.raw`$any type="LOGIN_ERROR", $any ipAddress="$ip", error="user_not_found"($any username="$user"|)`,
+  ),
+  fails(String.raw`$any type="LOGIN_ERROR", $any ipAddress="$ip", error="$word"$any username="$user"`),
+  fails(String.raw`$any type="LOGIN_ERROR", $any ipAddress="$ip", error="`),
+  fails(String.raw`$any type=LOGIN_ERROR, $any ipAddress=$ip, error=`),
+];
+/** The client's name of itself stands before the address, its account behind. */
+const keycloak: Decoder = {
+  name: 'keycloak',
+  protocol: 'http',
+  marks: ['LOGIN_ERROR'],
+  decode: (message) => (isOnce(message, 'ipAddress=') ? firstOf(KEYCLOAK_FAILED, message) : undefined),
+};
+
 export const webApps: readonly Decoder[] = [
   drupal,
+  keycloak,
+  decoder({ name: 'home-assistant', protocol: 'http', marks: ['[homeassistant.components.http.ban]'] }, [
+    fails(
+      String.raw`$any [homeassistant.components.http.ban] Login attempt or request with invalid authentication from $any \($ip\)`,
+    ),
+    fails(
+      String.raw`$any [homeassistant.components.http.ban] Login attempt or request with invalid authentication from $ip`,
+    ),
+  ]),
+  decoder({ name: 'jellyfin', protocol: 'http', marks: ['Authentication request for '] }, [
+    fails(String.raw`$any Authentication request for "$$user" has been denied \(IP: "$ip"\)`),
+  ]),
   decoder({ name: 'bitwarden', protocol: 'http', marks: ['Failed login attempt'] }, [
     fails(String.raw`$any] Failed login attempt(, 2FA invalid|). $ip`),
   ]),
