@@ -1,4 +1,5 @@
 /** Windows as bars and freezes as hatched bands, by month or by week, on the clock of the chosen zone. */
+import { useReply } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import type { Calendar } from '../api.ts';
 import {
@@ -12,7 +13,6 @@ import {
   type Span,
   type View,
 } from './calendar-layout.ts';
-import { useReply } from './use-reply.ts';
 import { jobsText, spanIn } from './words.ts';
 import { clockIn, dateIn } from './zone-days.ts';
 

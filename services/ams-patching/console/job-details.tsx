@@ -1,15 +1,14 @@
 /** One job: what it changes and why, who let it, how far it is, and what came of it. */
+import { useReply } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import type { JobDetail } from '../api.ts';
 import { actsOf } from './job-acts.ts';
 import { JobOutcome } from './job-outcome.tsx';
 import { ofDecision, ofJob } from './marks.ts';
-import { isAtWork } from './use-jobs.ts';
-import { LIVE_MS, useReply } from './use-reply.ts';
+import { CALM_MS, isAtWork, LIVE_MS } from './use-jobs.ts';
 import { counted, instantIn, JOB_WORDS, progressText, spanIn, VERIFICATION_WORDS } from './words.ts';
 
-const CALM_MS = 30_000;
 /** Findings of one job that are shown at once; a kernel has hundreds. */
 const FINDINGS_SHOWN = 50;
 

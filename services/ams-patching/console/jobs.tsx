@@ -1,11 +1,11 @@
 /** Every job of every plan: what it waits for, how far it is, how it ended. */
+import { useReply } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useEffect, useState } from 'react';
 import type { JobRow, PlanList } from '../api.ts';
 import { JobDrawer } from './job-details.tsx';
 import { ofDecision, ofJob } from './marks.ts';
 import { useJobs } from './use-jobs.ts';
-import { useReply } from './use-reply.ts';
 import { counted, instantIn, JOB_WORDS, jobsSummary, progressText } from './words.ts';
 import { ZoneChoice, zoneOf } from './zone-choice.tsx';
 

@@ -1,6 +1,6 @@
 /** The end of a form: what its draft lacks, what went wrong, and the button that sends it. */
+import { useAct } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
-import { useAct } from './use-act.ts';
 
 export function Keep<Body>({
   tools,

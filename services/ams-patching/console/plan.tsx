@@ -1,10 +1,9 @@
 /** What is done when, on which machine; what has no place and why; and how it would be with other windows. */
+import { useAct, useReply } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import type { FreezeList, PlanList, PlannedWork, ShownPlan } from '../api.ts';
 import { Gantt } from './gantt.tsx';
 import { ofDecision } from './marks.ts';
-import { useAct } from './use-act.ts';
-import { useReply } from './use-reply.ts';
 import { WhatIfDrawer } from './what-if.tsx';
 import { counted, FIGURE_NAMES, figureText, instantIn, planSummary, spanIn } from './words.ts';
 import { ZoneChoice, zoneOf } from './zone-choice.tsx';

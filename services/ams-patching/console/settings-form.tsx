@@ -1,10 +1,10 @@
 /** What plans and jobs are made by. What is typed is kept when it is refused. */
+import { useReply } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import type { PatchingSettings, SettingsReply } from '../api.ts';
 import { Keep } from './keep.tsx';
 import { askedSettings, LABELS, NUMBERS, type SettingsDraft, settingsDraft } from './settings-draft.ts';
-import { useReply } from './use-reply.ts';
 
 /** So long nothing is asked for again: what is typed would be lost. */
 const SELDOM_MS = 3_600_000;

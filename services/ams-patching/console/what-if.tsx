@@ -1,11 +1,10 @@
 /** How a plan would be with another window or freeze: both sides beside each other, and nothing is kept. */
+import { useAct, useReply } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import type { WhatIf, WhatIfReply, WindowList } from '../api.ts';
 import { askedFreeze, emptyFreeze } from './freeze-draft.ts';
 import { FreezeFields } from './freeze-form.tsx';
-import { useAct } from './use-act.ts';
-import { useReply } from './use-reply.ts';
 import { asked, emptyWindow } from './window-draft.ts';
 import { WindowFields } from './window-form.tsx';
 import { whatIfLines } from './words.ts';

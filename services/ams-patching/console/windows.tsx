@@ -1,11 +1,11 @@
 /** When work may be done and when not: the calendar, the windows and freezes behind it, and what plans are made by. */
+import { useReply } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import type { FreezeList, ShownFreeze, ShownWindow, WindowList } from '../api.ts';
 import { CalendarView } from './calendar.tsx';
 import { FreezeDetails, FreezeForm } from './freeze-form.tsx';
 import { SettingsForm } from './settings-form.tsx';
-import { useReply } from './use-reply.ts';
 import { whenText } from './window-draft.ts';
 import { WindowForm } from './window-form.tsx';
 import { instantIn, minutesText, scopeText, spanIn, windowsSummary } from './words.ts';

@@ -1,4 +1,5 @@
 /** A shield opened by hand: for which machine, against what, and how long it watches first. */
+import { useAct } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import { MachineChoice } from './machine-choice.tsx';
@@ -38,20 +39,13 @@ export function OpenShield({
 }) {
   const { Button, Choice, Details, Failure, TextField } = tools.parts;
   const [draft, setDraft] = useState(first);
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, run } = useAct();
   const change = (changes: Partial<ShieldDraft>): void => setDraft((before) => ({ ...before, ...changes }));
   const asked = shieldAsked(draft);
   const open = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      await tools.api('POST', 'shields', asked);
-      await onOpened();
-      onClose();
-    } catch (error) {
-      setFailure(error);
-      setBusy(false);
-    }
+    await tools.api('POST', 'shields', asked);
+    await onOpened();
+    onClose();
   };
   return (
     <Details title="Open a shield" onClose={onClose}>
@@ -87,7 +81,7 @@ export function OpenShield({
       />
       {failure === undefined ? null : <Failure error={failure} />}
       <div className="d-toolbar">
-        <Button kind="main" busy={busy} disabled={asked === undefined} onClick={() => void open()}>
+        <Button kind="main" busy={busy} disabled={asked === undefined} onClick={() => run(open)}>
           Open the shield
         </Button>
       </div>

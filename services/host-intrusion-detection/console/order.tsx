@@ -1,4 +1,5 @@
 /** An order to a machine: what it would do is said first, then it is given, with a reason and for a while. */
+import { useAct } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import { MachineChoice } from './machine-choice.tsx';
@@ -52,34 +53,25 @@ export function GiveOrder({
   const [because, setBecause] = useState('');
   const [seconds, setSeconds] = useState<string>('3600');
   const [effect, setEffect] = useState<string>();
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, run } = useAct();
   const { title, fields } = ORDERS[wanted.kind];
   const send = async (dryRun: boolean): Promise<void> => {
-    setBusy(true);
-    try {
-      const reply = await tools.api<{ readonly effect: string }>('POST', 'orders', {
-        assetId,
-        serviceId: 'host-intrusion-detection',
-        kind: wanted.kind,
-        what: Object.fromEntries(
-          Object.entries(what).map(([name, value]) => [name, NUMBERS.includes(name) ? Number(value) : value]),
-        ),
-        because,
-        seconds: Number(seconds),
-        dryRun,
-      });
-      setFailure(undefined);
-      setEffect(reply.effect);
-      if (dryRun) return;
-      onGiven?.();
-      onClose();
-    } catch (error) {
-      setEffect(undefined);
-      setFailure(error);
-    } finally {
-      setBusy(false);
-    }
+    setEffect(undefined);
+    const reply = await tools.api<{ readonly effect: string }>('POST', 'orders', {
+      assetId,
+      serviceId: 'host-intrusion-detection',
+      kind: wanted.kind,
+      what: Object.fromEntries(
+        Object.entries(what).map(([name, value]) => [name, NUMBERS.includes(name) ? Number(value) : value]),
+      ),
+      because,
+      seconds: Number(seconds),
+      dryRun,
+    });
+    setEffect(reply.effect);
+    if (dryRun) return;
+    onGiven?.();
+    onClose();
   };
   /** What was said holds for what was asked only. */
   const change = (apply: () => void): void => {
@@ -120,14 +112,14 @@ export function GiveOrder({
         </p>
       )}
       <div className="d-toolbar">
-        <Button busy={busy} disabled={!isComplete} onClick={() => void send(true)}>
+        <Button busy={busy} disabled={!isComplete} onClick={() => run(() => send(true))}>
           What would it do?
         </Button>
         <Button
           kind="danger"
           busy={busy}
           disabled={!isComplete || effect === undefined}
-          onClick={() => void send(false)}
+          onClick={() => run(() => send(false))}
         >
           {title}
         </Button>

@@ -1,8 +1,9 @@
 /** Orders to machines: what was done, by whom, for which party, and what became of it. */
+import { useMachineNames, useReply } from '@demarc/platform/console';
 import type { ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import { GiveOrder, ORDERS, type OrderName, type Wanted } from './order.tsx';
-import { useListed } from './use-listed.ts';
+import { REFRESH_MS } from './refresh.ts';
 
 interface Order {
   readonly id: string;
@@ -24,9 +25,11 @@ const GIVEN: readonly OrderName[] = ['isolate-host', 'kill-process-tree', 'disab
 
 export function ResponsePage({ tools }: { readonly tools: ConsoleTools }) {
   const { ActWithReason, Button, Empty, Instant, ListPage } = tools.parts;
-  const { found, failure, reload, nameOf } = useListed<{ readonly orders: readonly Order[] }>(
+  const nameOf = useMachineNames(tools);
+  const { found, failure, reload } = useReply<{ readonly orders: readonly Order[] }>(
     tools,
     'orders',
+    REFRESH_MS,
   );
   const [wanted, setWanted] = useState<Wanted>();
   const inForce = found?.orders.filter((order) => order.inForce).length ?? 0;

@@ -1,9 +1,10 @@
 /** Shields until patched: what stands before which weakness of which machine, since when, and what was done to it. */
+import { useMachineNames, useReply } from '@demarc/platform/console';
 import type { Act, ConsoleTools } from '@demarc/platform/contract/console';
 import { useState } from 'react';
 import { OpenShield } from './open-shield.tsx';
+import { REFRESH_MS } from './refresh.ts';
 import { againstText, draftFor, isShieldInForce, type Shield, shieldStateText } from './shield-view.ts';
-import { useListed } from './use-listed.ts';
 
 interface Listed {
   readonly shields: readonly Shield[];
@@ -13,7 +14,8 @@ interface Listed {
 
 export function ShieldsPage({ tools }: { readonly tools: ConsoleTools }) {
   const { Button, Empty, Instant, ListPage } = tools.parts;
-  const { found, failure, reload, nameOf } = useListed<Listed>(tools, 'shields');
+  const nameOf = useMachineNames(tools);
+  const { found, failure, reload } = useReply<Listed>(tools, 'shields', REFRESH_MS);
   const asked = draftFor(tools.search);
   const [isOpening, setOpening] = useState(false);
   const close = (): void => {

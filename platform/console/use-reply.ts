@@ -1,18 +1,21 @@
-/** What a route of this room answers, asked again and again. */
-import type { ConsoleTools } from '@demarc/platform/contract/console';
+/** What a route of the tenant answers, asked again and again. */
 import { useCallback, useEffect, useRef, useState } from 'react';
+import type { ConsoleTools } from '../contract/console.ts';
 
 const REFRESH_MS = 30_000;
-/** While a machine is at work, and somebody looks on. */
-export const LIVE_MS = 3_000;
 
 export interface Asked<Reply> {
+  /** Undefined until it was answered; the answer before, where asking again failed. */
   readonly found: Reply | undefined;
   readonly failure: unknown;
   reload(): Promise<void>;
 }
 
-/** @param path undefined asks for nothing; what was asked for under another path is forgotten */
+/**
+ * @param path of a route that answers `Reply`; undefined asks for nothing, and what was asked for under another path is
+ *   forgotten
+ * @param refreshMs between two questions
+ */
 export function useReply<Reply>(
   { api }: ConsoleTools,
   path: string | undefined,
