@@ -190,10 +190,15 @@ async function syslogNgFor(t: TestContext): Promise<Program | undefined> {
   const [archives, root] = [at('archives'), at('syslog-ng')];
   mkdirSync(join(archives, 'partial'), { recursive: true });
   try {
-    await run('apt-get', [
-      ...['install', '--download-only', '--no-install-recommends', '--yes', '--quiet'],
-      ...['-o', `Dir::Cache::archives=${archives}`, '-o', 'Debug::NoLocking=1', 'syslog-ng-core'],
-    ]);
+    const how = [
+      '--download-only',
+      '--no-install-recommends',
+      '--yes',
+      '--quiet',
+      '-o',
+      'Debug::NoLocking=1',
+    ];
+    await run('apt-get', ['install', ...how, '-o', `Dir::Cache::archives=${archives}`, 'syslog-ng-core']);
   } catch (error) {
     t.skip(`NOT TESTED: syslog-ng is not installed, and its package cannot be had: ${String(error)}`);
     return undefined;
@@ -244,15 +249,11 @@ destination d { syslog("127.0.0.1" port(${intake.ports.tls}) transport("tls")
 log { source(s); destination(d); };
 `,
   );
-  const sender = spawn(
-    syslogNg.program,
-    [
-      ...syslogNg.args,
-      ...['-F', '--no-caps', '-f', at('ng.conf'), '-R', at('ng.persist')],
-      ...['-p', at('ng.pid'), '-c', at('ng.ctl')],
-    ],
-    { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...syslogNg.env } },
-  );
+  const files = ['-f', at('ng.conf'), '-R', at('ng.persist'), '-p', at('ng.pid'), '-c', at('ng.ctl')];
+  const sender = spawn(syslogNg.program, [...syslogNg.args, '-F', '--no-caps', ...files], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...syslogNg.env },
+  });
   t.after(() => sender.kill('SIGKILL'));
   t.assert.match((await allStored(t, source, LINES)).join('\n'), / ng 7$/m);
 });
