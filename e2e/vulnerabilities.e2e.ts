@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { SMTPServer } from 'smtp-server';
-import { accessibilityProblems, keepPicture, WIDE } from './support/browser.ts';
+import { accessibilityProblems, keepPicture, textOnPaper, WIDE } from './support/browser.ts';
 import { Desk } from './support/desk.ts';
 import { enrol, Machine } from './support/machine.ts';
 import { exec, Platform, until } from './support/platform.ts';
@@ -37,6 +37,7 @@ interface Finding {
   readonly decision: string;
   readonly isKnownExploited: boolean;
   readonly exception: { readonly approver: string } | null;
+  readonly notSeen: { readonly because: string } | null;
 }
 interface Report {
   readonly id: string;
@@ -374,5 +375,28 @@ test('scanning is proved: machine scanned, feed fresh, canary found, report deli
     'provider',
     'who scans has not to patch',
   );
+});
+
+test('who empties a machine’s database of packages has mended nothing: what nobody can see any more stays open', async () => {
+  const status = '/var/lib/dpkg/status';
+  const notSeen = async (): Promise<Finding['notSeen'] | undefined> =>
+    (await findings()).find(({ vulnerability }) => vulnerability === EXPLOITED)?.notSeen;
+  await machine.run(['sh', '-c', 'cp "$1" "$1.kept" && : > "$1"', 'empty', status]);
+  await until('nobody can look', FOUND_MS, async () => typeof (await notSeen())?.because === 'string');
+
+  await desk.open(`vulnerabilities?vulnerability=${EXPLOITED}`, 'Vulnerabilities');
+  const row = page.getByRole('row', { name: new RegExp(EXPLOITED) }).first();
+  await row.getByText('not seen').waitFor();
+  await desk.looksRight('not-seen');
+  const paper = await textOnPaper(page);
+  assert.match(paper, new RegExp(`${EXPLOITED}[^]*not seen`), 'on paper too');
+  assert.doesNotMatch(paper, /\bago\b|\bin \d+ /, 'nobody knows of when a paper is');
+  await row.click();
+  const drawer = page.getByRole('dialog');
+  await drawer.getByText(/the database of deb packages was not read, or not all of it/).waitFor();
+  await desk.looksRight('not-seen-open');
+
+  await machine.run(['mv', `${status}.kept`, status]);
+  await until('it is seen again', FOUND_MS, async () => (await notSeen()) === null);
   assert.deepEqual(desk.complaints, []);
 });

@@ -36,9 +36,13 @@ export function Instant({ at }: { readonly at: string | number | null }) {
     return () => window.clearInterval(timer);
   }, []);
   if (at === null) return <span className="d-quiet">never</span>;
+  const inZone = `${formatInstant(at, zone)} ${zoneName(zone)}`;
   return (
-    <Tooltip label={`${formatInstant(at, zone)} ${zoneName(zone)} · ${new Date(at).toISOString()}`} withArrow>
-      <time dateTime={new Date(at).toISOString()}>{ago(at, now)}</time>
+    <Tooltip label={`${inZone} · ${new Date(at).toISOString()}`} withArrow>
+      {/* On paper nobody knows from when on it was: there it is the instant itself (tokens.css). */}
+      <time dateTime={new Date(at).toISOString()} data-on-paper={inZone}>
+        {ago(at, now)}
+      </time>
     </Tooltip>
   );
 }
