@@ -381,7 +381,11 @@ test('who empties a machine’s database of packages has mended nothing: what no
   const status = '/var/lib/dpkg/status';
   const notSeen = async (): Promise<Finding['notSeen'] | undefined> =>
     (await findings()).find(({ vulnerability }) => vulnerability === EXPLOITED)?.notSeen;
+  // For another policy it is read at once, and without all of the disk: beside others that takes minutes.
+  const readAgain = (policy: object): Promise<unknown> =>
+    platform.api('PUT', `/v1/tenants/local/policies/${SERVICE}/assets/${assetId}`, policy);
   await machine.run(['sh', '-c', 'cp "$1" "$1.kept" && : > "$1"', 'empty', status]);
+  await readAgain({ languages: false });
   await until('nobody can look', FOUND_MS, async () => typeof (await notSeen())?.because === 'string');
 
   await desk.open(`vulnerabilities?vulnerability=${EXPLOITED}`, 'Vulnerabilities');
@@ -397,6 +401,7 @@ test('who empties a machine’s database of packages has mended nothing: what no
   await desk.looksRight('not-seen-open');
 
   await machine.run(['mv', `${status}.kept`, status]);
+  await readAgain({ languages: false, exclude: ['/srv'] });
   await until('it is seen again', FOUND_MS, async () => (await notSeen()) === null);
   assert.deepEqual(desk.complaints, []);
 });
