@@ -97,9 +97,6 @@ export const network: readonly Decoder[] = [
     fails(
       String.raw`(worker|main|sec-mod)[$any]:$ip(:$int|) failed authentication attempt for user '$$user'`,
     ),
-    fails(
-      String.raw`(worker|main|sec-mod)[$any]: $ip(:$int|) failed authentication attempt for user '$$user'`,
-    ),
     fails(String.raw`failed authentication attempt for user '$$user' from $ip`),
   ]),
   decoder({ name: 'mosquitto', protocol: 'mqtt', marks: [' disconnected, not authori'] }, [

@@ -90,7 +90,7 @@ const OF_SESSION = [
   fails(String.raw`Disconnecting(:|) Too many authentication failures`),
   refuses(String.raw`User $$user not allowed because account is locked`),
   floods(String.raw`Read from socket failed: Connection reset by peer`),
-  // Bytes that no client sends: what is tried on the decryption and on the exchange of keys.
+  // Of what is tried on the decryption and on the exchange of keys; a line that loses bytes does it too.
   extra(String.raw`(ssh_dispatch_run_fatal: $any |Disconnecting(:|) |)(C|c)orrupted MAC on input`),
   extra(String.raw`(Disconnecting(:|) |)(B|b)ad packet length $int`),
   extra(String.raw`(Disconnecting(:|) |)bad client public DH value`),
