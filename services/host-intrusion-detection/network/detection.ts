@@ -20,6 +20,7 @@ export const KINDS = {
   'ping-sweep': { technique: 'T1018', title: 'Ping sweep', response: 'block' },
   'arp-sweep': { technique: 'T1018', title: 'ARP sweep', response: 'observe' },
   'syn-flood': { technique: 'T1499.001', title: 'SYN flood', response: 'block' },
+  'tcp-flood': { technique: 'T1499.001', title: 'TCP flood of no connection', response: 'block' },
   'icmp-flood': { technique: 'T1498.001', title: 'ICMP flood', response: 'block' },
   'udp-flood': { technique: 'T1498.001', title: 'UDP flood', response: 'block' },
   'connection-limit': { technique: 'T1499.002', title: 'Too many connections', response: 'block' },

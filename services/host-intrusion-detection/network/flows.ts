@@ -51,6 +51,10 @@ export interface Flow extends Linked<Flow> {
   /** The handshake was completed with the number that only who received the SYN-ACK knows. */
   isProved: boolean;
   isServed: boolean;
+  /** Who began in the middle and was told nothing since, but that there is no such connection. */
+  stranger: string | undefined;
+  /** This packet was the first answer to a stranger, who is none from here on. */
+  isJoined: boolean;
   /** Of SYN and SYN-ACK, where they were seen. */
   openSequence: number;
   answerSequence: number;
@@ -111,6 +115,9 @@ export class FlowTable {
       return this.#add(packet, key, 'midstream', (flags & TCP_FLAGS.syn) !== 0);
     }
     known.lastAtMs = packet.atMs;
+    known.isJoined =
+      known.stranger !== undefined && known.stranger !== packet.source && (flags & TCP_FLAGS.rst) === 0;
+    if (known.isJoined) known.stranger = undefined;
     known.change = this.#advance(known, packet, flags);
     return known;
   }
@@ -201,6 +208,8 @@ export class FlowTable {
       change: 'opened',
       isProved: false,
       isServed: false,
+      stranger: state === 'midstream' ? source : undefined,
+      isJoined: false,
       openSequence: packet.sequence ?? 0,
       answerSequence: 0,
       isUninteresting: false,

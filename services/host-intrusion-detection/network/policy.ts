@@ -44,10 +44,12 @@ const Floods = z.strictObject({
   synPerSecond: count(10, 1_000_000, 200),
   /** The same from all sources together: what spoofed addresses cannot get around. */
   synPerTargetPerSecond: count(10, 10_000_000, 1_000),
+  /** Segments of no connection: ACK, RST, FIN or SYN-ACK. What ends with a thousand idle connections resets them at once. */
+  tcpPerSecond: count(10, 10_000_000, 2_000),
   icmpPerSecond: count(10, 1_000_000, 500),
-  /** Datagrams that are not answered. */
+  /** Datagrams that are not answered; ten times as many where they are one stream that nobody refuses. */
   udpPerSecond: count(10, 10_000_000, 2_000),
-  /** Of ICMP and UDP, from all sources together. */
+  /** Of ICMP, UDP and segments of no connection, from all sources together. */
   packetsPerTargetPerSecond: count(100, 100_000_000, 10_000),
 });
 

@@ -1,11 +1,14 @@
 import { type TestContext, test } from 'node:test';
 import type { Packet } from '@demarc/platform/packets';
 import {
+  ACK,
   ATTACKER,
   answer,
   detect,
+  FIN,
   HOST,
   icmp,
+  PSH,
   RST,
   range,
   SYN,
@@ -79,12 +82,77 @@ test('answers that nobody asked for are an ICMP flood', (t: TestContext) => {
 });
 
 test('datagrams in masses are a flood, unless somebody answers', (t: TestContext) => {
-  const made = (at: number): Packet => udp(at * 0.25, { destinationPort: 53 });
+  const made = (at: number): Packet => udp(at * 0.25, { destinationPort: 53, sourcePort: 1_000 + at });
   t.assert.deepEqual(kinds(range(4_000).map(made)), ['udp-flood']);
   const conversation = range(4_000).flatMap((at) =>
     at % 10 === 0 ? [made(at), answer(made(at), 0, { atMs: at * 0.25 })] : [made(at)],
   );
   t.assert.deepEqual(kinds(conversation), []);
+});
+
+test('a stream from one port that is taken, as syslog and flow records are, is a flood at ten times the rate', (t: TestContext) => {
+  const stream = (everyMs: number): readonly Packet[] =>
+    range(1_000 / everyMs).map((at) => udp(at * everyMs, { destinationPort: 514 }));
+  t.assert.deepEqual(kinds(stream(0.25)), []);
+  t.assert.deepEqual(kinds(stream(0.04)), ['udp-flood']);
+  const refused = icmp(100, 3, { source: HOST, destination: ATTACKER, icmpCode: 3 });
+  t.assert.deepEqual(kinds([...stream(0.25), { ...refused, atMs: 600 }].sort((a, b) => a.atMs - b.atMs)), [
+    'udp-flood',
+  ]);
+});
+
+for (const [name, flags, payloadBytes] of [
+  ['ACK', ACK, 0],
+  ['ACK with data', ACK | PSH, 100],
+  ['RST', RST, 0],
+  ['FIN', FIN, 0],
+  ['SYN-ACK', SYN | ACK, 0],
+] as const)
+  for (const [from, portOf] of [
+    ['many ports', (at: number) => 1_000 + at],
+    ['one port', () => 1_000],
+  ] as const)
+    test(`${name} of no connection, from ${from}, is a flood; the resets that it is answered with are none`, (t: TestContext) => {
+      const packets = range(4_000).flatMap((at) => {
+        const stray = tcp(at * 0.25, flags, { sourcePort: portOf(at), payloadBytes });
+        return flags === RST ? [stray] : [stray, answer(stray, RST, { atMs: at * 0.25 })];
+      });
+      const found = detect(packets);
+      t.assert.deepEqual(
+        found.map(({ kind, sources, response, sourceIsProved }) => [kind, sources, response, sourceIsProved]),
+        [['tcp-flood', [ATTACKER], 'block', false]],
+      );
+      t.assert.equal(found[0]?.evidence['packetsPerSecond'], 4_000);
+      t.assert.ok((found[0]?.lastAtMs ?? Infinity) - (found[0]?.firstAtMs ?? 0) <= 2_000);
+    });
+
+test('connections that were there before anyone looked are no flood, however many end at once', (t: TestContext) => {
+  const limits = { connections: 100_000 };
+  const ending = range(4_000).flatMap((at) => {
+    const last = tcp(at * 0.25, FIN | ACK, { sourcePort: 1_000 + at });
+    return [last, answer(last, FIN | ACK, { atMs: at * 0.25 })];
+  });
+  t.assert.deepEqual(kinds(ending, { limits }), []);
+  const busy = range(4_000).flatMap((at) => {
+    const question = tcp(at * 0.25, ACK | PSH, { sourcePort: 1_000 + (at % 2_000), payloadBytes: 100 });
+    return [question, answer(question, ACK | PSH, { atMs: at * 0.25, payloadBytes: 900 })];
+  });
+  t.assert.deepEqual(kinds(busy, { limits }), []);
+});
+
+test('an upload that is reset while much of it is on its way is no flood', (t: TestContext) => {
+  const opening = tcp(0, SYN);
+  const segment = (at: number): Packet =>
+    tcp(2 + at * 0.1, ACK, { sequence: 1_001 + at, payloadBytes: 1_400 });
+  const packets = [
+    opening,
+    answer(opening, SYN | ACK),
+    { ...segment(0), atMs: 2 },
+    answer(segment(0), ACK, { atMs: 2.05 }),
+    answer(segment(1), RST, { atMs: 2.1 }),
+    ...range(5_000).map(segment),
+  ];
+  t.assert.deepEqual(kinds(packets), []);
 });
 
 test('more connections than one source may have are said once', (t: TestContext) => {

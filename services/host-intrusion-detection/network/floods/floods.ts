@@ -14,6 +14,10 @@ import { type Counts, portsOf, TALLY_MS, Tally } from './tally.ts';
 const PACKETS_PER_PORT_MIN = 10;
 /** One answer in so many is a conversation: QUIC acknowledges about every tenth packet. */
 const PACKETS_PER_ANSWER_MAX = 20;
+/** One stream that is taken (syslog, flow records, video) may be so much more than datagrams from everywhere. */
+const STREAM_TIMES = 10;
+/** Of streams, nearly all datagrams are of one that is known. */
+const PACKETS_PER_STREAM_MIN = 20;
 /** With more sources than this at one target, addresses mean nothing: they are forged, or a botnet. */
 const NAMED_MAX = 8;
 /** Of kinds, sources and targets that were said lately. */
@@ -22,7 +26,7 @@ const SAID_MAX = 4_096;
 const ANSWERS = { 4: [0, 3, 4, 5, 11, 12, 14, 18], 6: [1, 2, 3, 4, 129] } as const;
 const NONE: readonly Detection[] = [];
 
-type Flooding = Extract<DetectionKind, 'syn-flood' | 'udp-flood' | 'icmp-flood'>;
+type Flooding = Extract<DetectionKind, 'syn-flood' | 'tcp-flood' | 'udp-flood' | 'icmp-flood'>;
 interface Flood {
   readonly kind: Flooding;
   readonly packets: number;
@@ -47,9 +51,11 @@ export class Floods {
     if (tally === undefined || isManyHosts(packet.destination)) return said;
     const { protocol, source, destination, destinationPort } = packet;
     if (protocol === PROTOCOL.tcp) this.#tcp(packet, flow, tally);
-    else if (protocol === PROTOCOL.udp)
+    else if (protocol === PROTOCOL.udp) {
       tally.count('udp', keyOf(packet, flow), source, destination, destinationPort);
-    else if (protocol === PROTOCOL.icmp || protocol === PROTOCOL.icmpv6) {
+      if (flow?.change === 'opened')
+        tally.count('udpFirst', keyOf(packet, flow), source, destination, undefined);
+    } else if (protocol === PROTOCOL.icmp || protocol === PROTOCOL.icmpv6) {
       const isAnswer = (ANSWERS[packet.family] as readonly number[]).includes(packet.icmpType ?? 0);
       tally.count(isAnswer ? 'icmpAnswers' : 'icmp', keyOf(packet, flow), source, destination, undefined);
     }
@@ -74,10 +80,26 @@ export class Floods {
     const handshake = tcpFlags & (TCP_FLAGS.syn | TCP_FLAGS.ack | TCP_FLAGS.rst | TCP_FLAGS.fin);
     if (handshake === TCP_FLAGS.syn)
       tally.count('syn', keyOf(packet, flow), source, destination, destinationPort);
+    else if (flow === undefined || flow.stranger === source) {
+      const what = (handshake & TCP_FLAGS.rst) === 0 ? 'stray' : 'resets';
+      tally.count(what, keyOf(packet, flow), source, destination, destinationPort);
+    } else if (flow.isJoined)
+      this.#openedIn(tally, flow).count(
+        'joined',
+        pairKeyOf(destination, source),
+        destination,
+        source,
+        undefined,
+      );
     if (flow === undefined || (flow.change !== 'established' && flow.change !== 'served')) return;
     if (flow.change === 'served' && flow.isProved && flow.state !== 'established') return;
-    const opened = this.#before !== undefined && flow.firstAtMs < tally.startMs ? this.#before : tally;
-    opened.count('completed', flow.pairKey, flow.initiator, flow.responder, undefined);
+    const { pairKey, initiator, responder } = flow;
+    this.#openedIn(tally, flow).count('completed', pairKey, initiator, responder, undefined);
+  }
+
+  /** What became of a flow counts where its beginning was counted, as long as that is still there. */
+  #openedIn(tally: Tally, { firstAtMs }: Flow): Tally {
+    return this.#before !== undefined && firstAtMs < tally.startMs ? this.#before : tally;
   }
 
   #judge(tally: Tally, after: Tally | undefined, nowMs: number): readonly Detection[] {
@@ -85,10 +107,11 @@ export class Floods {
     const { floods } = this.#policy;
     const named = new Map<string, { readonly source: string; readonly flood: Flood }[]>();
     for (const counts of tally.pairs.values()) {
-      const answers =
-        answersOf(tally, counts.target, counts.source) + answersOf(after, counts.target, counts.source);
+      const back = pairKeyOf(counts.target, counts.source);
+      const answers = [tally, after].flatMap((each) => each?.pairs.get(back) ?? []);
       const flood = floodIn(counts, answers, {
         syn: floods.synPerSecond * perTally,
+        tcp: floods.tcpPerSecond * perTally,
         icmp: floods.icmpPerSecond * perTally,
         udp: floods.udpPerSecond * perTally,
       });
@@ -106,8 +129,10 @@ export class Floods {
     const { synPerTargetPerSecond, packetsPerTargetPerSecond } = floods;
     for (const [target, counts] of tally.targets) {
       const many = packetsPerTargetPerSecond * perTally;
-      const flood = floodIn(counts, sumOfAnswers(tally, target), {
+      const answers = [...tally.pairs.values()].filter(({ source }) => source === target);
+      const flood = floodIn(counts, answers, {
         syn: synPerTargetPerSecond * perTally,
+        tcp: many,
         icmp: many,
         udp: many,
       });
@@ -143,6 +168,7 @@ export class Floods {
     const who = sources[0] ?? `${sourceCount} sources, most of them surely forged,`;
     const what = {
       'syn-flood': 'opened connections and completed none',
+      'tcp-flood': 'sent segments of no connection',
       'udp-flood': 'sent datagrams and got no answer',
       'icmp-flood': 'sent ICMP messages',
     }[kind];
@@ -172,31 +198,29 @@ function keyOf({ source, destination }: Packet, flow: Flow | undefined): string 
   return flow?.initiator === source ? flow.pairKey : pairKeyOf(source, destination);
 }
 
+/** @param answers what went the other way, meanwhile and right after */
 function floodIn(
   counts: Counts,
-  answers: number,
-  limits: { readonly syn: number; readonly icmp: number; readonly udp: number },
+  answers: readonly Counts[],
+  limits: Readonly<Record<'syn' | 'tcp' | 'icmp' | 'udp', number>>,
 ): Flood | undefined {
   const isScan = (packets: number): boolean => packets < PACKETS_PER_PORT_MIN * (counts.ports?.size ?? 1);
+  const answered = (what: (each: Counts) => number): number =>
+    answers.reduce((sum, each) => sum + what(each), 0);
   const unfinished = counts.syn - counts.completed;
   if (unfinished >= limits.syn && !isScan(unfinished))
     return { kind: 'syn-flood', packets: unfinished, counts };
-  const icmp = counts.icmp + Math.max(0, counts.icmpAnswers - answers);
+  const explained = answered(({ udp, syn, icmp }) => udp + syn + icmp);
+  const icmp = counts.icmp + Math.max(0, counts.icmpAnswers - explained);
   if (icmp >= limits.icmp) return { kind: 'icmp-flood', packets: icmp, counts };
-  if (counts.udp >= limits.udp && !isScan(counts.udp) && answers * PACKETS_PER_ANSWER_MAX < counts.udp)
+  const isStream =
+    counts.udpFirst * PACKETS_PER_STREAM_MIN < counts.udp && answered((each) => each.icmpAnswers) === 0;
+  const udp = limits.udp * (isStream ? STREAM_TIMES : 1);
+  if (counts.udp >= udp && !isScan(counts.udp) && explained * PACKETS_PER_ANSWER_MAX < counts.udp)
     return { kind: 'udp-flood', packets: counts.udp, counts };
+  // A reset without a connection is the answer to such a segment, or is itself one of nothing.
+  const stray = counts.stray + Math.max(0, counts.resets - answered((each) => each.stray + each.syn));
+  if (stray >= limits.tcp && !isScan(stray) && counts.joined * PACKETS_PER_ANSWER_MAX < stray)
+    return { kind: 'tcp-flood', packets: stray, counts };
   return undefined;
-}
-
-/** What went the other way, and explains answers or is one. */
-function answersOf(tally: Tally | undefined, source: string, target: string): number {
-  const counts = tally?.pairs.get(pairKeyOf(source, target));
-  return counts === undefined ? 0 : counts.udp + counts.syn + counts.icmp;
-}
-
-function sumOfAnswers(tally: Tally, source: string): number {
-  let sum = 0;
-  for (const counts of tally.pairs.values())
-    if (counts.source === source) sum += counts.udp + counts.syn + counts.icmp;
-  return sum;
 }

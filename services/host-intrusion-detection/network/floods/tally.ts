@@ -10,7 +10,15 @@ const PORTS_MAX = 1_024;
 export interface Counts {
   syn: number;
   completed: number;
+  /** Segments that belong to no connection, but for resets. */
+  stray: number;
+  /** Resets of no connection, of which each should have a cause. */
+  resets: number;
+  /** Connections that began in the middle and were answered: they were there before anyone looked. */
+  joined: number;
   udp: number;
+  /** Of those, the first ones from their port to theirs. */
+  udpFirst: number;
   /** Echo requests and other questions. */
   icmp: number;
   /** ICMP errors and answers, of which each should have a cause. */
@@ -24,6 +32,8 @@ export function portsOf({ port, ports }: Counts): readonly number[] {
   if (ports !== undefined) return [...ports];
   return port < 0 ? [] : [port];
 }
+
+type Counted = Exclude<keyof Counts, 'port' | 'ports'>;
 
 export interface PairCounts extends Counts {
   readonly source: string;
@@ -43,13 +53,7 @@ export class Tally {
   }
 
   /** Adds one of `what` to the source’s count and to its target’s. */
-  count(
-    what: 'syn' | 'completed' | 'udp' | 'icmp' | 'icmpAnswers',
-    pairKey: string,
-    source: string,
-    target: string,
-    port: number | undefined,
-  ): void {
+  count(what: Counted, pairKey: string, source: string, target: string, port: number | undefined): void {
     let all = this.targets.get(target);
     if (all === undefined) {
       all = { ...emptyCounts(), sources: 0 };
@@ -79,5 +83,17 @@ function addPort(counts: Counts, port: number): void {
 }
 
 function emptyCounts(): Counts {
-  return { syn: 0, completed: 0, udp: 0, icmp: 0, icmpAnswers: 0, port: -1, ports: undefined };
+  return {
+    syn: 0,
+    completed: 0,
+    stray: 0,
+    resets: 0,
+    joined: 0,
+    udp: 0,
+    udpFirst: 0,
+    icmp: 0,
+    icmpAnswers: 0,
+    port: -1,
+    ports: undefined,
+  };
 }

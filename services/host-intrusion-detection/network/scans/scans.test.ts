@@ -40,12 +40,14 @@ for (const [kind, flags, made] of [
   ['null-scan', 0, {}],
   ['xmas-scan', FIN | PSH | URG, {}],
   ['fin-scan', FIN, {}],
+  ['xmas-scan', SYN | RST, {}],
   ['syn-fin-scan', SYN | FIN, {}],
+  ['syn-fin-scan', SYN | FIN | RST | PSH | ACK | URG, {}],
   ['ack-scan', ACK, {}],
   ['maimon-scan', FIN | ACK, {}],
 ] as const)
   for (const refused of [true, false])
-    test(`${refused ? 'refused' : 'dropped'} probes are a ${kind}`, (t: TestContext) => {
+    test(`${refused ? 'refused' : 'dropped'} probes with flags ${flags} are a ${kind}`, (t: TestContext) => {
       const [found, ...others] = detect(probes(flags, 12, made, refused));
       t.assert.equal(found?.kind, kind);
       t.assert.deepEqual(found?.sources, [ATTACKER]);

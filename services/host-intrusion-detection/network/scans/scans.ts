@@ -105,12 +105,12 @@ export class Scans {
   #strayTcp(packet: Packet): readonly Detection[] {
     const { tcpFlags, source, destination, destinationPort } = packet;
     if (tcpFlags === undefined || destinationPort === undefined) return NONE;
-    if (tcpFlags & TCP_FLAGS.rst) {
+    const technique = oddTechnique(tcpFlags);
+    if (technique === undefined && tcpFlags & TCP_FLAGS.rst) {
       const pair = this.#pairs.get(pairKeyOf(destination, source));
       if (pair !== undefined) pair.refusals += 1;
       return NONE;
     }
-    const technique = oddTechnique(tcpFlags);
     return technique === undefined
       ? NONE
       : this.#add(packet, technique, source, destination, destinationPort);

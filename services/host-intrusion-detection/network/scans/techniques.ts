@@ -19,6 +19,8 @@ export function oddTechnique(tcpFlags: number): Technique | undefined {
   const flags = tcpFlags & BASE_FLAGS;
   if (flags === 0) return 'null';
   if (flags & syn && flags & fin) return 'syn-fin';
+  // Opens and breaks off at once: as contradictory, and of no name of its own.
+  if (flags & syn && flags & rst) return 'xmas';
   if (flags & (ack | rst | syn)) return undefined;
   // FIN without ACK: RFC 9293 has ACK in every segment but the first.
   if (flags === fin) return 'fin';

@@ -36,6 +36,8 @@ const smbclient = (user: string, ...options: readonly string[]): readonly string
 ];
 /** Of nobody else: what an address was blocked for must not be what the next attack is held for. */
 const HYDRA = bot(11);
+/** The same kind by the same address is not said again so soon. */
+const RESETTING = bot(12);
 const BOTS = Array.from({ length: 10 }, (_, at) => bot(at));
 
 export const ATTACKS: Readonly<Record<string, Attack>> = {
@@ -54,6 +56,15 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     kind: 'syn-flood',
     commands: [hping('-S', '-p', '80', '-i', 'u200', '-c', '4000')],
   },
+  'ACK flood (hping3)': {
+    kind: 'tcp-flood',
+    commands: [hping('-A', '-p', '80', '-i', 'u20', '-c', '15000')],
+  },
+  'RST flood (hping3)': {
+    kind: 'tcp-flood',
+    commands: [hping('-a', RESETTING, '-R', '-p', '80', '-i', 'u20', '-c', '15000')],
+    sources: [RESETTING],
+  },
   'ICMP flood (hping3)': { kind: 'icmp-flood', commands: [hping('--icmp', '-i', 'u200', '-c', '4000')] },
   'UDP flood (hping3)': {
     kind: 'udp-flood',
@@ -62,6 +73,10 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'SYN-FIN scan (nmap --scanflags)': {
     kind: 'syn-fin-scan',
     commands: [nmap('-sS', '--scanflags', 'SYNFIN', '-p1-60', target)],
+  },
+  'SYN-RST scan (nmap --scanflags)': {
+    kind: 'xmas-scan',
+    commands: [nmap('-sS', '--scanflags', 'SYNRST', '-p1-60', target)],
   },
   'Maimon scan (nmap -sM)': { kind: 'maimon-scan', commands: [nmap('-sM', '-p1-60', target)] },
   'IP protocol scan (nmap -sO)': { kind: 'protocol-scan', commands: [nmap('-sO', '-p0-60', target)] },
