@@ -100,6 +100,8 @@ function textOf(value: unknown, key: string): string {
 }
 
 const LDAP_ACCEPT = harmless(String.raw`conn=$connection fd=$int ACCEPT from IP=([|)$ip(]|):`);
+/** As whom: what the result does not say again. */
+const LDAP_BIND = harmless(String.raw`conn=$connection op=$int BIND dn="$$user" method=`);
 const LDAP_FAILED = fails(String.raw`conn=$connection op=$int RESULT $any err=49 `);
 const LDAP_CLOSED = harmless(String.raw`conn=$connection fd=$int closed`);
 
@@ -110,6 +112,7 @@ export const slapd: Decoder = {
   decode: (message, context) => {
     const steps = [
       [LDAP_ACCEPT, 'opens'],
+      [LDAP_BIND, 'opens'],
       [LDAP_FAILED, 'fails'],
       [LDAP_CLOSED, 'closes'],
     ] as const;

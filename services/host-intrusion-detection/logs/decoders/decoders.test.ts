@@ -322,6 +322,51 @@ const CASES: readonly Case[] = [
   {
     line: `Sep 16 09:33:33 ldap slapd[6754]: conn=1005 fd=12 ACCEPT from IP=192.0.2.9:49545 (IP=0.0.0.0:389)\nSep 16 09:33:33 ldap slapd[6754]: conn=1005 op=0 BIND dn="cn=x" method=128\nSep 16 09:33:33 ldap slapd[6754]: conn=1005 op=0 RESULT tag=97 err=49 text=`,
     host: '192.0.2.9',
+    user: 'cn=x',
+  },
+  // What clients may, and what they may not by the configuration
+  {
+    line: `Jan 04 22:51:57 ftp proftpd[26916]: ftp (192.0.2.9[192.0.2.9]) - ANON anonymous: Login successful.`,
+    host: '192.0.2.9',
+    user: 'anonymous',
+    isMatch: false,
+  },
+  {
+    line: `Jan 04 22:51:57 ftp proftpd[15181]: ftp (crawl.example.com[192.0.2.9]) - Connection from crawl.example.com [192.0.2.9] denied.`,
+    host: '192.0.2.9',
+  },
+  {
+    line: `Nov 21 09:43:57 mail dovecot: pop3-login: Aborted login (1 authentication attempts): user=<ann>, method=PLAIN, rip=192.0.2.9, lip=192.0.2.1, secured`,
+    host: '192.0.2.9',
+    user: 'ann',
+    isMatch: false,
+  },
+  {
+    line: `Nov 21 09:43:57 mail dovecot: pop3-login: Aborted login: user=<ann>, method=PLAIN, rip=192.0.2.9, lip=192.0.2.1`,
+    host: '192.0.2.9',
+    user: 'ann',
+    isMatch: false,
+  },
+  {
+    line: `{"reqId":"x","level":2,"time":"2026-10-14T09:06:02+00:00","remoteAddr":"192.0.2.9","user":"--","app":"core","method":"POST","url":"/login","message":"Login failed: 'admin' (Remote IP: '192.0.2.9')","userAgent":"x","version":"16.0.5.1"}`,
+    host: '192.0.2.9',
+    user: 'admin',
+  },
+  {
+    line: `{"reqId":"x","level":1,"time":"2026-10-14T09:06:07+00:00","remoteAddr":"192.0.2.9","user":"ann","app":"admin_audit","method":"POST","url":"/login","message":"Login successful: \\"ann\\"","userAgent":"x","version":"28.0.4.1"}`,
+    host: '192.0.2.9',
+    user: 'ann',
+    isMatch: false,
+  },
+  {
+    line: `Nov 28 10:00:00 srv chpasswd[1]: pam_unix(chpasswd:chauthtok): password changed for bob`,
+    user: 'bob',
+    isMatch: false,
+  },
+  {
+    line: `Nov 28 10:00:00 srv sshd[7]: Connection from 192.0.2.9 port 4444 on 192.0.2.1 port 22\nNov 28 10:00:00 srv sshd[7]: fatal: Access denied for user bob by PAM account configuration [preauth]`,
+    host: '192.0.2.9',
+    user: 'bob',
   },
   // Networks
   {

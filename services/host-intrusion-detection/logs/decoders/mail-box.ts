@@ -23,6 +23,9 @@ const ENDED = [
     String.raw`$any\(tried to use (disabled|disallowed) $any auth\): (user=<$user>, |)($any |)rip=$host`,
   ),
   weak(String.raw`$any\(no auth attempts$any: ($any |)rip=$host`),
+  // Of Dovecot 1.
+  weak(String.raw`Aborted login \($int authentication attempts\): (user=<$user>, |)($any |)rip=$host`),
+  harmless(String.raw`Aborted login: (user=<$user>, |)($any |)rip=$host`),
   extra(String.raw`$any\(disconnected before auth was ready$any: ($any |)rip=$host`),
   extra(String.raw`$any\(client didn't finish SASL auth$any: ($any |)rip=$host`),
   extra(String.raw`$any\(disconnected during TLS handshake\)$any: ($any |)rip=$host`),

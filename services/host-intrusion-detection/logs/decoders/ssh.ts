@@ -89,6 +89,7 @@ const OF_SESSION = [
   fails(String.raw`Disconnecting(:|) Too many authentication failures for $user [preauth]`),
   fails(String.raw`Disconnecting(:|) Too many authentication failures`),
   refuses(String.raw`User $$user not allowed because account is locked`),
+  refuses(String.raw`Access denied for user $$user by PAM account configuration`),
   floods(String.raw`Read from socket failed: Connection reset by peer`),
   // Of what is tried on the decryption and on the exchange of keys; a line that loses bytes does it too.
   extra(String.raw`(ssh_dispatch_run_fatal: $any |Disconnecting(:|) |)(C|c)orrupted MAC on input`),

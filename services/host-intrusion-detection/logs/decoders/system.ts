@@ -175,7 +175,7 @@ export const accounts = decoder(
     { ...harmless(String.raw`add '$user' to (shadow |)group '$group'`), outcome: 'account-changed' },
     { ...harmless(String.raw`user $user added by $by to group $group$end`), outcome: 'account-changed' },
     {
-      ...harmless(String.raw`pam_unix\(passwd:chauthtok\): password changed for $user$end`),
+      ...harmless(String.raw`pam_unix\((ch|)passwd:chauthtok\): password changed for $user$end`),
       outcome: 'account-changed',
     },
     { ...harmless(String.raw`delete user '$user'`), outcome: 'account-changed' },

@@ -11,6 +11,7 @@ import {
   one,
   probes,
   refuses,
+  succeeds,
 } from './define.ts';
 
 const FAILED_TIMES = fails(String.raw`'$ip' $int failed login attempt(s|). (Invalid a|A)ccount '$user'`);
@@ -138,10 +139,12 @@ export const webApps: readonly Decoder[] = [
     refuses(String.raw`NOTALLOWED - [$ip] Access not allowed: `),
     fails(String.raw`AUTHERR - [$ip] Authentication error: `),
   ]),
-  decoder({ name: 'nextcloud', protocol: 'http', marks: ['Login failed: ', 'Trusted domain error'] }, [
+  decoder({ name: 'nextcloud', protocol: 'http', marks: ['Login failed: ', 'Login successful: ', 'Trusted domain error'] }, [
+    fails(String.raw`$any"remoteAddr":"$ip"$any"message":"Login failed: '$user' \(Remote IP: `),
     fails(String.raw`$any"remoteAddr":"$ip"$any"message":"Login failed: $user \(Remote IP: `),
     fails(String.raw`$any Login failed: '$user' \(Remote IP: '$ip`),
     refuses(String.raw`$any"remoteAddr":"$ip"$any"message":"Trusted domain error`),
+    succeeds(String.raw`$any"remoteAddr":"$ip"$any"message":"Login successful: \\"$user\\""`),
     refuses(String.raw`$any"message":"(Two-factor challenge failed|Login failed: )$any"remoteAddr":"$ip"`),
   ]),
   decoder({ name: 'phpmyadmin', protocol: 'http', programs: ['phpmyadmin'], marks: ['user denied: '] }, [
