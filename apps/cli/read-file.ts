@@ -1,6 +1,7 @@
 /** A file that somebody named, whole: bounded, and with what is wrong said by its name. */
 import { readFileSync, statSync } from 'node:fs';
 import { cliErrors } from './errors.ts';
+import { withoutMark } from './text.ts';
 
 /** Node holds no more in one buffer that becomes a text. */
 const BYTES_MAX = 536_870_888;
@@ -20,7 +21,7 @@ export function readWhole(file: string): Buffer {
 export function readDocument(file: string): unknown {
   const bytes = readWhole(file);
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(withoutMark(bytes.toString('utf8')));
   } catch (error) {
     throw unreadable(file, error);
   }

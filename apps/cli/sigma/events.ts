@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { SigmaEvent } from '@demarc/platform/sigma';
 import { type EventView, expandRecord, normalise, readEvtxFile } from '@demarc/siem/detection';
 import { cliErrors } from '../errors.ts';
+import { asUtf8 } from '../text.ts';
 import { wholeLines } from './lines.ts';
 
 export const FORMATS = ['jsonl', 'json', 'evtx', 'log'] as const;
@@ -25,9 +26,9 @@ export interface ReadOptions {
   onProblem(index: number, because: string): void;
 }
 
-/** `.evtx` and `.json` are what they say; everything else is lines of JSON. */
+/** `.evtx` and `.json` (also `.json.gz`) are what they say; everything else is lines of JSON. */
 export function formatOf(file: string): Format {
-  return file.endsWith('.evtx') ? 'evtx' : file.endsWith('.json') ? 'json' : 'jsonl';
+  return file.endsWith('.evtx') ? 'evtx' : /\.json(\.gz)?$/.test(file) ? 'json' : 'jsonl';
 }
 
 /** @throws CLI_FILE_UNREADABLE, CLI_USAGE */
@@ -86,7 +87,7 @@ async function* fromLines({ file, format, view, onProblem }: ReadOptions): Async
         yield { index, event: view.ofOcsf(event), json: event };
       } else {
         const json = parsed(line);
-        if (json === undefined) onProblem(index, 'the line is not a JSON object');
+        if (json === undefined) onProblem(index, whyNot(line));
         else yield { index, event: eventOf(view, json), json };
       }
       index += 1;
@@ -95,7 +96,7 @@ async function* fromLines({ file, format, view, onProblem }: ReadOptions): Async
 }
 
 function source(file: string): AsyncIterable<Uint8Array> {
-  return file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1_048_576 });
+  return asUtf8(file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1_048_576 }));
 }
 
 function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
@@ -108,6 +109,11 @@ function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
     return undefined;
   }
 }
+
+const whyNot = (line: string): string =>
+  line.trimStart().startsWith('[')
+    ? 'the line is not a JSON object; a list of events is read with --format json'
+    : 'the line is not a JSON object';
 
 function eventOf(view: EventView, json: unknown): SigmaEvent {
   return typeof json === 'object' && json !== null
