@@ -1,4 +1,5 @@
 /** Text as people have it: compressed or not, and in the encodings that Windows writes, with the mark before them. */
+import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
 
 const GZIP = [0x1f, 0x8b] as const;

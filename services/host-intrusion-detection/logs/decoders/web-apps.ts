@@ -139,14 +139,21 @@ export const webApps: readonly Decoder[] = [
     refuses(String.raw`NOTALLOWED - [$ip] Access not allowed: `),
     fails(String.raw`AUTHERR - [$ip] Authentication error: `),
   ]),
-  decoder({ name: 'nextcloud', protocol: 'http', marks: ['Login failed: ', 'Login successful: ', 'Trusted domain error'] }, [
-    fails(String.raw`$any"remoteAddr":"$ip"$any"message":"Login failed: '$user' \(Remote IP: `),
-    fails(String.raw`$any"remoteAddr":"$ip"$any"message":"Login failed: $user \(Remote IP: `),
-    fails(String.raw`$any Login failed: '$user' \(Remote IP: '$ip`),
-    refuses(String.raw`$any"remoteAddr":"$ip"$any"message":"Trusted domain error`),
-    succeeds(String.raw`$any"remoteAddr":"$ip"$any"message":"Login successful: \\"$user\\""`),
-    refuses(String.raw`$any"message":"(Two-factor challenge failed|Login failed: )$any"remoteAddr":"$ip"`),
-  ]),
+  decoder(
+    {
+      name: 'nextcloud',
+      protocol: 'http',
+      marks: ['Login failed: ', 'Login successful: ', 'Trusted domain error'],
+    },
+    [
+      fails(String.raw`$any"remoteAddr":"$ip"$any"message":"Login failed: '$user' \(Remote IP: `),
+      fails(String.raw`$any"remoteAddr":"$ip"$any"message":"Login failed: $user \(Remote IP: `),
+      fails(String.raw`$any Login failed: '$user' \(Remote IP: '$ip`),
+      refuses(String.raw`$any"remoteAddr":"$ip"$any"message":"Trusted domain error`),
+      succeeds(String.raw`$any"remoteAddr":"$ip"$any"message":"Login successful: \\"$user\\""`),
+      refuses(String.raw`$any"message":"(Two-factor challenge failed|Login failed: )$any"remoteAddr":"$ip"`),
+    ],
+  ),
   decoder({ name: 'phpmyadmin', protocol: 'http', programs: ['phpmyadmin'], marks: ['user denied: '] }, [
     fails(String.raw`user denied: $$user \($any-denied\) from $ip`),
     fails(String.raw`$any user denied: $$user \($any-denied\) from $ip`),
