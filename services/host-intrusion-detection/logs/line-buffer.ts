@@ -57,6 +57,20 @@ export class LineBuffer {
 }
 
 function text(line: Buffer): string {
-  const end = line.at(-1) === CARRIAGE_RETURN ? line.length - 1 : line.length;
-  return line.toString('utf8', 0, end);
+  const read = line.includes(0) ? withNuls(line) : line.toString('utf8');
+  return read.charCodeAt(read.length - 1) === CARRIAGE_RETURN ? read.slice(0, -1) : read;
+}
+
+/**
+ * UTF-16 as SQL Server writes its log: cut at the first byte of a line break, so that each line but the first begins with
+ * the second byte of the break before. More than one such byte is the hole that a truncation left behind a program that
+ * writes on where it was.
+ */
+function withNuls(line: Buffer): string {
+  const from = line.findIndex((byte) => byte !== 0);
+  if (from === -1) return '';
+  const isMarked = from === 0 && line[0] === 0xff && line[1] === 0xfe;
+  const wide = line.subarray(isMarked ? 2 : from);
+  const isWide = (from === 1 || isMarked) && wide.length % 2 === 0 && wide[1] === 0;
+  return isWide ? wide.toString('utf16le') : line.toString('utf8', from);
 }
