@@ -126,6 +126,19 @@ for (const [name, flags, payloadBytes] of [
       t.assert.ok((found[0]?.lastAtMs ?? Infinity) - (found[0]?.firstAtMs ?? 0) <= 2_000);
     });
 
+// Each forged source is a target of what it is answered: looking at all pairs for each of them took a minute here.
+test('a flood of segments from forged addresses names nobody, however many are answered', (t: TestContext) => {
+  const packets = range(60_000).flatMap((at) => {
+    const stray = tcp(at * 0.02, FIN, { source: forged(at * 7), sourcePort: 1_000 + (at % 50_000) });
+    return [stray, answer(stray, RST, { atMs: at * 0.02 })];
+  });
+  const found = detect(packets);
+  t.assert.deepEqual(
+    found.map(({ kind, sources, response }) => [kind, sources, response]),
+    [['tcp-flood', [], 'protect']],
+  );
+});
+
 test('connections that were there before anyone looked are no flood, however many end at once', (t: TestContext) => {
   const limits = { connections: 100_000 };
   const ending = range(4_000).flatMap((at) => {

@@ -108,7 +108,7 @@ export class Floods {
     const named = new Map<string, { readonly source: string; readonly flood: Flood }[]>();
     for (const counts of tally.pairs.values()) {
       const back = pairKeyOf(counts.target, counts.source);
-      const answers = [tally, after].flatMap((each) => each?.pairs.get(back) ?? []);
+      const answers = (): readonly Counts[] => [tally, after].flatMap((each) => each?.pairs.get(back) ?? []);
       const flood = floodIn(counts, answers, {
         syn: floods.synPerSecond * perTally,
         tcp: floods.tcpPerSecond * perTally,
@@ -129,7 +129,8 @@ export class Floods {
     const { synPerTargetPerSecond, packetsPerTargetPerSecond } = floods;
     for (const [target, counts] of tally.targets) {
       const many = packetsPerTargetPerSecond * perTally;
-      const answers = [...tally.pairs.values()].filter(({ source }) => source === target);
+      const answers = (): readonly Counts[] =>
+        [...tally.pairs.values()].filter(({ source }) => source === target);
       const flood = floodIn(counts, answers, {
         syn: synPerTargetPerSecond * perTally,
         tcp: many,
@@ -198,18 +199,28 @@ function keyOf({ source, destination }: Packet, flow: Flow | undefined): string 
   return flow?.initiator === source ? flow.pairKey : pairKeyOf(source, destination);
 }
 
-/** @param answers what went the other way, meanwhile and right after */
+/**
+ * @param answers what went the other way, meanwhile and right after; asked for where there is enough for a flood, as a
+ *   tally may have ten thousands of sources, each of which is a target of what it is answered
+ */
 function floodIn(
   counts: Counts,
-  answers: readonly Counts[],
+  answers: () => readonly Counts[],
   limits: Readonly<Record<'syn' | 'tcp' | 'icmp' | 'udp', number>>,
 ): Flood | undefined {
   const isScan = (packets: number): boolean => packets < PACKETS_PER_PORT_MIN * (counts.ports?.size ?? 1);
-  const answered = (what: (each: Counts) => number): number =>
-    answers.reduce((sum, each) => sum + what(each), 0);
   const unfinished = counts.syn - counts.completed;
   if (unfinished >= limits.syn && !isScan(unfinished))
     return { kind: 'syn-flood', packets: unfinished, counts };
+  if (
+    counts.icmp + counts.icmpAnswers < limits.icmp &&
+    counts.udp < limits.udp &&
+    counts.stray + counts.resets < limits.tcp
+  )
+    return undefined;
+  const back = answers();
+  const answered = (what: (each: Counts) => number): number =>
+    back.reduce((sum, each) => sum + what(each), 0);
   const explained = answered(({ udp, syn, icmp }) => udp + syn + icmp);
   const icmp = counts.icmp + Math.max(0, counts.icmpAnswers - explained);
   if (icmp >= limits.icmp) return { kind: 'icmp-flood', packets: icmp, counts };
