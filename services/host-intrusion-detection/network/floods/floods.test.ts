@@ -139,6 +139,20 @@ test('a flood of segments from forged addresses names nobody, however many are a
   );
 });
 
+test('answers to openings with our address, which others forged, are a flood of many to many ports', (t: TestContext) => {
+  const packets = range(30_000).map((at) =>
+    tcp(at * 0.04, SYN | ACK, {
+      source: forged(at * 7),
+      sourcePort: 443,
+      destinationPort: 1_024 + (at % 60_000),
+    }),
+  );
+  t.assert.deepEqual(
+    detect(packets).map(({ kind, response }) => [kind, response]),
+    [['tcp-flood', 'protect']],
+  );
+});
+
 test('connections that were there before anyone looked are no flood, however many end at once', (t: TestContext) => {
   const limits = { connections: 100_000 };
   const ending = range(4_000).flatMap((at) => {

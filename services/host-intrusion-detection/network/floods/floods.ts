@@ -131,12 +131,8 @@ export class Floods {
       const many = packetsPerTargetPerSecond * perTally;
       const answers = (): readonly Counts[] =>
         [...tally.pairs.values()].filter(({ source }) => source === target);
-      const flood = floodIn(counts, answers, {
-        syn: synPerTargetPerSecond * perTally,
-        tcp: many,
-        icmp: many,
-        udp: many,
-      });
+      const limits = { syn: synPerTargetPerSecond * perTally, tcp: many, icmp: many, udp: many };
+      const flood = floodIn(counts, answers, limits, counts.sources > NAMED_MAX);
       if (flood === undefined) continue;
       const sources = named.get(`${flood.kind} ${target}`) ?? [];
       const explained =
@@ -207,6 +203,7 @@ function floodIn(
   counts: Counts,
   answers: () => readonly Counts[],
   limits: Readonly<Record<'syn' | 'tcp' | 'icmp' | 'udp', number>>,
+  isOfMany = false,
 ): Flood | undefined {
   const isScan = (packets: number): boolean => packets < PACKETS_PER_PORT_MIN * (counts.ports?.size ?? 1);
   const unfinished = counts.syn - counts.completed;
@@ -231,7 +228,8 @@ function floodIn(
     return { kind: 'udp-flood', packets: counts.udp, counts };
   // A reset without a connection is the answer to such a segment, or is itself one of nothing.
   const stray = counts.stray + Math.max(0, counts.resets - answered((each) => each.stray + each.syn));
-  if (stray >= limits.tcp && !isScan(stray) && counts.joined * PACKETS_PER_ANSWER_MAX < stray)
+  // What others answer to packets with our address comes from many, to whatever ports those had.
+  if (stray >= limits.tcp && (isOfMany || !isScan(stray)) && counts.joined * PACKETS_PER_ANSWER_MAX < stray)
     return { kind: 'tcp-flood', packets: stray, counts };
   return undefined;
 }

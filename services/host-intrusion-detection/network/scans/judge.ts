@@ -1,11 +1,9 @@
 /** From what one source tried on one target to what it is called. */
 import { type Detection, type DetectionKind, detection } from '../detection.ts';
 import type { NetworkDetectionPolicy } from '../policy.ts';
-import type { Pair, Probe } from './pair.ts';
+import { ANSWER_MS_MAX, type Pair, type Probe } from './pair.ts';
 import type { Technique } from './techniques.ts';
 
-/** An answer that takes longer is none. */
-export const ANSWER_MS_MAX = 1_000;
 /** Of the ports asked, as many may turn out to be open and unused before it is no scan but a client that waits. */
 const IDLE_SHARE_MAX = 2 / 3;
 

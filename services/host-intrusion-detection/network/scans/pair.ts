@@ -5,6 +5,11 @@ import { numberOf, type Technique } from './techniques.ts';
 /** Of one pair; older ones make room, which no threshold minds that is below. */
 export const PROBES_MAX = 1_024;
 
+/** An answer that takes longer is none. */
+export const ANSWER_MS_MAX = 1_000;
+/** Until then it is judged: who asks thousands a second must not push out each question before it is known to be in vain. */
+export const HELD_MS_MIN = 2 * ANSWER_MS_MAX;
+
 /** A port asked again sooner is a retransmission. */
 const AGAIN_MS_MIN = 1_000;
 
@@ -56,13 +61,14 @@ export class Pair {
     // As the newest: the order is that of time.
     this.probes.delete(key);
     if (probe.technique === 'syn') this.#byHand = ((this.#byHand << 1) | (probe.isRaw ? 1 : 0)) & 0x3ff;
+    this.total += 1;
     if (this.probes.size >= PROBES_MAX)
-      for (const oldest of this.probes.keys()) {
+      for (const [oldest, { atMs }] of this.probes) {
+        if (probe.atMs - atMs < HELD_MS_MIN) return true;
         this.probes.delete(oldest);
         break;
       }
     this.probes.set(key, probe);
-    this.total += 1;
     return true;
   }
 

@@ -140,6 +140,29 @@ test('sources that share the ports among them are a distributed scan', (t: TestC
   t.assert.deepEqual(others, []);
 });
 
+test('who asks thousands a second, and goes on, is told within two seconds', (t: TestContext) => {
+  const everyMs = 0.2;
+  for (const [kind, made] of [
+    [
+      'tcp-sweep',
+      (at: number) =>
+        tcp(at * everyMs, SYN, { destination: `10.${at >> 14}.${(at >> 7) & 127}.${at & 127}` }),
+    ],
+    [
+      'ping-sweep',
+      (at: number) => icmp(at * everyMs, 8, { destination: `10.${at >> 14}.${(at >> 7) & 127}.${at & 127}` }),
+    ],
+    ['ack-scan', (at: number) => tcp(at * everyMs, ACK, { destinationPort: 1 + at })],
+  ] as const) {
+    const detector = new NetworkDetector(NetworkDetectionPolicy.parse({}));
+    const found = range(10_000).flatMap((at) => detector.observe(made(at)));
+    t.assert.deepEqual(
+      found.map((one) => one.kind),
+      [kind],
+    );
+  }
+});
+
 test('many hosts asked for one thing are a sweep', (t: TestContext) => {
   const host = (at: number): string => `10.0.1.${1 + at}`;
   t.assert.deepEqual(

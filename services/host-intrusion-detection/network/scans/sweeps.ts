@@ -2,7 +2,7 @@
 import { type Detection, type DetectionKind, detection } from '../detection.ts';
 import type { NetworkDetectionPolicy } from '../policy.ts';
 import { TwoTier } from '../two-tier.ts';
-import { ANSWER_MS_MAX } from './judge.ts';
+import { ANSWER_MS_MAX, HELD_MS_MIN } from './pair.ts';
 
 const SOURCES_MAX = 16_384;
 /** What one source asks for, of which it is remembered; further things make room. */
@@ -53,8 +53,9 @@ export class Sweeps {
     const asked = askedOf(known, kind, port);
     if (asked.targets.has(target)) return;
     for (const [oldest, { atMs }] of asked.targets) {
-      if (asked.targets.size < TARGETS_MAX && nowMs - atMs <= this.#policy.scans.sweepWindowSeconds * 1_000)
-        break;
+      const isFull = asked.targets.size >= TARGETS_MAX;
+      if (isFull && nowMs - atMs < HELD_MS_MIN) return;
+      if (!isFull && nowMs - atMs <= this.#policy.scans.sweepWindowSeconds * 1_000) break;
       asked.targets.delete(oldest);
     }
     asked.targets.set(target, { atMs: nowMs, isInVain: false });
