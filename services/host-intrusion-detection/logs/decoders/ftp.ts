@@ -25,7 +25,7 @@ export const ftp: readonly Decoder[] = [
     fails(String.raw`$any\($any[$host]\)( - |: | )(mod_sftp/$any: |)user '$$user': authentication `),
     invalid(String.raw`$any\($any[$host]\)( - |: | )no such user '$$user'$end`),
     succeeds(String.raw`$any\($any[$host]\)( - |: | )(USER|ANON) $user: Login successful`),
-    refuses(String.raw`$any\($any[$host]\)( - |: | )Connection from $any [$ip] denied`),
+    refuses(String.raw`$any\($any[$host]\)( - |: | )Connection from $any denied`),
   ]),
   decoder({ name: 'pure-ftpd', protocol: 'ftp', programs: ['pure-ftpd'] }, [
     fails(
